@@ -1,0 +1,189 @@
+//! DOOR (environment variables): every variable that d365conn reads, with its meaning, and the environment as a value.
+//! Nothing here decides what a variable leads to.
+
+#![expect(clippy::disallowed_methods, reason = "this is the door to the process environment")]
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+use crate::problem::{Diagnose, Exit, Phrase, Who};
+
+/// A variable that d365conn reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name, as typed in a shell.
+    pub name: &'static str,
+    /// What it does, for the documentation.
+    pub meaning: &'static str,
+    /// Whether it may hold a secret: such a variable is never handed to a child process.
+    pub secret: bool,
+}
+
+macro_rules! variables {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal, $secret:literal, $meaning:literal;)*) => {
+        $(#[doc = $meaning] pub const $constant: Variable = Variable { name: $name, meaning: $meaning, secret: $secret };)*
+        /// Every variable that d365conn reads, in the order in which the documentation lists them.
+        pub const VARIABLES: &[Variable] = &[$($constant),*];
+    };
+}
+
+variables! {
+    CONNECTION = "D365CONN_CONNECTION", false, "picks a stored connection by name";
+    TENANT_URL = "D365CONN_TENANT_URL", false, "switches on the environment-only connection to this organisation; nothing is stored";
+    TENANT_ID = "D365CONN_TENANT_ID", false, "the Entra tenant; found from the organisation's own answer when absent";
+    CLIENT_ID = "D365CONN_CLIENT_ID", false, "application (client) id of the environment-only connection";
+    CLIENT_SECRET = "D365CONN_CLIENT_SECRET", true, "client secret, for `connect --client-id` and for the environment-only connection";
+    CLIENT_SECRET_FILE = "D365CONN_CLIENT_SECRET_FILE", false, "file that holds the client secret";
+    ACCESS_TOKEN = "D365CONN_ACCESS_TOKEN", true, "a ready access token for the environment-only connection";
+    REFRESH_TOKEN = "D365CONN_REFRESH_TOKEN", true, "a refresh token for the environment-only connection; used in memory, never stored";
+    MANAGED_CLIENT_ID = "D365CONN_MANAGED_CLIENT_ID", false, "client id of the managed app, instead of Microsoft's sample app";
+    CONFIG_DIR = "D365CONN_CONFIG_DIR", false, "directory of `connections.toml`";
+    STATE_DIR = "D365CONN_STATE_DIR", false, "directory of locks, health and the encrypted secret file";
+    STORE = "D365CONN_STORE", false, "`keyring` or `file`: where `connect` keeps secrets when `--store` is not given";
+    STORE_PASSPHRASE_FILE = "D365CONN_STORE_PASSPHRASE_FILE", false, "file that holds the passphrase of the encrypted secret file";
+    NO_INPUT = "D365CONN_NO_INPUT", false, "when set, never prompt and never open a browser, as `--no-input`";
+    OUTPUT = "D365CONN_OUTPUT", false, "default of `--output`";
+    LOG = "D365CONN_LOG", false, "`info` or `trace`: as `-v` or `-vv`";
+    AZURE_TENANT_ID = "AZURE_TENANT_ID", false, "fills `D365CONN_TENANT_ID` when that is absent";
+    AZURE_CLIENT_ID = "AZURE_CLIENT_ID", false, "fills `D365CONN_CLIENT_ID` when that is absent";
+    AZURE_CLIENT_SECRET = "AZURE_CLIENT_SECRET", true, "fills `D365CONN_CLIENT_SECRET` when that is absent";
+    HTTPS_PROXY = "HTTPS_PROXY", true, "proxy for https; loopback is never proxied";
+    ALL_PROXY = "ALL_PROXY", true, "proxy for everything; loopback is never proxied";
+    NO_PROXY = "NO_PROXY", false, "hosts that are reached without a proxy";
+    SSL_CERT_FILE = "SSL_CERT_FILE", false, "file of trusted certificate authorities, instead of the system's";
+    SSL_CERT_DIR = "SSL_CERT_DIR", false, "directory of trusted certificate authorities, instead of the system's";
+    NO_COLOR = "NO_COLOR", false, "when set, no colour";
+    CLICOLOR_FORCE = "CLICOLOR_FORCE", false, "when set, colour even without a terminal";
+    BROWSER = "BROWSER", false, "the program that opens the sign-in page";
+    CI = "CI", false, "when set, never prompt and never open a browser";
+    TERM = "TERM", false, "`dumb`: no colour and no progress";
+    COLUMNS = "COLUMNS", false, "width of tables, instead of the terminal's";
+    PATH = "PATH", false, "where the browser's opener is looked for";
+    HOME = "HOME", false, "the user's own directory, for the places of our files";
+    XDG_CONFIG_HOME = "XDG_CONFIG_HOME", false, "where configuration lives on Linux";
+    XDG_STATE_HOME = "XDG_STATE_HOME", false, "where state lives on Linux";
+    APPDATA = "APPDATA", false, "where configuration lives on Windows";
+    LOCALAPPDATA = "LOCALAPPDATA", false, "where state lives on Windows";
+}
+
+/// The environment as a value, so that tests run side by side and nothing reads it behind our back.
+#[derive(Clone, Default)]
+pub struct Environment {
+    values: BTreeMap<OsString, OsString>,
+}
+
+impl Environment {
+    /// The environment of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self { values: std::env::vars_os().collect() }
+    }
+
+    /// An environment of exactly these variables.
+    pub fn of<K: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self { values: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+    }
+
+    /// The value of `variable` as text; an empty one counts as unset.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] when the value is not UTF-8.
+    pub fn text(&self, variable: Variable) -> Result<Option<&str>, EnvironmentError> {
+        match self.raw(variable) {
+            None => Ok(None),
+            Some(value) => value.to_str().map(Some).ok_or(EnvironmentError { variable: variable.name }),
+        }
+    }
+
+    /// The value of `variable` as the system holds it (paths need not be UTF-8); an empty one counts as unset.
+    #[must_use]
+    pub fn raw(&self, variable: Variable) -> Option<&OsStr> {
+        let value = self.values.get(OsStr::new(variable.name)).or_else(|| {
+            // Proxy variables are written in lower case as often as in upper.
+            variable
+                .name
+                .ends_with("_PROXY")
+                .then(|| variable.name.to_ascii_lowercase())
+                .and_then(|lower| self.values.get(OsStr::new(&lower)))
+        })?;
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// Whether `variable` is set to anything.
+    #[must_use]
+    pub fn is_set(&self, variable: Variable) -> bool {
+        self.raw(variable).is_some()
+    }
+
+    /// What a child process may inherit: everything but the variables that may hold a secret.
+    pub fn without_secrets(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.values
+            .iter()
+            .filter(|(name, _)| !VARIABLES.iter().any(|variable| variable.secret && is_named(name, variable.name)))
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+}
+
+fn is_named(name: &OsStr, wanted: &str) -> bool {
+    name.to_str().is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+}
+
+impl std::fmt::Debug for Environment {
+    /// Names only: a value may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.values.keys()).finish()
+    }
+}
+
+/// A variable whose value is not text.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable {variable} is not valid UTF-8")]
+pub struct EnvironmentError {
+    variable: &'static str,
+}
+
+impl Diagnose for EnvironmentError {
+    fn phrase(&self) -> &'static Phrase {
+        &NOT_UTF8
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        vec![("variable", self.variable.to_owned())]
+    }
+}
+
+/// The phrases of this door.
+pub const PHRASES: &[&Phrase] = &[&NOT_UTF8];
+
+static NOT_UTF8: Phrase = Phrase {
+    code: "environment/not-utf8",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "its bytes can't be read as text",
+    remedy: &["set `{variable}` again as plain text, or unset it"],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let environment = Environment::of([("D365CONN_CONNECTION", "")]);
+        assert_eq!(environment.text(CONNECTION).ok(), Some(None));
+    }
+
+    #[test]
+    fn a_proxy_may_be_written_in_lower_case() {
+        let environment = Environment::of([("https_proxy", "http://proxy:3128")]);
+        assert_eq!(environment.text(HTTPS_PROXY).ok(), Some(Some("http://proxy:3128")));
+    }
+
+    #[test]
+    fn children_inherit_no_secret() {
+        let environment =
+            Environment::of([("PATH", "/bin"), ("D365CONN_CLIENT_SECRET", "x"), ("https_proxy", "http://u:p@h")]);
+        let names: Vec<_> = environment.without_secrets().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(names, ["PATH"]);
+    }
+}

@@ -1,0 +1,5 @@
+//! d365conn, under construction: the rooms so far.
+pub mod clock;
+pub mod environment;
+pub mod problem;
+pub mod secret;
