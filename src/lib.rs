@@ -2,4 +2,6 @@
 pub mod clock;
 pub mod environment;
 pub mod problem;
+pub mod record;
 pub mod secret;
+pub mod tenant;
