@@ -1,6 +1,8 @@
 //! d365conn, under construction: the rooms so far.
 pub mod clock;
+pub mod connection;
 pub mod environment;
+pub mod paths;
 pub mod problem;
 pub mod record;
 pub mod secret;
