@@ -5,5 +5,6 @@ pub mod environment;
 pub mod paths;
 pub mod problem;
 pub mod record;
+pub mod sandbox;
 pub mod secret;
 pub mod tenant;

@@ -1,0 +1,14 @@
+//! What the sandbox ships: the tables of a plain organisation and the demo company Northlight.
+
+mod column;
+mod dice;
+mod northlight;
+mod people;
+mod schema;
+mod sheet;
+mod words;
+mod work;
+
+pub(crate) use column::{Access, Column, Kind, Required};
+pub(crate) use northlight::populate;
+pub(crate) use schema::{Schema, Table};

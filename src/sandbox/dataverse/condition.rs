@@ -1,0 +1,191 @@
+//! A `$filter` against a table: names looked up, types checked, then asked of record after record. It never sorts or counts.
+
+use std::cmp::Ordering;
+
+use uuid::Uuid;
+
+use crate::sandbox::data::{Kind, Table};
+use crate::sandbox::dataverse::named::named;
+use crate::sandbox::dataverse::path::Path;
+use crate::sandbox::dataverse::pattern::Pattern;
+use crate::sandbox::dataverse::refusal::Refusal;
+use crate::sandbox::dataverse::values::from_literal;
+use crate::sandbox::odata::{Comparison, Expression, Literal, Operand, Options, parse_filter};
+use crate::sandbox::world::{Row, Value, World};
+
+/// A condition on the records of one table.
+#[derive(Debug, Clone)]
+pub(super) enum Condition {
+    /// Every one holds.
+    All(Vec<Self>),
+    /// At least one holds.
+    Any(Vec<Self>),
+    /// It does not hold.
+    Not(Box<Self>),
+    /// A column compared with a value.
+    Compare(Path, Comparison, Value),
+    /// Two columns of a record compared.
+    Columns(Path, Comparison, Path),
+    /// A column is null.
+    Null(Path),
+    /// A text fits a pattern.
+    Like(Path, Pattern),
+    /// A column is one of some values.
+    Among(Path, Vec<Value>),
+    /// A column lies between values: the first included, the second not.
+    Within(Path, Option<Value>, Option<Value>),
+}
+
+/// What a condition may refer to besides the table.
+pub(super) struct Setting<'exchange> {
+    /// Query options, for parameter aliases.
+    pub options: &'exchange Options,
+    /// Who asks.
+    pub caller: Uuid,
+}
+
+impl Condition {
+    /// Reads a `$filter` for a table.
+    pub fn read(text: &str, table: &'static Table, world: &World, setting: &Setting<'_>) -> Result<Self, Refusal> {
+        Self::compile(&parse_filter(text)?, table, world, setting)
+    }
+
+    fn compile(
+        expression: &Expression,
+        table: &'static Table,
+        world: &World,
+        setting: &Setting<'_>,
+    ) -> Result<Self, Refusal> {
+        let all = |parts: &[Expression]| {
+            parts.iter().map(|part| Self::compile(part, table, world, setting)).collect::<Result<_, _>>()
+        };
+        Ok(match expression {
+            Expression::All(parts) => Self::All(all(parts)?),
+            Expression::Any(parts) => Self::Any(all(parts)?),
+            Expression::Not(inner) => Self::Not(Box::new(Self::compile(inner, table, world, setting)?)),
+            Expression::Compare { left, operator, right } => {
+                let (left, right) = (setting.value(left)?, setting.value(right)?);
+                match (left, right) {
+                    (Operand::Path(path), Operand::Literal(literal)) => compare(table, &path, *operator, &literal)?,
+                    (Operand::Literal(literal), Operand::Path(path)) => {
+                        compare(table, &path, operator.turned(), &literal)?
+                    }
+                    (Operand::Path(left), Operand::Path(right)) => {
+                        Self::Columns(Path::resolve(table, &left)?, *operator, Path::resolve(table, &right)?)
+                    }
+                    _ => return Err(Refusal::unsupported("A condition needs a property on one side at least.")),
+                }
+            }
+            Expression::Text { function, within, sought } => {
+                let (Operand::Path(path), Operand::Literal(Literal::Text(sought))) =
+                    (setting.value(within)?, setting.value(sought)?)
+                else {
+                    let message = "The arguments of contains, startswith and endswith are a property and a text.";
+                    return Err(Refusal::unsupported(message));
+                };
+                Self::Like(text_path(table, &path)?, Pattern::new(*function, &sought))
+            }
+            Expression::Query { name, parameters } => named(name, parameters, table, world, setting)?,
+            Expression::Truth(operand) => match setting.value(operand)? {
+                Operand::Path(path) => compare(table, &path, Comparison::Eq, &Literal::Flag(true))?,
+                _ => {
+                    return Err(Refusal::new(
+                        400,
+                        "0x0",
+                        "The $filter expression must evaluate to a single boolean value.",
+                    ));
+                }
+            },
+        })
+    }
+
+    /// Whether the condition holds for a record.
+    pub fn holds(&self, world: &World, row: &Row) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.holds(world, row)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(world, row)),
+            Self::Not(inner) => !inner.holds(world, row),
+            Self::Null(path) => path.value(world, row).is_none(),
+            Self::Compare(path, operator, value) => is_so(path.value(world, row), *operator, Some(value)),
+            Self::Columns(left, operator, right) => is_so(left.value(world, row), *operator, right.value(world, row)),
+            Self::Like(path, pattern) => {
+                path.value(world, row).and_then(Value::as_text).is_some_and(|text| pattern.fits(text))
+            }
+            Self::Among(path, values) => path
+                .value(world, row)
+                .is_some_and(|found| values.iter().any(|value| found.compared_with(value) == Some(Ordering::Equal))),
+            Self::Within(path, from, until) => path.value(world, row).is_some_and(|found| {
+                from.as_ref().is_none_or(|from| is_so(Some(found), Comparison::Ge, Some(from)))
+                    && until.as_ref().is_none_or(|until| is_so(Some(found), Comparison::Lt, Some(until)))
+            }),
+        }
+    }
+}
+
+impl Setting<'_> {
+    /// An operand with its alias replaced by what the address gives for it; an alias without a value is null.
+    fn value(&self, operand: &Operand) -> Result<Operand, Refusal> {
+        let Operand::Alias(alias) = operand else { return Ok(operand.clone()) };
+        let Some(text) = self.options.value(alias) else { return Ok(Operand::Literal(Literal::Null)) };
+        match Literal::parse(text) {
+            Some(literal) => Ok(Operand::Literal(literal)),
+            None => Err(Refusal::new(400, "0x0", format!("The value of the parameter alias '{alias}' is no literal."))),
+        }
+    }
+}
+
+/// Not equal to a value is also what is null, as the service has it; no other comparison holds for null.
+fn is_so(left: Option<&Value>, operator: Comparison, right: Option<&Value>) -> bool {
+    let (Some(left), Some(right)) = (left, right) else {
+        return operator == Comparison::Ne && (left.is_some() || right.is_some());
+    };
+    let Some(ordering) = left.compared_with(right) else { return operator == Comparison::Ne };
+    match operator {
+        Comparison::Eq => ordering.is_eq(),
+        Comparison::Ne => ordering.is_ne(),
+        Comparison::Gt => ordering.is_gt(),
+        Comparison::Ge => ordering.is_ge(),
+        Comparison::Lt => ordering.is_lt(),
+        Comparison::Le => ordering.is_le(),
+    }
+}
+
+fn compare(
+    table: &'static Table,
+    names: &[String],
+    operator: Comparison,
+    literal: &Literal,
+) -> Result<Condition, Refusal> {
+    let path = Path::resolve(table, names)?;
+    if *literal == Literal::Null {
+        return match operator {
+            Comparison::Eq => Ok(Condition::Null(path)),
+            Comparison::Ne => Ok(Condition::Not(Box::new(Condition::Null(path)))),
+            // Nothing is greater or less than null.
+            _ => Ok(Condition::Any(Vec::new())),
+        };
+    }
+    let kind = &path.column().kind;
+    match from_literal(kind, literal) {
+        Some(value) => Ok(Condition::Compare(path, operator, value)),
+        None => Err(Refusal::new(
+            400,
+            "0x0",
+            format!(
+                "A binary operator with incompatible types was detected. Found operand types '{}' and '{}' for operator \
+                 kind '{}'.",
+                kind.edm_type(),
+                literal.edm_type(),
+                operator.kind()
+            ),
+        )),
+    }
+}
+
+fn text_path(table: &'static Table, names: &[String]) -> Result<Path, Refusal> {
+    let path = Path::resolve(table, names)?;
+    match path.column().kind {
+        Kind::Text(_) | Kind::Memo(_) | Kind::TableName => Ok(path),
+        _ => Err(Refusal::unsupported(format!("The property '{}' holds no text to search.", names.join("/")))),
+    }
+}

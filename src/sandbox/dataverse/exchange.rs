@@ -1,0 +1,66 @@
+//! One request with what was read from it: options, preferences, caller. It never looks at a record.
+
+use uuid::Uuid;
+
+use crate::sandbox::dataverse::preferences::Preferences;
+use crate::sandbox::dataverse::refusal::Refusal;
+use crate::sandbox::odata::Options;
+use crate::sandbox::{Incoming, Outgoing};
+
+/// The content type of every JSON answer.
+const JSON: &str = "application/json; odata.metadata=minimal";
+/// Query options the sandbox takes.
+const OPTIONS: [&str; 7] = ["$select", "$filter", "$orderby", "$top", "$count", "$expand", "$skiptoken"];
+
+/// A request being answered.
+pub(super) struct Exchange<'request> {
+    /// The request.
+    pub request: &'request Incoming,
+    /// The service's root: `http://127.0.0.1:5000/api/data/v9.2`.
+    pub root: String,
+    /// Query options.
+    pub options: Options,
+    /// Preferences.
+    pub preferences: Preferences,
+    /// `systemuserid` of the caller.
+    pub caller: Uuid,
+}
+
+impl Exchange<'_> {
+    /// Refuses query options the sandbox does not take.
+    pub fn check_options(&self) -> Result<(), Refusal> {
+        for name in self.options.names() {
+            let is_known = !name.starts_with('$') || OPTIONS.contains(&name);
+            if name == "$skip" {
+                return Err(Refusal::unsupported("Skip Clause is not supported in CRM"));
+            }
+            if !is_known || matches!(name, "fetchXml" | "savedQuery" | "userQuery" | "sql") {
+                return Err(Refusal::unsupported(format!("The query parameter {name} is not supported")));
+            }
+        }
+        Ok(())
+    }
+
+    /// An answer with JSON and the preferences that were honoured.
+    pub fn json(&self, status: u16, body: String) -> Outgoing {
+        self.with_preferences(Outgoing::with_body(status, JSON, body))
+    }
+
+    /// Says which preferences were honoured: one header each, as the service does.
+    pub fn with_preferences(&self, mut answer: Outgoing) -> Outgoing {
+        for applied in &self.preferences.applied {
+            answer = answer.header("preference-applied", applied);
+        }
+        answer
+    }
+
+    /// `@odata.context` for `what`.
+    pub fn context(&self, what: &str) -> String {
+        format!("{}/$metadata#{what}", self.root)
+    }
+
+    /// A header that holds an entity tag or `*`; the literal `null` counts as none, as the service's own samples send it.
+    pub fn condition(&self, name: &str) -> Option<&str> {
+        self.request.header(name).map(str::trim).filter(|value| !value.is_empty() && *value != "null")
+    }
+}

@@ -1,0 +1,35 @@
+//! The Web API of the sandbox: requests in, answers out, over the records of a world.
+
+mod body;
+mod collection;
+mod condition;
+mod cookie;
+mod csdl;
+mod dates;
+mod defined;
+mod definition;
+mod exchange;
+mod formatted;
+mod functions;
+mod json;
+mod keys;
+mod metadata;
+mod named;
+mod order;
+mod path;
+mod pattern;
+mod preferences;
+mod record;
+mod refusal;
+mod relate;
+mod route;
+mod shape;
+mod show;
+mod values;
+mod way;
+mod write;
+
+#[cfg(test)]
+mod trial;
+
+pub(crate) use route::answer;

@@ -1,0 +1,151 @@
+//! The service's own query functions in a `$filter`: `In`, `Between`, `LastXDays`. It never evaluates them.
+
+use crate::sandbox::BUSINESS_UNIT_ID;
+use crate::sandbox::data::{Kind, Table};
+use crate::sandbox::dataverse::condition::{Condition, Setting};
+use crate::sandbox::dataverse::dates::{around, stretch};
+use crate::sandbox::dataverse::path::Path;
+use crate::sandbox::dataverse::refusal::Refusal;
+use crate::sandbox::dataverse::values::{from_text, to_plain};
+use crate::sandbox::odata::{Comparison, Literal, Parameter, json_list};
+use crate::sandbox::world::{Value, World, day_of};
+
+/// The condition that a query function stands for.
+pub(super) fn named(
+    name: &str,
+    parameters: &[(String, Parameter)],
+    table: &'static Table,
+    world: &World,
+    setting: &Setting<'_>,
+) -> Result<Condition, Refusal> {
+    let call = Call { name, parameters, setting };
+    let property = call.text("PropertyName")?;
+    // These functions know lookups by their column, `ownerid`, where the rest of OData says `_ownerid_value`.
+    let path = match table.place(&property).filter(|place| !table.column(*place).targets().is_empty()) {
+        Some(lookup) => Path::of_column(table, lookup),
+        None => Path::resolve(table, &property.split('/').map(str::to_owned).collect::<Vec<_>>())?,
+    };
+    Ok(match name {
+        "In" => Condition::Among(path.clone(), call.values(&path)?),
+        "NotIn" => negated(Condition::Among(path.clone(), call.values(&path)?)),
+        "Between" => call.between(path)?,
+        "NotBetween" => negated(call.between(path)?),
+        "EqualUserId" => Condition::Compare(path, Comparison::Eq, Value::Id(setting.caller)),
+        "NotEqualUserId" => Condition::Compare(path, Comparison::Ne, Value::Id(setting.caller)),
+        "EqualBusinessId" => Condition::Compare(path, Comparison::Eq, business_unit()),
+        "NotEqualBusinessId" => Condition::Compare(path, Comparison::Ne, business_unit()),
+        "On" | "OnOrAfter" | "OnOrBefore" => {
+            let text = call.text("PropertyValue")?;
+            let date = text.get(..10).and_then(|date| date.parse().ok());
+            let stretch = date.and_then(|date| around(name, date)).ok_or_else(|| call.unfit(&text))?;
+            call.within(path, stretch)?
+        }
+        _ => {
+            let amount = if name.contains('X') { call.number("PropertyValue")? } else { 0 };
+            match stretch(name, amount, world.now()) {
+                Some(stretch) => call.within(path, stretch)?,
+                None => return Err(call.unknown()),
+            }
+        }
+    })
+}
+
+struct Call<'call> {
+    name: &'call str,
+    parameters: &'call [(String, Parameter)],
+    setting: &'call Setting<'call>,
+}
+
+impl Call<'_> {
+    fn unknown(&self) -> Refusal {
+        let message = format!("The query function Microsoft.Dynamics.CRM.{} is not offered here.", self.name);
+        Refusal::unsupported(message)
+    }
+
+    fn unfit(&self, what: &str) -> Refusal {
+        let message = format!("'{what}' is no fit argument for Microsoft.Dynamics.CRM.{}.", self.name);
+        Refusal::new(400, "0x80040203", message)
+    }
+
+    fn parameter(&self, name: &str) -> Result<&Parameter, Refusal> {
+        let found = self.parameters.iter().find(|(parameter, _)| parameter == name);
+        found.map(|(_, value)| value).ok_or_else(|| {
+            Refusal::new(400, "0x0", format!("Microsoft.Dynamics.CRM.{} misses its parameter '{name}'.", self.name))
+        })
+    }
+
+    fn literal(&self, name: &str) -> Result<Literal, Refusal> {
+        match self.parameter(name)? {
+            Parameter::One(literal) => Ok(literal.clone()),
+            Parameter::Alias(alias) => {
+                self.setting.options.value(alias).and_then(Literal::parse).ok_or_else(|| self.unfit(alias))
+            }
+            Parameter::Many(_) => Err(self.unfit(name)),
+        }
+    }
+
+    fn text(&self, name: &str) -> Result<String, Refusal> {
+        match self.literal(name)? {
+            Literal::Text(text) => Ok(text),
+            Literal::Moment(moment) => Ok(to_plain(&Value::Moment(moment))),
+            Literal::Day(day) => Ok(to_plain(&Value::Day(day))),
+            Literal::Number(number) => Ok(number.to_string()),
+            _ => Err(self.unfit(name)),
+        }
+    }
+
+    fn number(&self, name: &str) -> Result<i64, Refusal> {
+        let text = self.text(name)?;
+        text.parse().ok().filter(|number| *number >= 0).ok_or_else(|| self.unfit(&text))
+    }
+
+    fn list(&self) -> Result<Vec<String>, Refusal> {
+        match self.parameter("PropertyValues")? {
+            Parameter::Many(values) => Ok(values.clone()),
+            Parameter::Alias(alias) => Ok(json_list(self.setting.options.value(alias).unwrap_or("[]"))?),
+            Parameter::One(_) => Err(self.unfit("PropertyValues")),
+        }
+    }
+
+    fn values(&self, path: &Path) -> Result<Vec<Value>, Refusal> {
+        let kind = &path.column().kind;
+        self.list()?.iter().map(|text| from_text(kind, text).ok_or_else(|| self.unfit(text))).collect()
+    }
+
+    fn between(&self, path: Path) -> Result<Condition, Refusal> {
+        match self.values(&path)?.as_slice() {
+            [least, most] => Ok(Condition::All(vec![
+                Condition::Compare(path.clone(), Comparison::Ge, least.clone()),
+                Condition::Compare(path, Comparison::Le, most.clone()),
+            ])),
+            _ => Err(self.unfit("PropertyValues")),
+        }
+    }
+
+    fn within(
+        &self,
+        path: Path,
+        (from, until): (Option<jiff::Timestamp>, Option<jiff::Timestamp>),
+    ) -> Result<Condition, Refusal> {
+        match path.column().kind {
+            Kind::Moment => Ok(Condition::Within(path, from.map(Value::Moment), until.map(Value::Moment))),
+            Kind::Day => {
+                // A day counts when it begins inside; "until now" therefore takes today along.
+                let day = |moment| Value::Day(day_of(moment));
+                let last = until.map(|until| day(until - jiff::SignedDuration::from_secs(1)));
+                let mut parts = vec![Condition::Within(path.clone(), from.map(day), None)];
+                parts.extend(last.map(|last| Condition::Compare(path, Comparison::Le, last)));
+                Ok(Condition::All(parts))
+            }
+            _ => Err(self.unfit(path.column().name)),
+        }
+    }
+}
+
+fn negated(condition: Condition) -> Condition {
+    Condition::Not(Box::new(condition))
+}
+
+fn business_unit() -> Value {
+    Value::Id(BUSINESS_UNIT_ID.parse().unwrap_or_default())
+}

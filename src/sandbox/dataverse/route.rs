@@ -1,0 +1,131 @@
+//! Which handler a request to the Web API belongs to. It never handles one itself.
+
+use uuid::Uuid;
+
+use crate::sandbox::data::Table;
+use crate::sandbox::dataverse::collection::Pool;
+use crate::sandbox::dataverse::exchange::Exchange;
+use crate::sandbox::dataverse::functions::function;
+use crate::sandbox::dataverse::keys::Key;
+use crate::sandbox::dataverse::preferences::Preferences;
+use crate::sandbox::dataverse::record::{table_of_set, within};
+use crate::sandbox::dataverse::refusal::Refusal;
+use crate::sandbox::dataverse::way::Way;
+use crate::sandbox::dataverse::{metadata, relate, write};
+use crate::sandbox::odata::{Options, Segment, parse_path};
+use crate::sandbox::world::{Value, World, made_id};
+use crate::sandbox::{Caller, Incoming, Outgoing};
+
+const VERSIONS: [&str; 3] = ["v9.2", "v9.1", "v9.0"];
+
+/// Answers a request whose token was good. `origin` is the sandbox's own: scheme, host and port without a slash behind.
+pub(crate) fn answer(world: &mut World, origin: &str, caller: &Caller, request: &Incoming) -> Outgoing {
+    let preferences = Preferences::read(request);
+    let has_details = preferences.wants("Microsoft.PowerApps.CDS.HelpLink");
+    let answer =
+        judged(world, origin, caller, request, preferences).unwrap_or_else(|refusal| refusal.answer(has_details));
+    let number = world.version().rotate_left(20) ^ u64::try_from(world.now().as_second()).unwrap_or(0);
+    answer.header("odata-version", "4.0").header("x-ms-service-request-id", made_id(number).to_string())
+}
+
+fn judged(
+    world: &mut World,
+    origin: &str,
+    caller: &Caller,
+    request: &Incoming,
+    preferences: Preferences,
+) -> Result<Outgoing, Refusal> {
+    let stranger = || Refusal::new(403, "0x80072560", "The user is not a member of the organization.");
+    let caller = caller.user_id.and_then(|id| id.parse::<Uuid>().ok()).ok_or_else(stranger)?;
+    check_enabled(world, caller)?;
+    let no_resource = || Refusal::no_resource(&format!("{origin}{}", request.path));
+    let below = request.path.strip_prefix("/api/data/").ok_or_else(no_resource)?;
+    let (version, path) = below.split_once('/').unwrap_or((below, ""));
+    if !VERSIONS.contains(&version) {
+        return Err(no_resource());
+    }
+    let exchange = Exchange {
+        request,
+        root: format!("{origin}/api/data/{version}"),
+        options: Options::parse(&request.query)?,
+        preferences,
+        caller,
+    };
+    let segments = parse_path(path)?;
+    let Some((first, rest)) = segments.split_first() else { return metadata::service_document(&exchange) };
+    if let Some(answer) = metadata::definitions(&exchange, first, rest) {
+        return answer;
+    }
+    if let Some(answer) = function(world, &exchange, first).filter(|_| rest.is_empty()) {
+        return answer;
+    }
+    let table = table_of_set(&first.name)?;
+    match &first.arguments {
+        None => set(world, &exchange, table, rest),
+        Some(arguments) => {
+            let key = Key::read(table, arguments, &exchange.options)?;
+            record(world, &exchange, table, &key, rest)
+        }
+    }
+}
+
+/// A user an administrator has disabled is turned away from everything.
+fn check_enabled(world: &World, caller: Uuid) -> Result<(), Refusal> {
+    let table = table_of_set("systemusers")?;
+    let stranger = || Refusal::new(403, "0x80072560", "The user is not a member of the organization.");
+    let row = world.row(table, caller).ok_or_else(stranger)?;
+    let is_disabled = table.place("isdisabled").and_then(|place| row.value(place)) == Some(&Value::Flag(true));
+    if is_disabled {
+        let message = format!("The specified user (Id={caller}) is disabled. Consider enabling this user.");
+        return Err(Refusal::new(403, "0x80040225", message));
+    }
+    Ok(())
+}
+
+fn set(
+    world: &mut World,
+    exchange: &Exchange<'_>,
+    table: &'static Table,
+    rest: &[Segment],
+) -> Result<Outgoing, Refusal> {
+    let words: Vec<&str> = rest.iter().map(|segment| segment.name.as_str()).collect();
+    let pool = Pool { table, ids: None };
+    match (exchange.request.method.as_str(), words.as_slice()) {
+        ("GET", []) => pool.list(world, exchange),
+        ("GET", ["$count"]) => pool.count(world, exchange),
+        ("POST", []) => write::create(world, exchange, table),
+        (method, [] | ["$count"]) => Err(Refusal::wrong_method(method)),
+        (_, [other, ..]) => Err(Refusal::unknown_segment(other)),
+    }
+}
+
+fn record(
+    world: &mut World,
+    exchange: &Exchange<'_>,
+    table: &'static Table,
+    key: &Key,
+    rest: &[Segment],
+) -> Result<Outgoing, Refusal> {
+    match (exchange.request.method.as_str(), rest) {
+        ("GET", _) => {
+            let id = key.existing(world, table)?;
+            within(world, exchange, table, id, rest)
+        }
+        ("PATCH", []) => write::patch(world, exchange, table, key),
+        ("DELETE", []) => write::delete(world, exchange, table, key),
+        ("POST" | "PUT" | "DELETE", [navigation, reference]) if reference.name == "$ref" => {
+            let id = key.existing(world, table)?;
+            relate::relate(world, exchange, table, id, navigation)
+        }
+        ("PUT" | "DELETE", [property]) if table.property(&property.name).is_some() => {
+            let id = key.existing(world, table)?;
+            write::put_column(world, exchange, table, id, &property.name)
+        }
+        (_, [first, ..]) if !is_part(table, &first.name) => Err(Refusal::unknown_segment(&first.name)),
+        (method, _) => Err(Refusal::wrong_method(method)),
+    }
+}
+
+fn is_part(table: &Table, name: &str) -> bool {
+    table.property(name).is_some() || Way::find(table, name).is_some()
+}

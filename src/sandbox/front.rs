@@ -1,0 +1,296 @@
+//! The front desk: takes every request, sends it to Entra, Graph or Dataverse, and lets the misfortunes of the Dataverse
+//! side strike. It reads no sockets; that is the server's part.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::entra::{Entra, Holder, Resource, escape, gather, page, paragraph};
+use super::faults::{Fault, Faults};
+use super::journal::{Journal, Seen};
+use super::world::World;
+use super::{Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Outgoing, TENANT_ID, dataverse, graph};
+use crate::clock::Clock;
+
+/// How an answer goes out.
+#[derive(Debug, Clone)]
+pub(super) enum Delivery {
+    /// As it is.
+    Whole(Outgoing),
+    /// Half of its body, then the end of the connection.
+    Cut(Outgoing),
+    /// Not at all: the connection closes.
+    Lost,
+}
+
+/// Everything behind the sandbox's origin.
+pub(super) struct Front {
+    port: u16,
+    clock: Clock,
+    faults: Faults,
+    inside: Mutex<Inside>,
+}
+
+impl std::fmt::Debug for Front {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Front").field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+struct Inside {
+    entra: Entra,
+    world: World,
+    journal: Journal,
+}
+
+impl Front {
+    /// A new Entra and a new organisation at `port`.
+    pub(super) fn new(port: u16, clock: Clock, faults: Faults, token_life: Duration) -> Self {
+        let inside = Inside {
+            entra: Entra::new(faults.clone(), token_life),
+            world: World::new(clock.now()),
+            journal: Journal::default(),
+        };
+        Self { port, clock, faults, inside: Mutex::new(inside) }
+    }
+
+    /// The orders of misfortunes.
+    pub(super) fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// What was asked so far.
+    pub(super) fn requests(&self) -> Vec<Seen> {
+        self.inside().journal.entries()
+    }
+
+    /// Kills every refresh token.
+    pub(super) fn issued_secrets(&self) -> Vec<String> {
+        self.inside().entra.issued()
+    }
+
+    pub(super) fn revoke_all(&self) {
+        self.inside().entra.revoke_all();
+    }
+
+    /// Answers one request and writes it down.
+    pub(super) fn receive(&self, request: &Incoming) -> Delivery {
+        let mut inside = self.inside();
+        let now = self.clock.now();
+        let delivery = match self.origin_of(request) {
+            Some(origin) => self.route(&mut inside, &origin, now, request),
+            None => Delivery::Whole(Outgoing::with_body(421, "text/plain", "This host name isn't the sandbox's.\n")),
+        };
+        let delivery = delivery.dated(&self.date(now));
+        inside.journal.note(request, delivery.answer());
+        delivery
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The origin that the client named; `None` unless every `Host` header is one of the two loopback literals with this
+    /// port. A page of some other site that points its name at 127.0.0.1 gets no further.
+    fn origin_of(&self, request: &Incoming) -> Option<String> {
+        let own = [format!("127.0.0.1:{}", self.port), format!("[::1]:{}", self.port)];
+        let mut hosts = request.headers.iter().filter(|(name, _)| name == "host").map(|(_, value)| value);
+        let host = hosts.next().filter(|host| own.contains(host))?;
+        hosts.next().is_none().then(|| format!("http://{host}"))
+    }
+
+    fn route(&self, inside: &mut Inside, origin: &str, now: Timestamp, request: &Incoming) -> Delivery {
+        let path = request.path.as_str();
+        if path == "/api/data" || path.starts_with("/api/data/") {
+            return self.dataverse(inside, origin, now, request);
+        }
+        let answer = match path {
+            "/" => welcome(origin),
+            "/v1.0/me" => match bearer(inside, origin, now, request, Resource::Graph) {
+                Some(holder) if request.method == "GET" => graph::me(&holder),
+                Some(_) => graph::refusal(405, "BadRequest", "Only GET is answered here."),
+                None => graph::unauthorised(),
+            },
+            "/error" => {
+                page(200, "About errors", &paragraph("Run `d365conn explain` with the AADSTS number in a terminal."))
+            }
+            _ => inside.entra.answer(origin, now, request).unwrap_or_else(not_found),
+        };
+        Delivery::Whole(answer)
+    }
+
+    fn dataverse(&self, inside: &mut Inside, origin: &str, now: Timestamp, request: &Incoming) -> Delivery {
+        let Some(holder) = bearer(inside, origin, now, request, Resource::Dataverse) else {
+            return Delivery::Whole(self.challenge(origin));
+        };
+        if let Some(answer) = self.misfortune(origin, request) {
+            return Delivery::Whole(answer);
+        }
+        inside.world.set_time(now);
+        let mut answer = dataverse::answer(&mut inside.world, origin, &holder.caller(), request);
+        self.bend_next_link(&mut answer);
+        let is_write = matches!(request.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE");
+        if is_write && self.faults.strikes(&Fault::LoseAnswer) {
+            return Delivery::Lost;
+        }
+        if answer.body.len() > 1 && self.faults.strikes(&Fault::CutConnection) {
+            return Delivery::Cut(answer);
+        }
+        Delivery::Whole(answer)
+    }
+
+    /// The 401 that tells a client where to sign in: two parameters, not quoted, and no body.
+    fn challenge(&self, origin: &str) -> Outgoing {
+        let authority = self.faults.strikes_as(|fault| match fault {
+            Fault::ChallengeNames { authorization_uri } => Some(authorization_uri.clone()),
+            _ => None,
+        });
+        let resource = self.faults.strikes_as(|fault| match fault {
+            Fault::ChallengeResource { resource_id } => Some(resource_id.clone()),
+            _ => None,
+        });
+        let authority = authority.unwrap_or_else(|| format!("{origin}/{TENANT_ID}/oauth2/authorize"));
+        let resource = resource.unwrap_or_else(|| format!("{origin}/"));
+        let request_id = Uuid::new_v4().to_string();
+        Outgoing::empty(401)
+            .header("www-authenticate", format!("Bearer authorization_uri={authority}, resource_id={resource}"))
+            .header("x-ms-service-request-id", request_id.clone())
+            .header("req_id", request_id)
+    }
+
+    /// What goes wrong before the organisation sees the request.
+    fn misfortune(&self, origin: &str, request: &Incoming) -> Option<Outgoing> {
+        if self.faults.strikes(&Fault::TokenRejected) {
+            return Some(self.challenge(origin));
+        }
+        let throttled = self.faults.strikes_as(|fault| match fault {
+            Fault::DataverseThrottled { retry_after } => Some(*retry_after),
+            _ => None,
+        });
+        if let Some(retry_after) = throttled {
+            let message = "Number of requests exceeded the limit of 6000 over time window of 300 seconds.";
+            return Some(refusal(429, "0x80072322", message).header("retry-after", retry_after.to_string()));
+        }
+        if self.faults.strikes(&Fault::DataverseUnavailable) {
+            return Some(page(503, "Service unavailable", &paragraph("Try again in a moment.")));
+        }
+        if self.faults.strikes(&Fault::DataverseHtml) {
+            return Some(page(200, "Welcome to the guest network", &paragraph("Accept the terms of use to go on.")));
+        }
+        if self.faults.strikes(&Fault::NotAMember) {
+            return Some(refusal(403, "0x80072560", "The user is not a member of the organization."));
+        }
+        let name = self.faults.strikes_as(|fault| match fault {
+            Fault::PrivilegeDenied { name } if needs_privilege(request, name) => Some(name.clone()),
+            _ => None,
+        })?;
+        let message =
+            format!("Principal user (roleCount=1, privilegeCount=412, accessMode=0), is missing {name} privilege.");
+        Some(refusal(403, "0x80040220", &message))
+    }
+
+    fn bend_next_link(&self, answer: &mut Outgoing) {
+        let Some(place) = std::str::from_utf8(&answer.body).ok().and_then(next_link) else { return };
+        let url = self.faults.strikes_as(|fault| match fault {
+            Fault::NextLinkTo { url } => Some(url.clone()),
+            _ => None,
+        });
+        if let Some(url) = url {
+            answer.body.splice(place, serde_json::Value::from(url).to_string().into_bytes());
+        }
+    }
+
+    fn date(&self, now: Timestamp) -> String {
+        let ahead = self.faults.stands(|fault| match fault {
+            Fault::ClockAhead { by } => Some(*by),
+            _ => None,
+        });
+        let shown = now.checked_add(ahead.unwrap_or_default()).unwrap_or(now);
+        shown.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+}
+
+impl Delivery {
+    /// The answer, whole or not.
+    pub(super) fn answer(&self) -> Option<&Outgoing> {
+        match self {
+            Self::Whole(answer) | Self::Cut(answer) => Some(answer),
+            Self::Lost => None,
+        }
+    }
+
+    fn dated(self, date: &str) -> Self {
+        match self {
+            Self::Whole(answer) => Self::Whole(answer.header("date", date)),
+            Self::Cut(answer) => Self::Cut(answer.header("date", date)),
+            Self::Lost => Self::Lost,
+        }
+    }
+}
+
+fn bearer(inside: &Inside, origin: &str, now: Timestamp, request: &Incoming, resource: Resource) -> Option<Holder> {
+    let (scheme, token) = request.header("authorization")?.split_once(' ')?;
+    let bearer = inside.entra.bearer(origin, now, token.trim())?;
+    (scheme.eq_ignore_ascii_case("bearer") && bearer.resource == resource).then_some(bearer.holder)
+}
+
+fn refusal(status: u16, code: &str, message: &str) -> Outgoing {
+    let body = serde_json::json!({"error": {"code": code, "message": message}}).to_string();
+    Outgoing::with_body(status, "application/json; odata.metadata=minimal", body)
+        .header("odata-version", "4.0")
+        .header("x-ms-service-request-id", Uuid::new_v4().to_string())
+}
+
+/// Whether a request needs the privilege `name`: its verb by the method, its table by the first segment of the path. A
+/// privilege of another verb, such as `prvAssignAccount`, is judged by the table alone.
+fn needs_privilege(request: &Incoming, name: &str) -> bool {
+    let verbs = [("prvRead", "GET"), ("prvCreate", "POST"), ("prvWrite", "PATCH"), ("prvDelete", "DELETE")];
+    let known = verbs.iter().find_map(|(verb, method)| name.strip_prefix(verb).map(|table| (table, *method)));
+    let verb_length =
+        |name: &str| name.char_indices().skip(4).find(|(_, letter)| letter.is_uppercase()).map(|(at, _)| at);
+    let (table, fits) = match known {
+        Some((table, method)) => (table, request.method == method),
+        None => (verb_length(name).and_then(|at| name.get(at..)).unwrap_or_default(), true),
+    };
+    let set = request.path.split('/').nth(4).and_then(|segment| segment.split('(').next()).unwrap_or_default();
+    // `opportunity` is the set `opportunities`.
+    let stem = table.trim_end_matches('y').to_lowercase();
+    fits && !stem.is_empty() && set.to_lowercase().starts_with(&stem)
+}
+
+/// Where in `json` the value of `@odata.nextLink` stands, quotes included.
+fn next_link(json: &str) -> Option<std::ops::Range<usize>> {
+    let name = "\"@odata.nextLink\"";
+    let after = json.find(name)? + name.len();
+    let start = after + json.get(after..)?.find('"')?;
+    let mut escaped = false;
+    let end = json.get(start + 1..)?.char_indices().find_map(|(at, letter)| {
+        let closes = letter == '"' && !escaped;
+        escaped = letter == '\\' && !escaped;
+        closes.then_some(at)
+    })?;
+    Some(start..start + 1 + end + 1)
+}
+
+fn not_found() -> Outgoing {
+    page(404, "Nothing here", &paragraph("The sandbox has no such address."))
+}
+
+fn welcome(origin: &str) -> Outgoing {
+    let origin = escape(origin);
+    let apps = gather(&[OWN_WEB_APP, OWN_DESKTOP_APP], |app| {
+        let secret = app.secret.map(|secret| format!(", secret <code>{}</code>", escape(secret))).unwrap_or_default();
+        format!("<dt>{}</dt><dd><code>{}</code>{secret}</dd>", escape(app.name), app.client_id)
+    });
+    let body = format!(
+        "<p>A local Entra and a local Dataverse, for trying things out. To connect:</p>\n\
+         <p><code>d365conn connect --tenant-url {origin}</code></p>\n\
+         <p>Apps for <code>--client-id</code>:</p><dl>{apps}</dl>"
+    );
+    page(200, "The sandbox is running", &body)
+}
+
+#[cfg(test)]
+mod tests;

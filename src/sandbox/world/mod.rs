@@ -1,0 +1,10 @@
+//! The organisation behind the sandbox: records, their values, the rules the platform keeps by itself.
+
+mod row;
+mod rules;
+mod store;
+mod value;
+
+pub(crate) use row::{Changes, Row};
+pub(crate) use store::{World, made_id};
+pub(crate) use value::{Link, Value, day_of, folded};
