@@ -2,6 +2,7 @@
 pub mod clock;
 pub mod connection;
 pub mod environment;
+pub mod net;
 pub mod paths;
 pub mod problem;
 pub mod record;

@@ -1,0 +1,328 @@
+//! DOOR (sockets out): the one HTTP client, and the only file that names it. It follows no redirect, keeps no cookie, and
+//! attaches a bearer in exactly one place, to exactly the origin it is given.
+
+#![expect(clippy::disallowed_methods, reason = "this is the door to sockets that lead out")]
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+pub use reqwest::Method;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use crate::net::error::Limits;
+use crate::net::trace::path_without_values;
+use crate::net::{NetError, Origin, Trace};
+use crate::secret::Secret;
+
+/// How the client is set up. Every value comes from the settings; nothing is read from files or the process environment here.
+#[derive(Debug, Clone, Default)]
+pub struct HttpOptions {
+    /// Longest silence of a connected peer, and longest wait for a connection where that is shorter than 10 s.
+    pub idle_timeout: Duration,
+    /// More certificate authorities: `--ca-file`, where it was found and its bytes (PEM).
+    pub ca_pem: Option<(PathBuf, Vec<u8>)>,
+    /// Proxy for https, as `HTTPS_PROXY` gives it.
+    pub https_proxy: Option<Secret>,
+    /// Proxy for everything, as `ALL_PROXY` gives it.
+    pub all_proxy: Option<Secret>,
+    /// Hosts without proxy, as `NO_PROXY` lists them.
+    pub no_proxy: Option<String>,
+    /// `SSL_CERT_FILE` and its bytes (PEM), `None` when it could not be read. Its authorities replace the system's; a
+    /// missing file is an error, because the TLS library passes over it in silence.
+    pub ssl_cert_file: Option<(PathBuf, Option<Vec<u8>>)>,
+}
+
+/// One request, without the place it goes to and without a credential.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// GET, POST, …
+    pub method: Method,
+    /// Path and query, beginning with `/`, encoded as it goes on the wire.
+    pub path: String,
+    /// Headers besides `User-Agent`, `Authorization` and `Content-Length`.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, if there is one.
+    pub body: Option<Bytes>,
+}
+
+impl Request {
+    /// A GET of `path`.
+    #[must_use]
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), headers: Vec::new(), body: None }
+    }
+
+    /// Another header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// The beginning of an answer; its body comes in pieces.
+#[derive(Debug)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    headers: reqwest::header::HeaderMap,
+    /// The body, still arriving.
+    pub body: Body,
+}
+
+impl Response {
+    /// The first value of a header, if it is readable text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Every readable value of a header.
+    pub fn header_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+}
+
+/// A body that is still arriving. Dropping it closes the stream.
+#[derive(Debug)]
+pub struct Body {
+    incoming: reqwest::Response,
+    host: Arc<str>,
+    limits: Limits,
+}
+
+impl Body {
+    /// The next piece, decompressed, `None` at the end.
+    ///
+    /// # Errors
+    /// [`NetError`] when the stream breaks or falls silent.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
+        self.incoming.chunk().await.map_err(|error| NetError::of_body(&error, &self.host, self.limits))
+    }
+
+    /// All of it, up to `limit` bytes after decompression.
+    ///
+    /// # Errors
+    /// [`NetError`] when the stream breaks or is longer.
+    pub async fn read(&mut self, limit: usize) -> Result<Vec<u8>, NetError> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.chunk().await? {
+            if all.len() + piece.len() > limit {
+                return Err(NetError::TooLarge { host: self.host.to_string(), limit });
+            }
+            all.extend_from_slice(&piece);
+        }
+        Ok(all)
+    }
+}
+
+/// The client. Each of its two halves is set up when the first request needs it, because the one for https parses every
+/// certificate authority of the system. Clones share both, and so the open connections.
+#[derive(Clone)]
+pub struct Http {
+    shared: Arc<Shared>,
+    trace: Trace,
+}
+
+struct Shared {
+    limits: Limits,
+    /// For plain HTTP to loopback: no proxy, no certificate authorities.
+    direct: OnceLock<reqwest::Client>,
+    /// For https.
+    secure: OnceLock<reqwest::Client>,
+    proxy: Option<reqwest::Proxy>,
+    more_roots: Vec<reqwest::Certificate>,
+    is_system_trusted: bool,
+}
+
+/// Hosts that are never reached through a proxy: this machine, and the metadata service of a cloud's virtual machine.
+const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.169.254";
+
+impl Http {
+    /// Takes the options in. No connection is made and no authority of the system is read yet.
+    ///
+    /// # Errors
+    /// [`NetError`] when a certificate file can't be read or holds no certificate, or a proxy address is no address.
+    pub fn open(options: &HttpOptions, trace: Trace) -> Result<Self, NetError> {
+        let mut more_roots = Vec::new();
+        if let Some((path, pem)) = &options.ca_pem {
+            more_roots.extend(certificates("--ca-file", path, pem)?);
+        }
+        if let Some((path, pem)) = &options.ssl_cert_file {
+            let pem = pem
+                .as_ref()
+                .ok_or_else(|| NetError::CertificateFileUnreadable { given_by: "SSL_CERT_FILE", path: path.clone() })?;
+            more_roots.extend(certificates("SSL_CERT_FILE", path, pem)?);
+        }
+        let limits = Limits { connect: options.idle_timeout.min(Duration::from_secs(10)), idle: options.idle_timeout };
+        let shared = Shared {
+            limits,
+            direct: OnceLock::new(),
+            secure: OnceLock::new(),
+            proxy: proxy(options)?,
+            more_roots,
+            is_system_trusted: options.ssl_cert_file.is_none(),
+        };
+        Ok(Self { shared: Arc::new(shared), trace })
+    }
+
+    /// Sends `request` to `origin`, with `bearer` if one is given. This is the only way a bearer leaves the process.
+    ///
+    /// # Errors
+    /// [`NetError`] when no answer came, or when there is no authority on this system to check one. Any status is an answer.
+    pub async fn send(
+        &self,
+        origin: &Origin,
+        request: &Request,
+        bearer: Option<&Secret>,
+    ) -> Result<Response, NetError> {
+        let client = self.shared.client_for(origin)?;
+        let limits = self.shared.limits;
+        self.trace.request(|| format!("→ {} {origin}{}", request.method, path_without_values(&request.path)));
+        let mut outgoing = client.request(request.method.clone(), format!("{origin}{}", request.path));
+        for (name, value) in &request.headers {
+            outgoing = outgoing.header(*name, value);
+        }
+        if let Some(bearer) = bearer {
+            outgoing = outgoing.bearer_auth(bearer.expose());
+        }
+        if let Some(body) = &request.body {
+            outgoing = outgoing.body(body.clone());
+        }
+        let incoming = outgoing.send().await.map_err(|error| {
+            let error = NetError::of_send(&error, origin.host(), limits);
+            self.trace.request(|| format!("← {error}"));
+            error
+        })?;
+        let status = incoming.status().as_u16();
+        self.trace.request(|| format!("← {status}"));
+        let headers = incoming.headers().clone();
+        Ok(Response { status, headers, body: Body { incoming, host: origin.host().into(), limits } })
+    }
+}
+
+impl Shared {
+    fn client_for(&self, origin: &Origin) -> Result<&reqwest::Client, NetError> {
+        let (cell, is_direct) = if origin.is_loopback() { (&self.direct, true) } else { (&self.secure, false) };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let client = if is_direct { self.build_direct() } else { self.build_secure() };
+        let client = client.map_err(|error| NetError::of_build(&error))?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    fn builder(&self) -> reqwest::ClientBuilder {
+        reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            // Proxies come from the options alone: this turns off the library's own look into the process environment.
+            .no_proxy()
+            .user_agent(concat!("d365conn/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.limits.connect)
+            .read_timeout(self.limits.idle)
+            .pool_idle_timeout(Duration::from_secs(55))
+            .tcp_keepalive(Duration::from_secs(30))
+    }
+
+    fn build_direct(&self) -> reqwest::Result<reqwest::Client> {
+        self.builder().tls_certs_only([]).build()
+    }
+
+    fn build_secure(&self) -> reqwest::Result<reqwest::Client> {
+        let mut builder = self.builder().https_only(true);
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.clone());
+        }
+        let roots = self.more_roots.iter().cloned();
+        builder = if self.is_system_trusted { builder.tls_certs_merge(roots) } else { builder.tls_certs_only(roots) };
+        builder.build()
+    }
+}
+
+/// The usable certificates of a PEM bundle. One odd certificate among many is passed over, as the system's own are.
+fn certificates(given_by: &'static str, path: &Path, pem: &[u8]) -> Result<Vec<reqwest::Certificate>, NetError> {
+    let mut scratch = rustls::RootCertStore::empty();
+    let usable: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .filter_map(Result::ok)
+        .filter(|certificate| scratch.add(certificate.clone()).is_ok())
+        .filter_map(|certificate| reqwest::Certificate::from_der(&certificate).ok())
+        .collect();
+    if usable.is_empty() { Err(NetError::NoCertificate { given_by, path: path.to_owned() }) } else { Ok(usable) }
+}
+
+fn proxy(options: &HttpOptions) -> Result<Option<reqwest::Proxy>, NetError> {
+    let (variable, address) = match (&options.https_proxy, &options.all_proxy) {
+        (Some(address), _) => ("HTTPS_PROXY", address),
+        (None, Some(address)) => ("ALL_PROXY", address),
+        (None, None) => return Ok(None),
+    };
+    let bad = || NetError::BadProxy { variable };
+    let address = address.expose().trim();
+    let address = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+    let url = url::Url::parse(&address).map_err(|_| bad())?;
+    let is_known = matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h");
+    if !is_known || url.host_str().is_none_or(str::is_empty) {
+        return Err(bad());
+    }
+    let exceptions = match &options.no_proxy {
+        Some(list) => format!("{list},{NEVER_PROXIED}"),
+        None => NEVER_PROXIED.to_owned(),
+    };
+    let proxy = reqwest::Proxy::all(url).map_err(|_| bad())?;
+    Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_string(&exceptions))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::{Diagnose as _, Exit};
+
+    fn refusal(options: &HttpOptions) -> Option<NetError> {
+        Http::open(options, Trace::default()).err()
+    }
+
+    #[test]
+    fn a_file_of_authorities_must_hold_one_before_anything_is_sent() {
+        let path = PathBuf::from("/etc/corp.pem");
+        let empty = HttpOptions { ca_pem: Some((path.clone(), b"hello".to_vec())), ..HttpOptions::default() };
+        let missing = HttpOptions { ssl_cert_file: Some((path.clone(), None)), ..HttpOptions::default() };
+        let der =
+            HttpOptions { ssl_cert_file: Some((path, Some(vec![0x30, 0x82, 0x01, 0x02]))), ..HttpOptions::default() };
+        for (options, says) in [
+            (empty, "--ca-file names /etc/corp.pem, which holds no certificate"),
+            (missing, "SSL_CERT_FILE names /etc/corp.pem, which can't be read"),
+            (der, "SSL_CERT_FILE names /etc/corp.pem, which holds no certificate"),
+        ] {
+            let error = refusal(&options).expect("refused");
+            assert_eq!(error.to_string(), says);
+            assert_eq!(error.phrase().exit, Exit::Unreachable);
+            assert!(!error.phrase().remedy_with(&error.facts()).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_bad_proxy_address_is_refused_without_showing_it() {
+        for address in
+            ["http://", "ftp://user:hunter2@proxy", "http://user:hunter2@:x", "http://user:hunter2@proxy:99999"]
+        {
+            let options = HttpOptions { https_proxy: Some(Secret::new(address)), ..HttpOptions::default() };
+            let error = refusal(&options).unwrap_or_else(|| panic!("{address} was accepted"));
+            let shown = format!("{error} {error:?} {:?}", error.facts());
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn proxies_are_taken_with_and_without_a_scheme() {
+        for address in
+            ["proxy:3128", "http://u:p@proxy:3128", "https://proxy", "socks5://proxy:1080", "socks5h://proxy:1080"]
+        {
+            let options = HttpOptions { all_proxy: Some(Secret::new(address)), ..HttpOptions::default() };
+            assert!(refusal(&options).is_none(), "{address}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Requests out: the one HTTP client, the origin a bearer is pinned to, waits and retries, and the redacted trace.
+
+mod error;
+mod http;
+mod origin;
+mod phrases;
+mod retry;
+mod throttled;
+mod token_source;
+mod trace;
+
+pub use error::{Cause, NetError};
+pub use http::{Body, Http, HttpOptions, Method, Request, Response};
+pub use origin::{ForeignLink, Origin};
+pub use phrases::PHRASES;
+pub use retry::{Failure, Idempotency, Jitter, Retry, Verdict, retry_after};
+pub use throttled::Throttled;
+pub use token_source::{AccessToken, TokenFuture, TokenSource};
+pub use trace::{Trace, TraceLevel};

@@ -1,0 +1,30 @@
+//! Where a client gets its bearer from. Nothing here knows how a token is made.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use jiff::Timestamp;
+
+use crate::problem::Problem;
+use crate::secret::Secret;
+
+/// A bearer with the moment after which it is worthless.
+#[derive(Debug, Clone)]
+pub struct AccessToken {
+    /// The bearer.
+    pub secret: Secret,
+    /// When it ends; `None` when nobody said so (a token handed in from outside).
+    pub expires_on: Option<Timestamp>,
+}
+
+/// The answer of a [`TokenSource`], later.
+pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<AccessToken, Problem>> + Send + 'a>>;
+
+/// Gives a valid access token whenever one is needed.
+pub trait TokenSource: Send + Sync {
+    /// A token that is valid now.
+    fn token(&self) -> TokenFuture<'_>;
+
+    /// A token to try instead of `rejected`, which the service answered with 401.
+    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken) -> TokenFuture<'a>;
+}
