@@ -3,6 +3,7 @@ pub mod clock;
 pub mod connection;
 pub mod environment;
 pub mod net;
+pub mod output;
 pub mod paths;
 pub mod problem;
 pub mod record;
