@@ -9,4 +9,5 @@ pub mod problem;
 pub mod record;
 pub mod sandbox;
 pub mod secret;
+pub mod settings;
 pub mod tenant;
