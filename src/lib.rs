@@ -1,4 +1,5 @@
 //! d365conn, under construction: the rooms so far.
+pub mod auth;
 pub mod clock;
 pub mod connection;
 pub mod environment;

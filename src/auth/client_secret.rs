@@ -1,0 +1,22 @@
+//! Signs an app in by its own secret: no user, no browser, no refresh token.
+
+use oauth2::Scope;
+
+use crate::auth::token_endpoint::Errand;
+use crate::auth::{Applicant, AuthError, Leg, TokenSet, app_scope};
+
+/// A token for the app itself (RFC 6749 §4.4). It opens the organisation only where an administrator made an application
+/// user for the app; that is Dataverse's to say.
+///
+/// # Errors
+/// [`AuthError`].
+pub async fn app_token(applicant: &Applicant<'_>) -> Result<TokenSet, AuthError> {
+    let errand = Errand { applicant, leg: Leg::App, redirect_uri: None };
+    let client = applicant.client()?;
+    let answer = client
+        .exchange_client_credentials()
+        .add_scope(Scope::new(app_scope(applicant.tenant_url)))
+        .request_async(&errand)
+        .await;
+    applicant.tokens(answer)
+}

@@ -1,0 +1,379 @@
+//! DOOR (listening): the socket on which the browser's answer arrives. What an answer is worth is judged in `callback.rs`;
+//! no text from a request is ever sent back.
+
+#![expect(clippy::disallowed_methods, reason = "this is the door for listening; its deadlines run on real time")]
+
+use std::collections::VecDeque;
+use std::io::{Error, ErrorKind, Result as IoResult};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::auth::callback::RECEIVED_PATH;
+use crate::auth::{
+    AuthError, Authority, Authorization, CallbackRequest, Code, EntraError, Expected, Outcome, RedirectUri, Refusal,
+    judge,
+};
+use crate::secret::Secret;
+
+/// Longest request, head and body together.
+const LONGEST: usize = 16 * 1024;
+/// Most header lines of a request.
+const MOST_HEADERS: usize = 64;
+/// How long one connection may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Connections served at once; one more ends the oldest, so that idle ones can't keep the browser out.
+const MOST_CONNECTIONS: usize = 16;
+/// How often another port is tried when the IPv6 twin of a free port is taken.
+const TRIES: usize = 16;
+/// How long the socket stays open for a browser that was just sent on, after an answer by query.
+const GRACE: Duration = Duration::from_millis(80);
+/// When the user is told what to do if the browser shows an error.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// What everyone who brought the answer sees, whatever it was.
+pub(super) const RECEIVED_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>d365conn</title>\
+<h1>Received</h1><p>Return to the terminal to see the result. This window can be closed.</p></html>\n";
+/// What everyone else sees.
+pub(super) const STRANGER_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>d365conn</title>\
+<h1>Nothing here</h1><p>This address waits for a sign-in, and this was not its answer.</p></html>\n";
+
+/// Sockets that wait for one answer.
+#[derive(Debug)]
+pub struct Listener {
+    v4: TcpListener,
+    v6: Option<TcpListener>,
+    port: u16,
+    redirect: RedirectUri,
+}
+
+impl Listener {
+    /// Listens on 127.0.0.1 and, where the redirect URI says `localhost`, on `[::1]` with the same port, because a browser
+    /// may try either (RFC 8252 §8.3). A computer without IPv6 is served by the first alone.
+    ///
+    /// # Errors
+    /// [`AuthError::PortTaken`] when the registered port is somebody else's; never is another one tried then.
+    /// [`AuthError::NoListener`] when no port can be had.
+    pub async fn bind(redirect: &RedirectUri) -> Result<Self, AuthError> {
+        let mut last = None;
+        for _ in 0..TRIES {
+            match Self::bind_once(redirect).await {
+                Ok((v4, v6, port)) => return Ok(Self { v4, v6, port, redirect: redirect.clone() }),
+                Err(error) => match redirect.port() {
+                    Some(port) if error.kind() == ErrorKind::AddrInUse => return Err(AuthError::PortTaken { port }),
+                    None if error.kind() == ErrorKind::AddrInUse => last = Some(error),
+                    _ => return Err(AuthError::NoListener(error)),
+                },
+            }
+        }
+        Err(AuthError::NoListener(last.unwrap_or_else(|| Error::from(ErrorKind::AddrInUse))))
+    }
+
+    async fn bind_once(redirect: &RedirectUri) -> IoResult<(TcpListener, Option<TcpListener>, u16)> {
+        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, redirect.port().unwrap_or(0))).await?;
+        let port = v4.local_addr()?.port();
+        if !redirect.is_by_name() {
+            return Ok((v4, None, port));
+        }
+        match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await {
+            Ok(v6) => Ok((v4, Some(v6), port)),
+            // Somebody on the twin port would be asked by a browser that prefers IPv6.
+            Err(error) if error.kind() == ErrorKind::AddrInUse => Err(error),
+            Err(_) => Ok((v4, None, port)),
+        }
+    }
+
+    /// The redirect URI to send, with the port in it.
+    #[must_use]
+    pub fn redirect_uri(&self) -> String {
+        self.redirect.at_port(self.port)
+    }
+
+    /// The port that is listened on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Waits for the answer to `authorization`, at most `wait`; after 20 s without one calls `on_silence` once.
+    ///
+    /// The page is served before this returns, and the sockets are closed within 100 ms after it.
+    ///
+    /// # Errors
+    /// [`AuthError::Refused`] when the answer is no, [`AuthError::TimedOut`] when there is none.
+    pub async fn wait_for_code(
+        self,
+        authorization: &Authorization,
+        wait: Duration,
+        on_silence: impl FnOnce(),
+    ) -> Result<Code, AuthError> {
+        self.wait_or_speak(authorization, wait, SILENCE, on_silence).await
+    }
+
+    async fn wait_or_speak(
+        self,
+        authorization: &Authorization,
+        wait: Duration,
+        silence: Duration,
+        on_silence: impl FnOnce(),
+    ) -> Result<Code, AuthError> {
+        let redirect_uri = self.redirect_uri();
+        let quiet = async {
+            sleep(silence).await;
+            on_silence();
+            std::future::pending().await
+        };
+        let answer = tokio::select! {
+            answer = timeout(wait, self.listen(&authorization.state, &authorization.authority)) => answer,
+            never = quiet => never,
+        };
+        match answer {
+            Ok(Outcome::Accepted(code)) => Ok(code),
+            Ok(Outcome::Refused { error, description, subcode }) => {
+                let error = EntraError::from_redirect(&error, description.as_deref(), subcode.as_deref());
+                Err(AuthError::Refused(Box::new(Refusal::of_sign_in(error, authorization))))
+            }
+            _ => Err(AuthError::TimedOut { waited: wait, redirect_uri }),
+        }
+    }
+
+    /// Serves connections until one brings the answer.
+    async fn listen(self, state: &Secret, authority: &Authority) -> Outcome {
+        let (tell, mut told) = mpsc::channel(4);
+        let desk = Arc::new(Desk {
+            path: self.redirect.path().to_owned(),
+            port: self.port,
+            state: state.clone(),
+            authority: authority.clone(),
+            is_answered: AtomicBool::new(false),
+            tell,
+        });
+        let mut serving = VecDeque::new();
+        let mut answer = None;
+        let closing = sleep(Duration::MAX);
+        tokio::pin!(closing);
+        loop {
+            let stream = tokio::select! {
+                event = told.recv() => match (event, answer.take()) {
+                    (Some(Event::Answer { outcome, is_over: true }), None) | (Some(Event::Shown), Some(outcome)) => {
+                        return outcome;
+                    }
+                    (Some(Event::Answer { outcome, is_over: false }), None) => {
+                        closing.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                        answer = Some(outcome);
+                        continue;
+                    }
+                    (_, first) => {
+                        answer = first;
+                        continue;
+                    }
+                },
+                () = &mut closing => match answer {
+                    Some(outcome) => return outcome,
+                    None => continue,
+                },
+                accepted = self.v4.accept() => accepted,
+                accepted = accept_if(self.v6.as_ref()) => accepted,
+            };
+            match stream {
+                Ok((stream, _)) => admit(&mut serving, tokio::spawn(attend(stream, Arc::clone(&desk))).abort_handle()),
+                // Out of file handles, or a connection that was gone at once: both pass.
+                Err(_) => sleep(Duration::from_millis(10)).await,
+            }
+        }
+    }
+}
+
+async fn accept_if(listener: Option<&TcpListener>) -> IoResult<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn admit(serving: &mut VecDeque<AbortHandle>, newest: AbortHandle) {
+    serving.retain(|handle| !handle.is_finished());
+    while serving.len() >= MOST_CONNECTIONS {
+        if let Some(oldest) = serving.pop_front() {
+            oldest.abort();
+        }
+    }
+    serving.push_back(newest);
+}
+
+/// What every connection needs to know.
+struct Desk {
+    path: String,
+    port: u16,
+    state: Secret,
+    authority: Authority,
+    is_answered: AtomicBool,
+    tell: mpsc::Sender<Event>,
+}
+
+enum Event {
+    /// The answer came; `is_over` unless the browser was sent on and will come back for its page.
+    Answer { outcome: Outcome, is_over: bool },
+    /// The browser that was sent on has its page.
+    Shown,
+}
+
+/// One connection from first byte to last.
+async fn attend(mut stream: TcpStream, desk: Arc<Desk>) {
+    let _ = converse(&mut stream, &desk).await;
+    let _ = timeout(PATIENCE, stream.shutdown()).await;
+}
+
+async fn converse(stream: &mut TcpStream, desk: &Desk) -> IoResult<()> {
+    let mut bytes = Vec::new();
+    loop {
+        let Ok(read) = timeout(PATIENCE, read_request(stream, &mut bytes)).await else { return Ok(()) };
+        let size = match read? {
+            Read::Whole(size) => size,
+            Read::Nothing => return Ok(()),
+            Read::Refuse(status) => return write(stream, &page(status, STRANGER_PAGE)).await,
+        };
+        let (outcome, is_by_query) = desk.judge(size, &bytes);
+        bytes.drain(..size.total);
+        match outcome {
+            Outcome::Received if desk.is_answered.load(Ordering::Relaxed) => {
+                write(stream, &page(200, RECEIVED_PAGE)).await?;
+                let _ = desk.tell.send(Event::Shown).await;
+                return Ok(());
+            }
+            Outcome::Received => return write(stream, &page(404, STRANGER_PAGE)).await,
+            Outcome::Ignore(status) => return write(stream, &page(status, STRANGER_PAGE)).await,
+            outcome => {
+                desk.is_answered.store(true, Ordering::Relaxed);
+                let reply = if is_by_query { sent_on() } else { page(200, RECEIVED_PAGE) };
+                // A browser that was closed meanwhile has answered all the same.
+                let written = write(stream, &reply).await;
+                let _ = desk.tell.send(Event::Answer { outcome, is_over: !is_by_query }).await;
+                written?;
+                if !is_by_query {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+async fn write(stream: &mut TcpStream, reply: &str) -> IoResult<()> {
+    stream.write_all(reply.as_bytes()).await?;
+    stream.flush().await
+}
+
+/// A whole answer with a constant page. Its headers keep the page from loading, running or remembering anything.
+fn page(status: u16, body: &str) -> String {
+    let reason = match status {
+        200 => "OK",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        421 => "Misdirected Request",
+        _ => "Bad Request",
+    };
+    format!(
+        "HTTP/1.1 {status} {reason}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n{HEADERS}Connection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Sends the browser away from the address that holds the code. The connection stays open for its next question, since
+/// the sockets close a moment later.
+fn sent_on() -> String {
+    format!(
+        "HTTP/1.1 303 See Other\r\nLocation: {RECEIVED_PATH}\r\nContent-Length: 0\r\n{HEADERS}Connection: keep-alive\r\n\r\n"
+    )
+}
+
+const HEADERS: &str = "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\
+X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-store\r\nCross-Origin-Resource-Policy: same-origin\r\n";
+
+/// How long a complete request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Size {
+    head: usize,
+    total: usize,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Read {
+    Whole(Size),
+    /// The other side left before it had said everything: a browser that connects ahead of need, or a stranger.
+    Nothing,
+    Refuse(u16),
+}
+
+async fn read_request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> IoResult<Read> {
+    loop {
+        match measure(bytes) {
+            Some(read) => return Ok(read),
+            None if stream.read_buf(bytes).await? == 0 => return Ok(Read::Nothing),
+            None => {}
+        }
+    }
+}
+
+/// What has arrived so far: `None` when there is more to come.
+fn measure(bytes: &[u8]) -> Option<Read> {
+    let mut room = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut request = httparse::Request::new(&mut room);
+    let head = match request.parse(bytes) {
+        Ok(httparse::Status::Complete(head)) => head,
+        Ok(httparse::Status::Partial) if bytes.len() < LONGEST => return None,
+        Ok(httparse::Status::Partial) => return Some(Read::Refuse(413)),
+        Err(_) => return Some(Read::Refuse(400)),
+    };
+    let mut length = None;
+    for header in request.headers.iter() {
+        if header.name.eq_ignore_ascii_case("transfer-encoding") {
+            return Some(Read::Refuse(400));
+        }
+        if header.name.eq_ignore_ascii_case("content-length") {
+            let digits = std::str::from_utf8(header.value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+            match (length, digits.and_then(|text| text.parse::<usize>().ok())) {
+                (None, Some(given)) => length = Some(given),
+                _ => return Some(Read::Refuse(400)),
+            }
+        }
+    }
+    let total = head.saturating_add(length.unwrap_or(0));
+    if total > LONGEST {
+        return Some(Read::Refuse(413));
+    }
+    (bytes.len() >= total).then_some(Read::Whole(Size { head, total }))
+}
+
+impl Desk {
+    /// Judges a complete request; also whether its answer came in the address.
+    fn judge(&self, size: Size, bytes: &[u8]) -> (Outcome, bool) {
+        let mut room = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut request = httparse::Request::new(&mut room);
+        if request.parse(bytes).is_err() {
+            return (Outcome::Ignore(400), false);
+        }
+        let headers: Vec<(&str, &[u8])> = request.headers.iter().map(|header| (header.name, header.value)).collect();
+        let method = request.method.unwrap_or_default();
+        let callback = CallbackRequest {
+            method,
+            target: request.path.unwrap_or_default(),
+            headers: &headers,
+            body: bytes.get(size.head..size.total).unwrap_or_default(),
+        };
+        let expected = Expected { path: &self.path, port: self.port, state: &self.state, authority: &self.authority };
+        (judge(callback, expected), method == "GET")
+    }
+}
+
+#[cfg(test)]
+mod tests;

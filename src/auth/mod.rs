@@ -1,0 +1,47 @@
+//! Signing in at Entra: from an organisation's address to tokens, and from any refusal to words a person can act on.
+//! Nothing here stores a secret, prints, or asks Dataverse for rows.
+
+mod aadsts;
+mod authority;
+mod authorize;
+mod browser;
+mod callback;
+mod challenge;
+mod client_secret;
+mod discovery;
+mod entra_error;
+mod entra_phrases;
+mod error;
+mod graph;
+mod id_token;
+mod loopback;
+mod phrases;
+mod redeem;
+mod redirect_uri;
+mod refresh;
+mod rehearsal;
+#[cfg(test)]
+mod stand_in;
+mod token;
+mod token_endpoint;
+
+pub use aadsts::{AADSTS, Aadsts, find};
+pub use authority::{Authority, OIDC_SCOPES, app_scope, dataverse_scope, graph_origin, graph_scope};
+pub use authorize::{Authorization, Prompt, SignInRequest, admin_consent_url};
+pub use browser::Browser;
+pub use callback::{CallbackRequest, Code, Expected, Outcome, judge};
+pub use challenge::{Challenge, ChallengeError};
+pub use client_secret::app_token;
+pub use discovery::{check_metadata, discover};
+pub use entra_error::EntraError;
+pub use error::{AuthError, Leg, Refusal};
+pub use graph::{Me, me};
+pub use id_token::IdClaims;
+pub use loopback::Listener;
+pub use phrases::PHRASES;
+pub use redeem::redeem;
+pub use redirect_uri::RedirectUri;
+pub use refresh::{refresh, refresh_for};
+pub use rehearsal::{Rehearsal, rehearse};
+pub use token::TokenSet;
+pub use token_endpoint::Applicant;

@@ -1,0 +1,237 @@
+//! Token requests: who asks, how often, and what an answer that is no token means. The `oauth2` crate writes and reads
+//! them; this is its way to the network. Which grant is used is said in the files beside.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
+use oauth2::http::Response as WireResponse;
+use oauth2::{
+    AsyncHttpClient, AuthType, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    RequestTokenError, StandardRevocableToken, TokenUrl,
+};
+
+use crate::auth::token::Answer;
+use crate::auth::{AuthError, Authority, EntraError, Leg, Refusal, TokenSet};
+use crate::clock::Clock;
+use crate::net::{Http, Method, Request, retry_after};
+use crate::secret::Secret;
+use crate::tenant::TenantUrl;
+
+/// Longest answer that is read, in bytes; a real one has about 10 000.
+const LONGEST: usize = 1024 * 1024;
+/// The longest pause that is waited out when Entra asks for one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The pause before a failed request is sent once more, where Entra names none.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Who asks Entra for a token, for which organisation, and where.
+#[derive(Clone, Copy)]
+pub struct Applicant<'a> {
+    /// The way out.
+    pub http: &'a Http,
+    /// The time, for expiry and pauses.
+    pub clock: &'a Clock,
+    /// Where to ask.
+    pub authority: &'a Authority,
+    /// The organisation that the token is for.
+    pub tenant_url: &'a TenantUrl,
+    /// Application (client) id.
+    pub client_id: &'a str,
+    /// The app's secret, where it has one. A refused request is never sent again without it.
+    pub client_secret: Option<&'a Secret>,
+}
+
+impl std::fmt::Debug for Applicant<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Applicant").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+/// The crate's client for this one endpoint.
+pub(super) type TokenClient = Client<
+    BasicErrorResponse,
+    Answer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// The crate's way to the network: one request for `applicant`, at one step, with the redirect URI it names.
+pub(super) struct Errand<'a> {
+    pub(super) applicant: &'a Applicant<'a>,
+    pub(super) leg: Leg,
+    pub(super) redirect_uri: Option<&'a str>,
+}
+
+impl<'c> AsyncHttpClient<'c> for Errand<'_> {
+    type Error = AuthError;
+    // Boxed, so that the compiler can see that a token may be awaited on any thread.
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, AuthError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
+
+impl Applicant<'_> {
+    /// The crate's client, with the secret in the body: the way that Entra's metadata advertises.
+    pub(super) fn client(&self) -> Result<TokenClient, AuthError> {
+        let endpoint = TokenUrl::new(format!("{}{}", self.authority.origin(), self.authority.token_path()))
+            .map_err(|_| AuthError::BadTenant { given: self.authority.tenant().to_owned() })?;
+        let client = Client::new(ClientId::new(self.client_id.to_owned()))
+            .set_auth_type(AuthType::RequestBody)
+            .set_token_uri(endpoint);
+        Ok(match self.client_secret {
+            Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
+            None => client,
+        })
+    }
+
+    /// What the crate made of the answer. Its own error may hold the body, so nothing of it goes further.
+    pub(super) fn tokens(
+        &self,
+        result: Result<Answer, RequestTokenError<AuthError, BasicErrorResponse>>,
+    ) -> Result<TokenSet, AuthError> {
+        let odd = |what| AuthError::OddToken { host: self.host(), what };
+        match result {
+            Ok(answer) => TokenSet::of_answer(&answer, self.clock.now()).map_err(odd),
+            Err(RequestTokenError::Request(error)) => Err(error),
+            Err(RequestTokenError::Parse(..)) => Err(odd("it lacks what a token answer must have")),
+            Err(RequestTokenError::ServerResponse(_) | RequestTokenError::Other(_)) => Err(odd("it is empty")),
+        }
+    }
+
+    fn host(&self) -> String {
+        self.authority.host().to_owned()
+    }
+}
+
+impl Errand<'_> {
+    /// Sends a token request; once more after a passing failure.
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, AuthError> {
+        let Applicant { http, clock, authority, .. } = *self.applicant;
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let outgoing = Request {
+            method: Method::POST,
+            path: path.to_owned(),
+            headers: vec![
+                ("accept", "application/json".to_owned()),
+                ("content-type", "application/x-www-form-urlencoded".to_owned()),
+                ("client-request-id", uuid::Uuid::new_v4().to_string()),
+            ],
+            body: Some(Bytes::from(body)),
+        };
+        let mut has_retried = false;
+        loop {
+            let mut response = http.send(authority.origin(), &outgoing, None).await?;
+            let status = response.status;
+            let pause = response.header("retry-after").and_then(|value| retry_after(value, clock.now()));
+            let is_json = response.header("content-type").is_none_or(is_json);
+            let target = response.header("location").map(host_of);
+            let body = response.body.read(LONGEST).await?;
+            match next(status, pause, has_retried) {
+                Next::Take => return self.take(Answered { status, is_json, target, body }),
+                Next::Wait(pause) => clock.wait(pause).await,
+                Next::GiveUp(wait) => return Err(AuthError::Throttled { host: authority.host().to_owned(), wait }),
+            }
+            has_retried = true;
+        }
+    }
+
+    /// A success for the crate to read, or the reason why it is none.
+    fn take(&self, answered: Answered) -> Result<HttpResponse, AuthError> {
+        let Answered { status, is_json, target, body } = answered;
+        let Applicant { authority, tenant_url, client_id, .. } = *self.applicant;
+        let host = || authority.host().to_owned();
+        let not_entra = |what| AuthError::NotEntra { host: host(), what };
+        match (status, EntraError::parse(&body)) {
+            (200, _) if is_json => {
+                let response = WireResponse::builder().status(200).header("content-type", "application/json");
+                response.body(body).map_err(|_| not_entra("its answer can't be read".to_owned()))
+            }
+            (200, _) => Err(not_entra("a page instead of a token".to_owned())),
+            (300..=399, _) => {
+                let target = target.unwrap_or_else(|| "nowhere".to_owned());
+                Err(not_entra(format!("a redirect to {target}, which was not followed")))
+            }
+            (500.., Some(error)) if !error.is_passing() => Err(AuthError::Unavailable { host: host(), status }),
+            (500.., None) => Err(AuthError::Unavailable { host: host(), status }),
+            (_, Some(error)) => {
+                let refusal = Refusal::new(error, self.leg, authority);
+                let refusal = refusal.of_app(authority, tenant_url, client_id, self.redirect_uri);
+                Err(AuthError::Refused(Box::new(refusal)))
+            }
+            (_, None) => Err(not_entra(format!("status {status} without a reason"))),
+        }
+    }
+}
+
+struct Answered {
+    status: u16,
+    is_json: bool,
+    target: Option<String>,
+    body: Vec<u8>,
+}
+
+/// What to do with an answer.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Take,
+    Wait(Duration),
+    GiveUp(Option<Duration>),
+}
+
+/// One more try at most: after a failure of the server's, or after a pause it names if that is short.
+fn next(status: u16, pause: Option<Duration>, has_retried: bool) -> Next {
+    match (status, pause) {
+        (429, Some(pause)) if !has_retried && pause <= LONGEST_PAUSE => Next::Wait(pause),
+        (429, pause) => Next::GiveUp(pause),
+        (500.., Some(pause)) if pause > LONGEST_PAUSE => Next::GiveUp(Some(pause)),
+        (500.., pause) if !has_retried => Next::Wait(pause.unwrap_or(PAUSE)),
+        _ => Next::Take,
+    }
+}
+
+pub(super) fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json") || kind.eq_ignore_ascii_case("text/json")
+}
+
+/// The host of a `Location`; a relative one stays on the host it came from.
+pub(super) fn host_of(location: &str) -> String {
+    let host = url::Url::parse(location).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.unwrap_or_else(|| "itself".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passing_failure_is_tried_once_more_and_a_long_pause_is_not_waited_out() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        for (status, pause, has_retried, expected) in [
+            (200, None, false, Next::Take),
+            (400, seconds(1), false, Next::Take),
+            (503, None, false, Next::Wait(PAUSE)),
+            (500, None, true, Next::Take),
+            (503, seconds(17), false, Next::Wait(Duration::from_secs(17))),
+            (503, seconds(31), false, Next::GiveUp(seconds(31))),
+            (429, seconds(30), false, Next::Wait(LONGEST_PAUSE)),
+            (429, seconds(30), true, Next::GiveUp(seconds(30))),
+            (429, seconds(31), false, Next::GiveUp(seconds(31))),
+            (429, None, false, Next::GiveUp(None)),
+        ] {
+            assert_eq!(next(status, pause, has_retried), expected, "{status} {pause:?} {has_retried}");
+        }
+    }
+}
