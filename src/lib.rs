@@ -11,4 +11,5 @@ pub mod record;
 pub mod sandbox;
 pub mod secret;
 pub mod settings;
+pub mod store;
 pub mod tenant;

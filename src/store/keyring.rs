@@ -1,0 +1,309 @@
+//! DOOR (the operating system's keyring): every call to it, each on one thread of its own and with a deadline, because a
+//! keyring may never answer. Nothing here knows what is kept.
+
+#![expect(clippy::disallowed_methods, reason = "this is the door to the keyring")]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use keyring::{Entry, Error};
+use zeroize::Zeroizing;
+
+use crate::connection::{ConnectionId, StoreKind};
+use crate::store::chunks::{self, Blobs};
+use crate::store::verdict::{Complaint, judge};
+use crate::store::{Secrets, StoreError, Vault};
+
+/// Under this service name, and under connection ids as user names, the entries can be found with the system's own tools.
+const SERVICE: &str = "d365conn";
+
+/// How long a keyring may take. Both limits hold for one call of a [`Vault`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Until it answers at all; what passes this is hung.
+    pub to_answer: Duration,
+    /// From then until it is done; what passes this waits for a person to unlock it.
+    pub to_finish: Duration,
+}
+
+impl Patience {
+    /// Nobody is there to unlock anything.
+    pub const UNATTENDED: Self = Self { to_answer: Duration::from_secs(8), to_finish: Duration::from_secs(3) };
+    /// A person may be typing the keyring's password.
+    pub const AT_TERMINAL: Self = Self { to_answer: Duration::from_secs(60), to_finish: Duration::from_secs(60) };
+}
+
+impl From<Duration> for Patience {
+    fn from(both: Duration) -> Self {
+        Self { to_answer: both, to_finish: both }
+    }
+}
+
+/// The operating system's keyring: the Secret Service, the Keychain, the Credential Manager.
+///
+/// Secrets are kept in small parts under the connection's id. After a call has run out of time, no further one of this
+/// process is tried: each fails at once as the first did. The thread of such a call is left behind; it is never waited for,
+/// so the process can end.
+pub struct KeyringVault {
+    patience: Patience,
+    slow: Option<(Duration, Box<dyn Fn() + Send + Sync>)>,
+    told: AtomicBool,
+    line: Mutex<Line>,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+enum Line {
+    Idle,
+    Open(Sender<Job>),
+    /// A call ran out of time: in the first wait, or in the second.
+    Broken {
+        answered: bool,
+    },
+}
+
+enum Signal<T> {
+    Answered,
+    Done(Result<T, StoreError>),
+}
+
+impl KeyringVault {
+    /// The keyring of this user. Touches nothing yet.
+    #[must_use]
+    pub fn new(patience: impl Into<Patience>) -> Self {
+        Self { patience: patience.into(), slow: None, told: AtomicBool::new(false), line: Mutex::new(Line::Idle) }
+    }
+
+    /// Calls `tell` when a call has taken `after` and goes on, the first time only: to say on the screen what is awaited.
+    #[must_use]
+    pub fn when_slow(mut self, after: Duration, tell: impl Fn() + Send + Sync + 'static) -> Self {
+        self.slow = Some((after, Box::new(tell)));
+        self
+    }
+
+    /// Runs `work` on the keyring's thread, one at a time, and waits for it within limits.
+    fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Keyring) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*line, Line::Idle) {
+            *line = Line::Open(start()?);
+        }
+        let jobs = match &*line {
+            Line::Open(jobs) => jobs,
+            Line::Broken { answered } => return Err(self.late(*answered)),
+            Line::Idle => return Err(ended()),
+        };
+        let (signals, news) = mpsc::channel();
+        let job: Job = Box::new(move || {
+            let outcome = Keyring::reach().and_then(|keyring| {
+                let _ = signals.send(Signal::Answered);
+                work(&keyring)
+            });
+            let _ = signals.send(Signal::Done(outcome));
+        });
+        jobs.send(job).map_err(|_| ended())?;
+        let mut answered = false;
+        loop {
+            let limit = if answered { self.patience.to_finish } else { self.patience.to_answer };
+            match self.wait(&news, limit) {
+                Ok(Signal::Answered) => answered = true,
+                Ok(Signal::Done(outcome)) => return outcome,
+                Err(RecvTimeoutError::Timeout) => {
+                    *line = Line::Broken { answered };
+                    return Err(self.late(answered));
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    // A panic in the keyring's own code ended the thread; the next call gets a new one.
+                    *line = Line::Idle;
+                    return Err(ended());
+                }
+            }
+        }
+    }
+
+    fn wait<T>(&self, news: &Receiver<T>, limit: Duration) -> Result<T, RecvTimeoutError> {
+        let Some((after, tell)) = self.slow.as_ref().filter(|(after, _)| *after < limit) else {
+            return news.recv_timeout(limit);
+        };
+        match news.recv_timeout(*after) {
+            Err(RecvTimeoutError::Timeout) => {
+                if !self.told.swap(true, Ordering::Relaxed) {
+                    tell();
+                }
+                news.recv_timeout(limit.saturating_sub(*after))
+            }
+            news => news,
+        }
+    }
+
+    fn late(&self, answered: bool) -> StoreError {
+        if answered {
+            let seconds = self.patience.to_finish.as_secs();
+            StoreError::StoreLocked {
+                detail: format!("it answered, then waited {seconds} s for somebody to unlock it"),
+            }
+        } else {
+            StoreError::StoreTimeout { seconds: self.patience.to_answer.as_secs() }
+        }
+    }
+}
+
+impl Vault for KeyringVault {
+    fn kind(&self) -> StoreKind {
+        StoreKind::Keyring
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        self.call(Keyring::probe)
+    }
+
+    fn read(&self, id: &ConnectionId) -> Result<Option<Secrets>, StoreError> {
+        let name = id.to_string();
+        let bytes = self.call(move |keyring| {
+            let value = chunks::read(keyring, &name)?;
+            if value.is_none() {
+                // A keyring that can keep nothing also says that there is nothing: it is believed only if it can.
+                keyring.probe()?;
+            }
+            Ok(value)
+        })?;
+        bytes.map(|bytes| Secrets::from_bytes(&bytes)).transpose()
+    }
+
+    fn write(&self, id: &ConnectionId, secrets: &Secrets) -> Result<(), StoreError> {
+        let (name, bytes) = (id.to_string(), secrets.to_bytes());
+        self.call(move |keyring| chunks::write(keyring, &name, &bytes))
+    }
+
+    fn remove(&self, id: &ConnectionId) -> Result<(), StoreError> {
+        let name = id.to_string();
+        self.call(move |keyring| chunks::remove(keyring, &name))
+    }
+}
+
+/// Starts the keyring's thread. It ends when the vault does.
+fn start() -> Result<Sender<Job>, StoreError> {
+    let (jobs, queue) = mpsc::channel::<Job>();
+    std::thread::Builder::new()
+        .name("keyring".to_owned())
+        .spawn(move || queue.into_iter().for_each(|job| job()))
+        .map_err(|error| StoreError::StoreFailed { detail: format!("no thread could be started for it: {error}") })?;
+    Ok(jobs)
+}
+
+fn ended() -> StoreError {
+    StoreError::StoreFailed { detail: "its thread ended".to_owned() }
+}
+
+/// The keyring itself, only ever touched on its own thread.
+struct Keyring;
+
+impl Keyring {
+    /// Connects, and asks for something that isn't there: an answer that no lock can hold up.
+    fn reach() -> Result<Self, StoreError> {
+        Entry::store_status().as_ref().map_err(complain)?;
+        // Only the Secret Service is another process that may hang.
+        if cfg!(all(unix, not(target_os = "macos"))) {
+            Self.get("nothing")?;
+        }
+        Ok(Self)
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        let name = format!("probe-{}", ConnectionId::random());
+        self.set(&name, b"probe")?;
+        let seen = self.get(&name);
+        self.delete(&name)?;
+        match seen? {
+            Some(bytes) if *bytes == b"probe" => Ok(()),
+            _ => Err(StoreError::StoreFailed { detail: "it did not give back what it was given".to_owned() }),
+        }
+    }
+}
+
+impl Blobs for Keyring {
+    fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        match entry(name)?.get_secret() {
+            Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(complain(&error)),
+        }
+    }
+
+    fn set(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        entry(name)?.set_secret(bytes).map_err(|error| complain(&error))
+    }
+
+    fn delete(&self, name: &str) -> Result<(), StoreError> {
+        match entry(name)?.delete_credential() {
+            Ok(()) | Err(Error::NoEntry) => Ok(()),
+            Err(error) => Err(complain(&error)),
+        }
+    }
+}
+
+fn entry(name: &str) -> Result<Entry, StoreError> {
+    Entry::new(SERVICE, name).map_err(|error| match (error, Entry::store_status()) {
+        // The constructor hides why there is no store; the status knows.
+        (Error::NoDefaultStore, Err(cause)) => complain(cause),
+        (error, _) => complain(&error),
+    })
+}
+
+/// The keyring's error as one of ours. Some of its errors carry the secret and show it in `Debug`: only words that can't
+/// are taken over.
+fn complain(error: &Error) -> StoreError {
+    match error {
+        Error::NoStorageAccess(cause) => judge(Complaint::NoAccess, cause.to_string()),
+        Error::PlatformFailure(cause) => judge(Complaint::Platform, cause.to_string()),
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => {
+            StoreError::SecretsDamaged { reason: "the keyring can't decode its entry" }
+        }
+        Error::Ambiguous(entries) => {
+            StoreError::StoreFailed { detail: format!("it has {} entries of one name", entries.len()) }
+        }
+        other => judge(Complaint::Platform, other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_runs_out_of_time_is_the_last_one_tried() {
+        let vault = KeyringVault::new(Patience { to_answer: Duration::from_millis(5), to_finish: Duration::ZERO });
+        // The thread is kept busy, as by a keyring that hangs; it is let go when the test is over.
+        let (jobs, queue) = mpsc::channel::<Job>();
+        *vault.line.lock().unwrap() = Line::Open(jobs);
+        let first = vault.probe();
+        assert!(matches!(first, Err(StoreError::StoreTimeout { .. })));
+        let second = vault.read(&ConnectionId::random());
+        assert!(matches!(second, Err(StoreError::StoreTimeout { .. })));
+        assert_eq!(queue.into_iter().count(), 1, "the second call was tried all the same");
+    }
+
+    #[test]
+    fn a_slow_keyring_is_spoken_of_once() {
+        let (told, heard) = mpsc::channel();
+        let vault = KeyringVault::new(Duration::from_millis(40))
+            .when_slow(Duration::from_millis(1), move || told.send(()).unwrap());
+        let (jobs, _queue) = mpsc::channel::<Job>();
+        *vault.line.lock().unwrap() = Line::Open(jobs);
+        assert!(vault.probe().is_err());
+        drop(vault);
+        assert_eq!(heard.into_iter().count(), 1);
+    }
+
+    #[test]
+    fn an_error_that_carries_the_secret_shows_nothing_of_it() {
+        for error in [Error::BadEncoding(b"hunter2".to_vec()), Error::BadDataFormat(b"hunter2".to_vec(), "x".into())] {
+            let ours = complain(&error);
+            assert!(!format!("{ours} {ours:?}").contains("hunter2"));
+        }
+    }
+}

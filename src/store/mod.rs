@@ -1,0 +1,42 @@
+//! Saved connections, their health and their secrets. Nothing here knows what a secret is for, or what OAuth is.
+//!
+//! | what | where | secret |
+//! |---|---|---|
+//! | [`Registry`] | `connections.toml` in the configuration directory | no |
+//! | [`HealthBook`] | `health/ID.json` in the state directory | no |
+//! | [`KeyringVault`] | the operating system's keyring, service `d365conn` | yes |
+//! | [`FileVault`] | `secrets.d365` in the state directory, encrypted | yes |
+//! | [`MemoryVault`] | nowhere: gone with the process | yes |
+//! | [`CredentialLock`] | `locks/ID.lock` in the state directory | no |
+//!
+//! Everything but [`CredentialLock::acquire`] blocks the thread that calls it: a keyring may wait for a person to unlock
+//! it, and the file vault's key takes a noticeable time to derive.
+
+mod chunks;
+mod connections;
+mod envelope;
+mod error;
+mod file;
+mod health;
+mod keyring;
+mod lock;
+mod memory;
+mod nearest;
+mod phrases;
+mod registry;
+mod secrets;
+mod vault;
+mod verdict;
+mod written;
+
+pub use self::keyring::{KeyringVault, Patience};
+pub use connections::Connections;
+pub use error::{Refusal, StoreError};
+pub use file::{FileVault, PassphraseSource, Purpose};
+pub use health::{Health, HealthBook};
+pub use lock::CredentialLock;
+pub use memory::MemoryVault;
+pub use phrases::PHRASES;
+pub use registry::Registry;
+pub use secrets::Secrets;
+pub use vault::Vault;
