@@ -2,6 +2,7 @@
 pub mod auth;
 pub mod clock;
 pub mod connection;
+pub mod dataverse;
 pub mod environment;
 pub mod net;
 pub mod output;

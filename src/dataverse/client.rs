@@ -1,0 +1,424 @@
+//! Talks to one organisation: token, standard headers, waits, retries, and the judgement of every answer. It knows no
+//! table, and it never learns how a token is made.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use crate::clock::Clock;
+use crate::dataverse::codes;
+use crate::dataverse::error::Lost;
+use crate::dataverse::refusal::{ErrorBody, Refusal};
+use crate::dataverse::{DataverseError, RecordId, Table, query};
+use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
+use crate::net::{Throttled, TokenSource, Trace, Verdict};
+use crate::problem::Problem;
+use crate::record::Record;
+
+/// The longest answer that is read whole, after decompression. Pages are not: they stream.
+const LONGEST_ANSWER: usize = 64 << 20;
+/// The longest refusal that is read.
+const LONGEST_REFUSAL: usize = 1 << 20;
+/// The longest address that the service takes. Source: Microsoft Learn, "Query data using the Web API".
+const LONGEST_ADDRESS: usize = 32_768;
+
+/// What a client is made of.
+pub struct ClientParts {
+    /// What sends requests.
+    pub http: Http,
+    /// The organisation; the bearer goes nowhere else.
+    pub origin: Origin,
+    /// Where the bearer comes from.
+    pub tokens: Arc<dyn TokenSource>,
+    /// The time, and waiting.
+    pub clock: Clock,
+    /// How long one request may wait in all because the service asks for it.
+    pub max_wait: Duration,
+    /// The name of the connection, if it refuses every write.
+    pub read_only: Option<String>,
+    /// Where decisions are told.
+    pub trace: Trace,
+}
+
+/// A way to one organisation. Clones are cheap and wait together when the service is busy.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    /// What it is called: only errors need it.
+    connection: Option<Arc<str>>,
+}
+
+struct Shared {
+    parts: ClientParts,
+    jitter: Mutex<Jitter>,
+    /// No request of any clone leaves before this moment: the service asked for it.
+    not_before: Mutex<Option<Timestamp>>,
+}
+
+/// A success whose body has not been read.
+pub(super) struct Sent {
+    pub response: Response,
+    /// What the service would be quoted with if it turned the success into an error while the body arrives.
+    pub bare_refusal: Refusal,
+}
+
+/// No success.
+pub(super) enum NotSent {
+    /// The service said no.
+    Refused {
+        refusal: Box<Refusal>,
+        /// Whether an earlier try may have been carried out although its answer was lost.
+        may_have_happened: bool,
+    },
+    /// Everything else.
+    Failed(Problem),
+}
+
+impl From<NotSent> for Problem {
+    fn from(not_sent: NotSent) -> Self {
+        match not_sent {
+            NotSent::Refused { refusal, .. } => DataverseError::Refused(refusal).into(),
+            NotSent::Failed(problem) => problem,
+        }
+    }
+}
+
+impl From<Problem> for NotSent {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+impl From<DataverseError> for NotSent {
+    fn from(error: DataverseError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<NetError> for NotSent {
+    fn from(error: NetError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Throttled> for NotSent {
+    fn from(error: Throttled) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Client {
+    /// A client of these parts. Nothing is sent.
+    #[must_use]
+    pub fn new(parts: ClientParts) -> Self {
+        let seed = uuid::Uuid::new_v4().as_u64_pair().0;
+        let connection = parts.read_only.as_deref().map(Arc::from);
+        let shared = Shared { parts, jitter: Mutex::new(Jitter::seeded(seed)), not_before: Mutex::new(None) };
+        Self { shared: Arc::new(shared), connection }
+    }
+
+    /// The same way, whose errors name the connection in their remedies.
+    #[must_use]
+    pub fn named(self, connection: &str) -> Self {
+        Self { connection: Some(connection.into()), ..self }
+    }
+
+    /// The organisation's address: no trailing slash.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.origin().as_str()
+    }
+
+    /// Whether this connection refuses every write.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.parts().read_only.is_some()
+    }
+
+    /// An access token that is valid now, for those who speak to the organisation by themselves.
+    ///
+    /// # Errors
+    /// Whatever the token source met.
+    pub async fn token(&self) -> Result<AccessToken, Problem> {
+        self.parts().tokens.token().await
+    }
+
+    /// One record by its id. No column named means all of them; `annotations` asks for labels and names as well.
+    ///
+    /// # Errors
+    /// [`DataverseError::Refused`] (exit 3 when there is no such record), or whatever kept the answer away.
+    pub async fn get(
+        &self,
+        table: &Table,
+        id: &RecordId,
+        select: &[String],
+        annotations: bool,
+    ) -> Result<Record, Problem> {
+        let request = query::one_record(&table.entity_set, &id.to_string(), select, annotations);
+        let body = self.read(&request).await?;
+        let record = Record::parse(body).map_err(|error| self.malformed(&error))?;
+        // It describes the answer, not the record; a row of a list comes without it too.
+        Ok(record.without("@odata.context"))
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.parts().origin
+    }
+
+    pub(super) fn connection(&self) -> Option<&str> {
+        self.connection.as_deref()
+    }
+
+    fn parts(&self) -> &ClientParts {
+        &self.shared.parts
+    }
+
+    fn host(&self) -> String {
+        self.origin().host().to_owned()
+    }
+
+    /// Sends a read and takes its JSON answer as a value.
+    pub(super) async fn read_as<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Problem> {
+        let body = self.read(request).await?;
+        serde_json::from_slice(&body).map_err(|error| self.malformed(&error).into())
+    }
+
+    /// Sends a read and takes its whole JSON answer; one that breaks in the middle is asked for again.
+    async fn read(&self, request: &Request) -> Result<Vec<u8>, Problem> {
+        let mut retry = self.retry(Idempotency::Safe);
+        loop {
+            let mut sent = self.send(request, &mut retry).await?;
+            self.expect_json(&sent.response)?;
+            match sent.response.body.read(LONGEST_ANSWER).await {
+                Ok(body) => return Ok(body),
+                Err(error) => {
+                    let Some(failure) = error.failure() else { return Err(error.into()) };
+                    if !self.wait_after(failure, &mut retry, &error).await {
+                        return Err(error.into());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The course of a new request.
+    pub(super) fn retry(&self, idempotency: Idempotency) -> Retry {
+        let jitter = self.shared.jitter.lock().unwrap_or_else(PoisonError::into_inner).split();
+        Retry::new(idempotency, self.parts().max_wait, jitter)
+    }
+
+    /// Sends `request` until it succeeds, is refused, or the policy gives up. The body of a success has not been read.
+    pub(super) async fn send(&self, request: &Request, retry: &mut Retry) -> Result<Sent, NotSent> {
+        let parts = self.parts();
+        if request.path.len() > LONGEST_ADDRESS {
+            return Err(DataverseError::AddressTooLong { length: request.path.len() }.into());
+        }
+        let mut replacement = None;
+        let mut may_have_happened = false;
+        loop {
+            self.wait_for_all().await;
+            let token = match &replacement {
+                Some(token) => Clone::clone(token),
+                None => parts.tokens.token().await?,
+            };
+            let client_request_id = uuid::Uuid::new_v4().hyphenated().to_string();
+            let at = parts.clock.now();
+            let outgoing = with_standard_headers(request.clone(), &client_request_id);
+            let mut response = match parts.http.send(&parts.origin, &outgoing, Some(&token.secret)).await {
+                Ok(response) => response,
+                Err(error) => {
+                    let Some(failure) = error.failure() else { return Err(error.into()) };
+                    may_have_happened |= failure == Failure::Broken;
+                    if self.wait_after(failure, retry, &error).await {
+                        continue;
+                    }
+                    if failure == Failure::Broken && is_change(request) {
+                        return Err(DataverseError::OutcomeUnknown { cause: Lost::OnTheWay(error) }.into());
+                    }
+                    return Err(error.into());
+                }
+            };
+            let bare_refusal = self.bare_refusal(&response, client_request_id, at);
+            match response.status {
+                200..=299 => return Ok(Sent { response, bare_refusal }),
+                300..=399 => return Err(self.redirected(&response).into()),
+                401 if replacement.is_none() => {
+                    parts.trace.decision(|| "401: asking for another access token, once".to_owned());
+                    // Read to its end so that the connection can be used again; what it says is said again if it matters.
+                    let _ = response.body.read(LONGEST_REFUSAL).await;
+                    replacement = Some(parts.tokens.token_instead_of(&token).await?);
+                    continue;
+                }
+                _ => {}
+            }
+            let refusal = self.read_refusal(bare_refusal, &mut response).await;
+            let retry_after = response.header("retry-after");
+            let verdict = match refusal.as_ref().ok().and_then(|refusal| refusal.code) {
+                Some(code) if codes::is_transient(code) && retry_after.is_none() && response.status != 429 => {
+                    retry.after_failure(Failure::RolledBack)
+                }
+                _ => retry.after_status(response.status, retry_after, parts.clock.now()),
+            };
+            match verdict {
+                Verdict::WaitAndRetry(wait) => {
+                    may_have_happened |= matches!(response.status, 502..=504);
+                    let status = response.status;
+                    parts.trace.decision(|| format!("{status}: waiting {:.1} s", wait.as_secs_f64()));
+                    if status == 429 || retry_after.is_some() {
+                        self.hold_all_for(wait);
+                    } else {
+                        parts.clock.wait(wait).await;
+                    }
+                }
+                Verdict::TooLong(wait) => {
+                    let refusal = refusal.ok();
+                    return Err(Throttled {
+                        host: self.host(),
+                        wait,
+                        limit: parts.max_wait,
+                        code: refusal.as_ref().and_then(|refusal| refusal.code).map(|code| format!("0x{code:08X}")),
+                        trace: refusal.as_ref().map(Refusal::trace),
+                    }
+                    .into());
+                }
+                Verdict::Done => {
+                    return Err(match refusal {
+                        Ok(refusal) if is_change(request) && matches!(refusal.status, 502 | 504) => {
+                            let cause = Lost::AtTheService(Box::new(DataverseError::Refused(Box::new(refusal))));
+                            DataverseError::OutcomeUnknown { cause }.into()
+                        }
+                        Ok(refusal) => NotSent::Refused { refusal: Box::new(refusal), may_have_happened },
+                        Err(error) => error.into(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Waits after a failure if the policy says so; `false` means that it gives up.
+    pub(super) async fn wait_after(
+        &self,
+        failure: Failure,
+        retry: &mut Retry,
+        why: &(dyn fmt::Display + Sync),
+    ) -> bool {
+        match retry.after_failure(failure) {
+            Verdict::WaitAndRetry(wait) => {
+                let tries = retry.tries();
+                self.parts().trace.decision(|| format!("{why}: try {} in {:.1} s", tries + 1, wait.as_secs_f64()));
+                self.parts().clock.wait(wait).await;
+                true
+            }
+            Verdict::Done | Verdict::TooLong(_) => false,
+        }
+    }
+
+    /// Asks that an answer of success is JSON: a captive portal answers 200 with a page.
+    pub(super) fn expect_json(&self, response: &Response) -> Result<(), DataverseError> {
+        match response.header("content-type") {
+            Some(kind) if !is_json(kind) => Err(self.not_dataverse(response.status, kind)),
+            _ if response.status == 204 => Err(self.malformed(&"it is empty")),
+            _ => Ok(()),
+        }
+    }
+
+    /// JSON that is not what was asked for.
+    pub(super) fn malformed(&self, why: &dyn fmt::Display) -> DataverseError {
+        DataverseError::Malformed { host: self.host(), why: why.to_string() }
+    }
+
+    fn not_dataverse(&self, status: u16, kind: &str) -> DataverseError {
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
+        DataverseError::NotDataverse { host: self.host(), status, kind }
+    }
+
+    fn redirected(&self, response: &Response) -> DataverseError {
+        let target = match response.header("location").map(url::Url::parse) {
+            Some(Ok(url)) => url.host_str().unwrap_or("nowhere").to_owned(),
+            Some(Err(_)) => "another path".to_owned(),
+            None => "nowhere".to_owned(),
+        };
+        DataverseError::Redirected { host: self.host(), status: response.status, target }
+    }
+
+    /// What a refusal under this answer says before its body is read.
+    fn bare_refusal(&self, response: &Response, client_request_id: String, at: Timestamp) -> Refusal {
+        let ids = ["x-ms-service-request-id", "req_id", "x-ms-request-id"];
+        Refusal {
+            host: self.host(),
+            status: response.status,
+            code: None,
+            message: String::new(),
+            has_claims_challenge: response.status == 401
+                && response.header_all("www-authenticate").any(|value| value.contains("insufficient_claims")),
+            service_request_id: ids.iter().find_map(|name| response.header(name)).map(str::to_owned),
+            client_request_id,
+            at,
+            connection: self.connection().map(str::to_owned),
+        }
+    }
+
+    /// Reads a refusal. A page in HTML is none of Dataverse's, except where the status alone says enough.
+    async fn read_refusal(&self, bare: Refusal, response: &mut Response) -> Result<Refusal, DataverseError> {
+        // A refusal that can't be read to its end is still a refusal.
+        let body = response.body.read(LONGEST_REFUSAL).await.unwrap_or_default();
+        if let Some(body) = ErrorBody::parse(&body) {
+            return Ok(bare.with_body(body));
+        }
+        let says_enough = matches!(response.status, 401 | 413 | 429 | 503);
+        match response.header("content-type") {
+            Some(kind) if !is_json(kind) && !says_enough && !body.is_empty() => {
+                Err(self.not_dataverse(response.status, kind))
+            }
+            _ => Ok(bare),
+        }
+    }
+
+    fn hold_all_for(&self, wait: Duration) {
+        let until = self.parts().clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
+        let mut not_before = self.shared.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        *not_before = (*not_before).max(Some(until));
+    }
+
+    async fn wait_for_all(&self) {
+        loop {
+            let until = *self.shared.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(until) = until else { return };
+            match Duration::try_from(until.duration_since(self.parts().clock.now())) {
+                Ok(wait) if !wait.is_zero() => self.parts().clock.wait(wait).await,
+                _ => return,
+            }
+        }
+    }
+}
+
+/// Microsoft Learn, "Compose HTTP requests and handle errors": `If-None-Match: null` keeps expanded rows from coming out
+/// of a cache; with a change it would mean something else.
+fn with_standard_headers(request: Request, client_request_id: &str) -> Request {
+    let is_read = !is_change(&request);
+    let has_body = request.body.is_some();
+    let mut request = request
+        .header("Accept", "application/json")
+        .header("OData-MaxVersion", "4.0")
+        .header("OData-Version", "4.0")
+        .header("x-ms-client-request-id", client_request_id);
+    if is_read {
+        request = request.header("If-None-Match", "null");
+    }
+    if has_body {
+        request = request.header("Content-Type", "application/json; charset=utf-8");
+    }
+    request
+}
+
+fn is_change(request: &Request) -> bool {
+    request.method != crate::net::Method::GET
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
+}

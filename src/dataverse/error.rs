@@ -1,0 +1,243 @@
+//! What can go wrong with rows: in what was typed, on the way, and at the service. Never a token, never an address's query.
+
+use crate::dataverse::phrases::{self, access};
+use crate::dataverse::refusal::Refusal;
+use crate::net::NetError;
+use crate::problem::{Diagnose, Phrase};
+
+/// Why rows did not come or did not go.
+#[derive(Debug, thiserror::Error)]
+pub enum DataverseError {
+    /// The service said no.
+    #[error("the service answered {}", answer(.0))]
+    Refused(Box<Refusal>),
+    /// Something else answered: a captive portal, a proxy's page, another web server.
+    #[error("{host} answered {status} with {kind} instead of JSON")]
+    NotDataverse {
+        /// Host that was asked.
+        host: String,
+        /// HTTP status.
+        status: u16,
+        /// Content type, or what else was wrong.
+        kind: String,
+    },
+    /// The answer sends us elsewhere. It was not followed.
+    #[error("{host} answered {status} and points to {target}")]
+    Redirected {
+        /// Host that was asked.
+        host: String,
+        /// HTTP status.
+        status: u16,
+        /// Host of the `Location` header, or words for its absence.
+        target: String,
+    },
+    /// JSON that is not what this request gives.
+    #[error("the answer of {host} can't be read: {why}")]
+    Malformed {
+        /// Host that was asked.
+        host: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The JSON ends in the middle although the connection ended well.
+    #[error("the answer of {host} ends in the middle of a page")]
+    CutShort {
+        /// Host that was asked.
+        host: String,
+    },
+    /// A page broke after some of its rows were handed out, and reading it again gave other rows.
+    #[error("a page of {host} broke after {given} rows and had changed when it was read again")]
+    PageChanged {
+        /// Host that was asked.
+        host: String,
+        /// Rows of the page that were handed out.
+        given: usize,
+    },
+    /// A link to a page that was read already, or a page that repeats the one before.
+    #[error("page {page} leads back to a page that was read already")]
+    CyclicLink {
+        /// The page's number, from 1.
+        page: usize,
+    },
+    /// Too many pages without a row, one after the other.
+    #[error("{pages} pages in a row were empty, and the service promises yet another")]
+    EmptyPages {
+        /// How many.
+        pages: usize,
+    },
+    /// The task that reads pages ended without a word.
+    #[error("the pages stopped without an end and without an error")]
+    StreamLost,
+    /// A change was sent, its answer was lost, and sending it again could do it twice.
+    #[error("it is not known whether the change was made")]
+    OutcomeUnknown {
+        /// How the answer was lost.
+        #[source]
+        cause: Lost,
+    },
+    /// A write over a read-only connection.
+    #[error("the connection is read-only")]
+    ReadOnly {
+        /// What it is called.
+        connection: Option<String>,
+    },
+    /// Not a GUID.
+    #[error("`{}` is not the id of a record", text.escape_debug())]
+    BadRecordId {
+        /// As given.
+        text: String,
+    },
+    /// Not `column=text` nor `column:=JSON`.
+    #[error("`{}` is not a value for a column", word.escape_debug())]
+    BadValueWord {
+        /// As given.
+        word: String,
+    },
+    /// `column:=…` or `--data` is not JSON, or `--data` is not an object.
+    #[error("{place} is not {wanted}")]
+    BadJson {
+        /// Where it was given: `--data`, or the column's name.
+        place: String,
+        /// What it should be.
+        wanted: &'static str,
+        /// Where it goes wrong.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// The same column twice.
+    #[error("the column {column} is given twice")]
+    ColumnTwice {
+        /// The column, or the path to it inside nested JSON.
+        column: String,
+    },
+    /// No such table.
+    #[error("there is no table `{}`", name.escape_debug())]
+    UnknownTable {
+        /// As given.
+        name: String,
+        /// Names that look like it, the nearest first.
+        near: Vec<String>,
+    },
+    /// An address beyond what the service takes.
+    #[error("the request's address has {length} characters")]
+    AddressTooLong {
+        /// Its length.
+        length: usize,
+    },
+}
+
+impl DataverseError {
+    /// The refusal of a repeated change may come from the first one, whose answer was lost.
+    pub(super) fn unknown_after(refusal: Box<Refusal>) -> Self {
+        Self::OutcomeUnknown { cause: Lost::AtTheService(Box::new(Self::Refused(refusal))) }
+    }
+}
+
+/// How an answer was lost.
+#[derive(Debug, thiserror::Error)]
+pub enum Lost {
+    /// On the way.
+    #[error(transparent)]
+    OnTheWay(#[from] NetError),
+    /// The service, or something before it, answered that it failed half-way.
+    #[error("{0}")]
+    AtTheService(Box<DataverseError>),
+}
+
+impl Diagnose for DataverseError {
+    fn phrase(&self) -> &'static Phrase {
+        match self {
+            Self::Refused(refusal) => refusal.phrase(),
+            Self::NotDataverse { .. } => &phrases::NOT_DATAVERSE,
+            Self::Redirected { .. } => &phrases::REDIRECTED,
+            Self::Malformed { .. } => &phrases::MALFORMED,
+            Self::CutShort { .. } => &phrases::CUT_SHORT,
+            Self::PageChanged { .. } => &phrases::PAGE_CHANGED,
+            Self::CyclicLink { .. } => &phrases::CYCLIC_LINK,
+            Self::EmptyPages { .. } => &phrases::EMPTY_PAGES,
+            Self::StreamLost => &phrases::STREAM_LOST,
+            Self::OutcomeUnknown { .. } => &phrases::OUTCOME_UNKNOWN,
+            Self::ReadOnly { .. } => &access::READ_ONLY,
+            Self::BadRecordId { .. } => &phrases::BAD_RECORD_ID,
+            Self::BadValueWord { .. } => &phrases::BAD_VALUE_WORD,
+            Self::BadJson { .. } => &phrases::BAD_JSON,
+            Self::ColumnTwice { .. } => &phrases::COLUMN_TWICE,
+            Self::UnknownTable { .. } => &phrases::UNKNOWN_TABLE,
+            Self::AddressTooLong { .. } => &phrases::ADDRESS_TOO_LONG,
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Refused(refusal) => refusal.facts(),
+            Self::NotDataverse { host, .. }
+            | Self::Redirected { host, .. }
+            | Self::Malformed { host, .. }
+            | Self::CutShort { host }
+            | Self::PageChanged { host, .. } => vec![("host", host.clone())],
+            Self::ReadOnly { connection: Some(connection) } => vec![("connection", connection.clone())],
+            Self::ColumnTwice { column } => vec![("column", column.clone())],
+            Self::UnknownTable { near, .. } if !near.is_empty() => {
+                let quoted: Vec<_> = near.iter().map(|name| format!("`{name}`")).collect();
+                vec![("nearest", quoted.join(" or "))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn service_code(&self) -> Option<String> {
+        match self {
+            Self::Refused(refusal) => refusal.code.map(|code| format!("0x{code:08X}")),
+            _ => None,
+        }
+    }
+
+    fn trace(&self) -> Option<String> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.trace()),
+            _ => None,
+        }
+    }
+}
+
+/// `403: Principal user … is missing prvReadAccount privilege`: status and text without the final full stop.
+fn answer(refusal: &Refusal) -> String {
+    let message = refusal.message.trim().trim_end_matches('.');
+    if message.is_empty() { refusal.status.to_string() } else { format!("{}: {message}", refusal.status) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Problem;
+
+    #[test]
+    fn a_read_only_connection_is_named_in_the_way_out() {
+        let problem: Problem = DataverseError::ReadOnly { connection: Some("contoso-prod".into()) }.into();
+        let remedy = problem.phrase().remedy_with(&problem.diagnosis().facts());
+        assert_eq!(remedy[0], "run `d365conn connections set contoso-prod --read-only false` to allow writes");
+        let nameless: Problem = DataverseError::ReadOnly { connection: None }.into();
+        assert_eq!(nameless.phrase().remedy_with(&nameless.diagnosis().facts()).len(), 1);
+    }
+
+    #[test]
+    fn near_names_are_offered_and_nothing_is_when_there_are_none() {
+        let near = DataverseError::UnknownTable { name: "acount".into(), near: vec!["account".into()] };
+        assert_eq!(near.phrase().remedy_with(&near.facts())[0], "run the command again with `account`");
+        let far = DataverseError::UnknownTable { name: "zzz".into(), near: vec![] };
+        assert_eq!(far.phrase().remedy_with(&far.facts()).len(), 1);
+    }
+
+    #[test]
+    fn every_phrase_of_the_room_is_unique_and_has_a_way_out_without_facts() {
+        let mut seen = std::collections::BTreeSet::new();
+        for phrase in phrases::PHRASES {
+            assert!(phrase.code.starts_with("dataverse/"), "{}", phrase.code);
+            assert!(seen.insert(phrase.code), "{} twice", phrase.code);
+            assert!(!phrase.meaning.ends_with('.'), "{}", phrase.code);
+            // A line with a gap is left out when nothing fills it; something must remain.
+            let facts = [("host", "h".to_owned()), ("column", "c".to_owned())];
+            assert!(!phrase.remedy_with(&facts).is_empty(), "{}", phrase.code);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What Dataverse said when it said no: status, code, text and ids, read from one answer. Pure: no request is made here.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::dataverse::codes;
+use crate::dataverse::phrases::{access, load, records};
+use crate::problem::Phrase;
+
+/// An answer that is a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Host that refused.
+    pub host: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The service's code; `None` when it sent none or an empty one.
+    pub code: Option<u32>,
+    /// The service's text, as it came. It is a fact to be shown, never to be trusted as markup.
+    pub message: String,
+    /// Whether the service asks for a sign-in that meets a policy (`error="insufficient_claims"`).
+    pub has_claims_challenge: bool,
+    /// The service's id of the request.
+    pub service_request_id: Option<String>,
+    /// Our id of the request.
+    pub client_request_id: String,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// What the connection is called, for the remedies.
+    pub connection: Option<String>,
+}
+
+/// The JSON body of a refusal. Source: Microsoft Learn, "Compose HTTP requests and handle errors".
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct ErrorBody {
+    #[serde(default)]
+    pub code: String,
+    #[serde(default)]
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    error: ErrorBody,
+}
+
+impl ErrorBody {
+    /// Reads `{"error":{"code":…,"message":…}}`.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        serde_json::from_slice::<Envelope>(body).ok().map(|envelope| envelope.error)
+    }
+}
+
+impl Refusal {
+    /// Takes over what the service says in the body.
+    pub(super) fn with_body(mut self, body: ErrorBody) -> Self {
+        self.code = codes::parse(&body.code);
+        self.message = body.message;
+        self
+    }
+
+    /// What to do: by the code where it is known, else by the status.
+    pub(super) fn phrase(&self) -> &'static Phrase {
+        if self.has_claims_challenge {
+            return &access::CLAIMS_CHALLENGE;
+        }
+        if let Some(phrase) = self.code.and_then(codes::phrase_of) {
+            return phrase;
+        }
+        // The router's own answer, before Dataverse proper: a wrong verb or no such route. It has no code.
+        if self.status == 404 && self.code.is_none() && self.message.starts_with("No HTTP resource") {
+            return &records::UNKNOWN_RESOURCE;
+        }
+        match self.status {
+            401 => &access::TOKEN_REJECTED,
+            403 => &access::FORBIDDEN,
+            404 => &records::NOT_FOUND,
+            412 => &records::CHANGED_MEANWHILE,
+            413 => &records::TOO_BIG,
+            429 => &load::BUSY,
+            500.. => &load::UNAVAILABLE,
+            _ => &records::REFUSED,
+        }
+    }
+
+    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = vec![("host", self.host.clone()), ("status", self.status.to_string())];
+        let mut note = |name, value: Option<String>| {
+            if let Some(value) = value {
+                facts.push((name, value));
+            }
+        };
+        note("privilege", self.privilege().map(str::to_owned));
+        note("table", self.table().map(str::to_owned));
+        note("code", self.code.map(|code| format!("0x{code:08X}")));
+        note("name", self.code.and_then(codes::find).and_then(|code| code.name).map(str::to_owned));
+        note("connection", self.connection.clone());
+        facts
+    }
+
+    /// The privilege that is missing, such as `prvReadAccount`, out of the service's text.
+    #[must_use]
+    pub fn privilege(&self) -> Option<&str> {
+        let at = self.message.find("prv")?;
+        let rest = &self.message[at..];
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(rest.len());
+        (end > 3).then(|| &rest[..end])
+    }
+
+    /// The table that the service's text names, such as `account`.
+    fn table(&self) -> Option<&str> {
+        let openings = ["for entity '", "on type 'Microsoft.Dynamics.CRM."];
+        let rest = openings
+            .iter()
+            .find_map(|opening| self.message.find(opening).map(|at| &self.message[at + opening.len()..]))?;
+        let name = &rest[..rest.find('\'')?];
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        is_name.then_some(name)
+    }
+
+    /// The ids as one line.
+    pub(super) fn trace(&self) -> String {
+        let at = self.at.strftime("%Y-%m-%dT%H:%M:%SZ");
+        match &self.service_request_id {
+            Some(id) => format!("request {id} client-request {} at {at}", self.client_request_id),
+            None => format!("client-request {} at {at}", self.client_request_id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Exit;
+
+    fn refusal(status: u16, body: &str) -> Refusal {
+        let bare = Refusal {
+            host: "contoso.crm4.dynamics.com".into(),
+            status,
+            code: None,
+            message: String::new(),
+            has_claims_challenge: false,
+            service_request_id: Some("7b2e".into()),
+            client_request_id: "c0ff".into(),
+            at: "2026-03-01T12:00:00.5Z".parse().unwrap(),
+            connection: None,
+        };
+        match ErrorBody::parse(body.as_bytes()) {
+            Some(body) => bare.with_body(body),
+            None => bare,
+        }
+    }
+
+    #[test]
+    fn every_answer_that_says_no_has_its_exit() {
+        let table = [
+            (403, r#"{"error":{"code":"0x80072560","message":"The user is not a member."}}"#, Exit::Forbidden),
+            (401, r#"{"error":{"code":"0x80072560","message":"The user is not a member."}}"#, Exit::Forbidden),
+            (404, r#"{"error":{"code":"0x80040217","message":"account With Id = x Does Not Exist"}}"#, Exit::NotFound),
+            (
+                404,
+                r#"{"error":{"code":"0x8006088a","message":"Resource not found for the segment 'x'."}}"#,
+                Exit::Usage,
+            ),
+            (404, r#"{"error":{"code":"","message":"No HTTP resource was found that matches"}}"#, Exit::Usage),
+            (404, r#"{"error":{"code":"","message":"account With Id = x Does Not Exist"}}"#, Exit::NotFound),
+            (400, r#"{"error":{"code":"0x0","message":"Could not find a property named 'x'"}}"#, Exit::Failed),
+            (412, r#"{"error":{"code":"0x80040237","message":"exists"}}"#, Exit::Conflict),
+            (412, r#"{"error":{"code":"","message":"version"}}"#, Exit::Conflict),
+            (500, r#"{"error":{"code":"0x80040333","message":"duplicates"}}"#, Exit::Conflict),
+            (500, r#"{"error":{"code":"0x80040265","message":"our rule"}}"#, Exit::Failed),
+            (500, r#"{"error":{"code":"0x8BADF00D","message":"?"}}"#, Exit::Unreachable),
+            (501, "", Exit::Unreachable),
+            (401, "", Exit::SignIn),
+            (429, "", Exit::Busy),
+            (400, r#"{"error":{"code":"-2147220960","message":"x"}}"#, Exit::Forbidden),
+            (418, "", Exit::Failed),
+        ];
+        for (status, body, exit) in table {
+            assert_eq!(refusal(status, body).phrase().exit, exit, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn the_missing_privilege_and_its_table_are_named() {
+        let told = refusal(
+            403,
+            r#"{"error":{"code":"0x80040220","message":"Principal user (Id=6d2ef3c1, type=8), is missing prvDeleteAccount privilege (Id=…) on OTC=1 for entity 'account'. context…"}}"#,
+        );
+        assert_eq!(told.privilege(), Some("prvDeleteAccount"));
+        assert_eq!(told.table(), Some("account"));
+        let remedy = told.phrase().remedy_with(&told.facts());
+        assert!(remedy[0].contains("prvDeleteAccount"), "{remedy:?}");
+        for harmless in ["", "prv", "prv.", "a prv b", "approved é"] {
+            let told = refusal(403, &format!(r#"{{"error":{{"code":"0x80040220","message":"{harmless}"}}}}"#));
+            assert_eq!(told.privilege(), None, "{harmless}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_column_leads_to_the_columns_of_its_table() {
+        let told = refusal(
+            400,
+            r#"{"error":{"code":"0x0","message":"Could not find a property named 'Name' on type 'Microsoft.Dynamics.CRM.account'."}}"#,
+        );
+        let remedy = told.phrase().remedy_with(&told.facts());
+        assert!(remedy[0].contains("`d365conn records account list "), "{remedy:?}");
+    }
+
+    #[test]
+    fn the_ids_are_one_line() {
+        assert_eq!(refusal(500, "").trace(), "request 7b2e client-request c0ff at 2026-03-01T12:00:00Z");
+    }
+}

@@ -1,0 +1,263 @@
+//! A change to one record, as a value, the request it becomes, and how it is sent so that a lost answer never doubles it.
+
+use bytes::Bytes;
+
+use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::encode::{API, resource};
+use crate::dataverse::{Body, DataverseError, RecordId, Refusal, Table};
+use crate::net::{Idempotency, Method, Request};
+use crate::problem::Problem;
+
+/// "A record with this id or unique value exists", by primary key or unique index, and by alternate key.
+const DUPLICATES: [u32; 2] = [0x8004_0237, 0x8006_0892];
+
+/// A change to one record. It is harmless to send any of them twice: a create carries its id, so that the second one is a
+/// duplicate; the others say the same twice.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A new record under an id chosen here.
+    Create {
+        /// Where.
+        table: Table,
+        /// The id.
+        id: RecordId,
+        /// Values.
+        body: Body,
+    },
+    /// Changes the named columns of a record, and never creates one.
+    Update {
+        /// Where.
+        table: Table,
+        /// Which record.
+        id: RecordId,
+        /// Values.
+        body: Body,
+        /// The version it must still have (an `ETag`); none means any.
+        if_match: Option<String>,
+    },
+    /// Removes a record.
+    Delete {
+        /// Where.
+        table: Table,
+        /// Which record.
+        id: RecordId,
+        /// The version it must still have (an `ETag`); none means any.
+        if_match: Option<String>,
+    },
+}
+
+/// A change that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The record it was made to.
+    pub id: RecordId,
+}
+
+impl Write {
+    /// A new record. Its id is the one that `body` gives for the primary key, if it gives one, else `fresh`.
+    ///
+    /// # Errors
+    /// [`DataverseError::BadRecordId`] when `body` gives an id that is none.
+    pub fn create(table: &Table, fresh: RecordId, body: &Body) -> Result<Self, DataverseError> {
+        let id = match body.value(&table.id_column) {
+            None | Some("null") => fresh,
+            Some(json) => match serde_json::from_str::<String>(json) {
+                Ok(text) => RecordId::parse(&text)?,
+                Err(_) => return Err(DataverseError::BadRecordId { text: json.to_owned() }),
+            },
+        };
+        Ok(Self::Create { table: table.clone(), id, body: body.clone() })
+    }
+
+    /// The record that is changed.
+    #[must_use]
+    pub fn id(&self) -> RecordId {
+        match self {
+            Self::Create { id, .. } | Self::Update { id, .. } | Self::Delete { id, .. } => *id,
+        }
+    }
+
+    /// The request. An update or a delete always says `If-Match`, because a PATCH without it creates what is missing.
+    #[must_use]
+    pub fn to_request(&self) -> Request {
+        match self {
+            Self::Create { table, id, body } => {
+                let json = body.to_json(Some((&table.id_column, &id.to_string())), Some(&table.id_column));
+                request(Method::POST, format!("{API}{}", resource(&table.entity_set)), Some(json))
+            }
+            Self::Update { table, id, body, if_match } => {
+                let json = body.to_json(None, None);
+                request(Method::PATCH, path(table, id), Some(json))
+                    .header("If-Match", if_match.as_deref().unwrap_or("*"))
+            }
+            Self::Delete { table, id, if_match } => {
+                request(Method::DELETE, path(table, id), None).header("If-Match", if_match.as_deref().unwrap_or("*"))
+            }
+        }
+    }
+
+    /// Whether a refusal may come from our own first try, whose answer was lost.
+    fn may_be_our_own(&self, refusal: &Refusal) -> bool {
+        match self {
+            Self::Create { .. } => refusal.code.is_some_and(|code| DUPLICATES.contains(&code)),
+            Self::Update { if_match, .. } => if_match.is_some() && refusal.status == 412,
+            Self::Delete { if_match, .. } => refusal.status == 404 || (if_match.is_some() && refusal.status == 412),
+        }
+    }
+}
+
+impl Client {
+    /// Creates a record and gives its id: the one in `body` for the primary key, if there is one, else `fresh`.
+    ///
+    /// # Errors
+    /// As [`Client::write`], and [`DataverseError::BadRecordId`] when `body` gives an id that is none.
+    pub async fn create(&self, table: &Table, fresh: RecordId, body: &Body) -> Result<RecordId, Problem> {
+        self.write(&Write::create(table, fresh, body)?).await.map(|written| written.id)
+    }
+
+    /// Changes the columns of `body`, and never creates a record.
+    ///
+    /// # Errors
+    /// As [`Client::write`].
+    pub async fn update(&self, table: &Table, id: &RecordId, body: &Body) -> Result<(), Problem> {
+        let write = Write::Update { table: table.clone(), id: *id, body: body.clone(), if_match: None };
+        self.write(&write).await.map(drop)
+    }
+
+    /// Removes a record.
+    ///
+    /// # Errors
+    /// As [`Client::write`].
+    pub async fn delete(&self, table: &Table, id: &RecordId) -> Result<(), Problem> {
+        self.write(&Write::Delete { table: table.clone(), id: *id, if_match: None }).await.map(drop)
+    }
+
+    /// Makes a change.
+    ///
+    /// When an answer is lost, the same request is sent again, and a refusal that the first one may have caused itself is
+    /// looked into: a create is done if the record is there under our id, a delete if it is gone.
+    ///
+    /// # Errors
+    /// [`DataverseError::ReadOnly`] before anything is sent; [`DataverseError::Refused`];
+    /// [`DataverseError::OutcomeUnknown`] when it can't be told whether the change was made.
+    pub async fn write(&self, write: &Write) -> Result<Written, Problem> {
+        if self.is_read_only() {
+            return Err(DataverseError::ReadOnly { connection: self.connection().map(str::to_owned) }.into());
+        }
+        let done = Written { id: write.id() };
+        let mut retry = self.retry(Idempotency::Keyed);
+        match self.send(&write.to_request(), &mut retry).await {
+            Ok(sent) if sent.response.status == 200 => {
+                // Changes are answered with 204, or 201; a page behind 200 is somebody else's.
+                self.expect_json(&sent.response)?;
+                Ok(done)
+            }
+            Ok(_) => Ok(done),
+            Err(NotSent::Refused { refusal, may_have_happened })
+                if may_have_happened && write.may_be_our_own(&refusal) =>
+            {
+                self.settle(write, refusal).await.map(|()| done)
+            }
+            Err(not_sent) => Err(not_sent.into()),
+        }
+    }
+
+    /// Finds out whether a change whose first answer was lost has been made.
+    async fn settle(&self, write: &Write, refusal: Box<Refusal>) -> Result<(), Problem> {
+        match write {
+            Write::Delete { .. } if refusal.status == 404 => Ok(()),
+            Write::Create { table, id, .. } => {
+                match self.get(table, id, std::slice::from_ref(&table.id_column), false).await {
+                    Ok(_) => Ok(()),
+                    Err(problem) if problem.exit() == crate::problem::Exit::NotFound => {
+                        Err(DataverseError::Refused(refusal).into())
+                    }
+                    Err(problem) => Err(problem),
+                }
+            }
+            Write::Update { .. } | Write::Delete { .. } => Err(DataverseError::unknown_after(refusal).into()),
+        }
+    }
+}
+
+fn path(table: &Table, id: &RecordId) -> String {
+    format!("{API}{}({id})", resource(&table.entity_set))
+}
+
+fn request(method: Method, path: String, json: Option<String>) -> Request {
+    Request { method, path, headers: Vec::new(), body: json.map(Bytes::from) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::{Diagnose as _, Exit};
+
+    const ID: &str = "5d0c0001-1111-ef11-8400-000d3ab1c111";
+
+    fn body(words: &[&str]) -> Body {
+        Body::parse(None, words).expect("values")
+    }
+
+    fn accounts() -> Table {
+        Table {
+            logical_name: "account".into(),
+            entity_set: "accounts".into(),
+            id_column: "accountid".into(),
+            name_column: Some("name".into()),
+        }
+    }
+
+    fn id() -> RecordId {
+        RecordId::parse(ID).expect("an id")
+    }
+
+    fn text(request: &Request) -> &str {
+        std::str::from_utf8(request.body.as_deref().unwrap_or_default()).expect("text")
+    }
+
+    fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+        request.headers.iter().find(|(header, _)| *header == name).map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn a_create_carries_its_own_id() {
+        let write =
+            Write::create(&accounts(), RecordId::random(), &body(&["name=Alder", "revenue:=1.10"])).expect("a write");
+        let request = write.to_request();
+        assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/api/data/v9.2/accounts"));
+        assert_eq!(text(&request), format!(r#"{{"accountid":"{}","name":"Alder","revenue":1.10}}"#, write.id()));
+        assert_eq!(write.to_request().body, request.body, "the same write is the same request");
+    }
+
+    #[test]
+    fn an_id_that_was_given_is_kept_and_given_once() {
+        let given = body(&["name=Alder", "accountid={5D0C0001-1111-EF11-8400-000D3AB1C111}"]);
+        let write = Write::create(&accounts(), RecordId::random(), &given).expect("a write");
+        assert_eq!(text(&write.to_request()), format!(r#"{{"accountid":"{ID}","name":"Alder"}}"#));
+        for bad in ["accountid=x", "accountid:=7", "accountid:={}"] {
+            let error = Write::create(&accounts(), RecordId::random(), &body(&[bad])).expect_err(bad);
+            assert_eq!(error.phrase().exit, Exit::Usage);
+        }
+    }
+
+    #[test]
+    fn an_update_never_creates() {
+        let write = Write::Update { table: accounts(), id: id(), body: body(&["name=B"]), if_match: None };
+        let request = write.to_request();
+        assert_eq!(request.method, Method::PATCH);
+        assert_eq!(request.path, format!("/api/data/v9.2/accounts({ID})"));
+        assert_eq!(header(&request, "If-Match"), Some("*"));
+        assert_eq!(text(&request), r#"{"name":"B"}"#);
+    }
+
+    #[test]
+    fn a_version_is_asked_for_when_it_is_named() {
+        let etag = "W/\"4410277\"".to_owned();
+        let write = Write::Delete { table: accounts(), id: id(), if_match: Some(etag.clone()) };
+        let request = write.to_request();
+        assert_eq!(request.method, Method::DELETE);
+        assert_eq!(header(&request, "If-Match"), Some(etag.as_str()));
+        assert!(request.body.is_none());
+    }
+}
