@@ -11,6 +11,7 @@ pub mod problem;
 pub mod record;
 pub mod sandbox;
 pub mod secret;
+pub mod session;
 pub mod settings;
 pub mod store;
 pub mod tenant;

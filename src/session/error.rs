@@ -1,0 +1,79 @@
+//! What can go wrong between a connection and its token, beyond what Entra and the stores say themselves.
+
+use crate::problem::{Diagnose, Phrase};
+use crate::session::phrases;
+
+/// A connection that has no valid token and can't get one.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The store has nothing under this connection.
+    #[error("the secrets of connection `{connection}` are gone from the {store}")]
+    SecretsGone {
+        /// The connection.
+        connection: String,
+        /// Where they should be.
+        store: &'static str,
+    },
+    /// Entra gave no refresh token, and the access token has ended.
+    #[error("connection `{connection}` has no refresh token, and its access token has ended")]
+    NoRefreshToken {
+        /// The connection.
+        connection: String,
+    },
+    /// A token from outside was refused by the organisation.
+    #[error("the organisation refused the access token")]
+    TokenRejected,
+    /// The user who signed in again is another one.
+    #[error("`{found}` signed in, but connection `{connection}` belongs to `{expected}`")]
+    OtherUser {
+        /// The connection.
+        connection: String,
+        /// Whose it is.
+        expected: String,
+        /// Who came.
+        found: String,
+    },
+    /// A name that another organisation's connection has already.
+    #[error("connection `{connection}` exists already, for {other}")]
+    NameTaken {
+        /// The name.
+        connection: String,
+        /// The other organisation.
+        other: String,
+    },
+    /// The store has nothing under a connection that needs its app's secret to sign in again.
+    #[error("the client secret of connection `{connection}` is gone from the {store}")]
+    ClientSecretGone {
+        /// The connection.
+        connection: String,
+        /// Where it should be.
+        store: &'static str,
+    },
+}
+
+impl Diagnose for SessionError {
+    fn phrase(&self) -> &'static Phrase {
+        match self {
+            Self::SecretsGone { .. } => &phrases::SECRETS_GONE,
+            Self::NoRefreshToken { .. } => &phrases::NO_REFRESH_TOKEN,
+            Self::TokenRejected => &phrases::TOKEN_REJECTED,
+            Self::OtherUser { .. } => &phrases::OTHER_USER,
+            Self::NameTaken { .. } => &phrases::NAME_TAKEN,
+            Self::ClientSecretGone { .. } => &phrases::CLIENT_SECRET_GONE,
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::SecretsGone { connection, store } | Self::ClientSecretGone { connection, store } => {
+                vec![("connection", connection.clone()), ("store", (*store).to_owned())]
+            }
+            Self::NoRefreshToken { connection } => vec![("connection", connection.clone())],
+            Self::OtherUser { connection, expected, .. } => {
+                vec![("connection", connection.clone()), ("expected", expected.clone())]
+            }
+            Self::NameTaken { connection, other } => vec![("connection", connection.clone()), ("other", other.clone())],
+            Self::TokenRejected => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The one room that knows both tokens and stores: signing in, and a valid token for a connection whenever one is due.
+
+mod environment_tokens;
+mod error;
+mod fixed;
+mod phrases;
+mod sign_in;
+mod tokens;
+mod wanted;
+
+pub use environment_tokens::EnvironmentTokens;
+pub use error::SessionError;
+pub use fixed::FixedToken;
+pub use phrases::PHRASES;
+pub use sign_in::{SignIn, SignedIn, Step};
+pub use tokens::{CLIENT_SECRET, Session, SessionParts, secrets_of};
+pub use wanted::Wanted;

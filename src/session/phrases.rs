@@ -1,0 +1,70 @@
+//! What it means when a connection has no valid token, and what to do.
+
+use crate::problem::{Exit, Phrase, Who};
+
+/// The phrases of this room.
+pub const PHRASES: &[&Phrase] =
+    &[&SECRETS_GONE, &NO_REFRESH_TOKEN, &TOKEN_REJECTED, &OTHER_USER, &NAME_TAKEN, &CLIENT_SECRET_GONE];
+
+pub(super) static SECRETS_GONE: Phrase = Phrase {
+    code: "session/secrets-gone",
+    exit: Exit::Store,
+    who: Who::You,
+    meaning: "somebody removed them, or the {store} is another one than when you connected",
+    remedy: &[
+        "run `d365conn reconnect {connection}` to sign in again and store them anew",
+        "run it in the same desktop session and with the same HOME as `connect`",
+    ],
+};
+
+pub(super) static NO_REFRESH_TOKEN: Phrase = Phrase {
+    code: "session/no-refresh-token",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "Entra issues one only when `offline_access` was granted at sign-in",
+    remedy: &["run `d365conn reconnect {connection} --prompt consent` and accept staying signed in"],
+};
+
+pub(super) static TOKEN_REJECTED: Phrase = Phrase {
+    code: "session/token-rejected",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "it has ended, or it was issued for another organisation",
+    remedy: &[
+        "put a fresh token for this organisation into D365CONN_ACCESS_TOKEN",
+        "give D365CONN_CLIENT_ID with D365CONN_CLIENT_SECRET instead, so that d365conn can get tokens itself",
+    ],
+};
+
+pub(super) static OTHER_USER: Phrase = Phrase {
+    code: "session/other-user",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "a reconnect keeps the user, so nothing was changed",
+    remedy: &[
+        "run `d365conn reconnect {connection} --prompt select-account` and choose {expected}",
+        "run `d365conn connect` with another `--name` for the other user",
+    ],
+};
+
+pub(super) static NAME_TAKEN: Phrase = Phrase {
+    code: "session/name-taken",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "two organisations can't share a name",
+    remedy: &[
+        "run `d365conn connect` again with another `--name`",
+        "run `d365conn disconnect {connection}` first, if the one for {other} is no longer needed",
+    ],
+};
+
+pub(super) static CLIENT_SECRET_GONE: Phrase = Phrase {
+    code: "session/client-secret-gone",
+    exit: Exit::Store,
+    who: Who::You,
+    meaning: "somebody removed it, or the {store} is another one than when you connected; its app can't sign in without it",
+    remedy: &[
+        "give it again: `d365conn reconnect {connection} --client-secret-stdin`, or `--client-secret-prompt`",
+        "run it in the same desktop session and with the same HOME as `d365conn connect`",
+    ],
+};

@@ -1,0 +1,159 @@
+//! The steps of `connect`: find the authority, listen, let the browser ask, redeem, prove. It says what happens through
+//! [`Step`]s and never prints; it stores nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::auth::{self, Applicant, Authority, Browser, Listener, RedirectUri, SignInRequest, TokenSet};
+use crate::clock::Clock;
+use crate::connection::{Account, App};
+use crate::dataverse::{Client, ClientParts};
+use crate::net::{AccessToken, Http, Origin, Trace};
+use crate::problem::Problem;
+use crate::session::{FixedToken, Wanted};
+
+/// How long a busy organisation may keep the proof waiting.
+const LONGEST_PROOF: Duration = Duration::from_secs(60);
+
+/// What happens during a sign-in, for whoever shows it.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// The organisation named who guards it.
+    AuthorityFound(&'a Authority),
+    /// The listener stands; the browser is about to be opened at this address.
+    ReadyToOpen {
+        /// The redirect URI as it must be registered.
+        registered: &'a str,
+        /// The sign-in address.
+        url: &'a str,
+    },
+    /// No browser could be opened; the address has to be opened by hand.
+    BrowserNotOpened(&'a Problem),
+    /// Twenty seconds went by without an answer.
+    StillWaiting,
+    /// The user has signed in; the rest needs no user.
+    CodeReceived,
+}
+
+/// What a sign-in brought.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The tokens.
+    pub tokens: TokenSet,
+    /// Who it is, and where.
+    pub account: Account,
+    /// The user's name, for the greeting.
+    pub display_name: Option<String>,
+}
+
+/// What a sign-in needs of the world.
+pub struct SignIn<'a> {
+    /// The client.
+    pub http: &'a Http,
+    /// The time.
+    pub clock: &'a Clock,
+    /// What opens the page.
+    pub browser: &'a Browser,
+    /// Where decisions are told.
+    pub trace: &'a Trace,
+}
+
+impl SignIn<'_> {
+    /// Signs in. `on_step` may end it with a problem, such as an interruption while it waits for Enter.
+    ///
+    /// # Errors
+    /// Whatever stood in the way; nothing has been stored.
+    pub async fn run(
+        &self,
+        wanted: &Wanted,
+        on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
+    ) -> Result<SignedIn, Problem> {
+        let authority = self.authority(wanted).await?;
+        on_step(Step::AuthorityFound(&authority))?;
+        let redirect_uri = match &wanted.redirect_uri {
+            Some(uri) => RedirectUri::parse(uri)?,
+            None => RedirectUri::default(),
+        };
+        let listener = Listener::bind(&redirect_uri).await?;
+        let authorization = SignInRequest {
+            tenant_url: &wanted.tenant_url,
+            authority: &authority,
+            client_id: wanted.app.client_id(),
+            redirect_uri: &listener.redirect_uri(),
+            response_mode: wanted.response_mode,
+            // Microsoft's own apps may not ask for Graph beside Dataverse (AADSTS65002).
+            no_graph: wanted.no_graph || matches!(wanted.app, App::Managed { .. }),
+            login_hint: wanted.login_hint.as_deref(),
+            prompt: wanted.prompt,
+            claims: None,
+        }
+        .to_authorization()?;
+        on_step(Step::ReadyToOpen { registered: redirect_uri.to_register(), url: &authorization.url })?;
+        if let Err(error) = self.browser.open(&authorization.url) {
+            on_step(Step::BrowserNotOpened(&error.into()))?;
+        }
+        let on_silence = || {
+            // The wait can't be ended by a remark.
+            let _ = on_step(Step::StillWaiting);
+        };
+        let code = listener.wait_for_code(&authorization, wanted.wait, on_silence).await?;
+        on_step(Step::CodeReceived)?;
+        let applicant = Applicant {
+            http: self.http,
+            clock: self.clock,
+            authority: &authority,
+            tenant_url: &wanted.tenant_url,
+            client_id: wanted.app.client_id(),
+            client_secret: wanted.client_secret.as_ref(),
+        };
+        let tokens = auth::redeem(&applicant, &authorization, code).await?;
+        let account = self.prove(wanted, &authority, &tokens).await?;
+        let display_name = display_name(wanted, &applicant, &tokens).await;
+        Ok(SignedIn { tokens, account, display_name })
+    }
+
+    async fn authority(&self, wanted: &Wanted) -> Result<Authority, Problem> {
+        let found = auth::discover(self.http, &wanted.tenant_url).await?;
+        Ok(match &wanted.tenant {
+            Some(tenant) => found.with_tenant(tenant)?,
+            None => found,
+        })
+    }
+
+    /// The connection works when the organisation says who we are.
+    async fn prove(&self, wanted: &Wanted, authority: &Authority, tokens: &TokenSet) -> Result<Account, Problem> {
+        let access_token = AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) };
+        let client = Client::new(ClientParts {
+            http: self.http.clone(),
+            origin: Origin::of(&wanted.tenant_url),
+            tokens: Arc::new(FixedToken::new(access_token)),
+            clock: self.clock.clone(),
+            max_wait: LONGEST_PROOF,
+            read_only: Some(wanted.name.to_string()),
+            trace: self.trace.clone(),
+        });
+        let ids = client.who_am_i().await?;
+        let claims = tokens.id_claims.as_ref();
+        let tenant = claims.map_or_else(|| authority.tenant().to_owned(), |claims| claims.tid.clone());
+        Ok(Account {
+            user: claims.and_then(|claims| claims.preferred_username.clone()).unwrap_or_default(),
+            tenant: if wanted.tenant.is_some() { authority.tenant().to_owned() } else { tenant },
+            organisation_id: ids.organisation_id,
+            user_id: ids.user_id,
+        })
+    }
+}
+
+/// The name in Entra's ID token, else what Graph says; no name is no failure.
+async fn display_name(wanted: &Wanted, applicant: &Applicant<'_>, tokens: &TokenSet) -> Option<String> {
+    if let Some(name) = tokens.id_claims.as_ref().and_then(|claims| claims.name.clone()) {
+        return Some(name);
+    }
+    if wanted.no_graph || matches!(wanted.app, App::Managed { .. }) {
+        return None;
+    }
+    let scope = auth::graph_scope(&wanted.tenant_url);
+    let graph = auth::refresh_for(applicant, tokens.refresh_token.as_ref()?, &scope).await.ok()?;
+    let origin = auth::graph_origin(&wanted.tenant_url);
+    auth::me(applicant.http, &origin, &graph.access_token).await.ok()??.display_name
+}

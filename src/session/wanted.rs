@@ -1,0 +1,45 @@
+//! The connection that is wanted: everything `connect` was told, checked. Nothing is done here.
+
+use std::time::Duration;
+
+use crate::auth::Prompt;
+use crate::connection::{App, ConnectionId, ConnectionName, ResponseMode, StoreKind};
+use crate::secret::Secret;
+use crate::tenant::TenantUrl;
+
+/// The connection that is wanted.
+#[derive(Debug)]
+pub struct Wanted {
+    /// The organisation.
+    pub tenant_url: TenantUrl,
+    /// What to call it.
+    pub name: ConnectionName,
+    /// Who signs in.
+    pub app: App,
+    /// The app's secret, for a "Web" registration.
+    pub client_secret: Option<Secret>,
+    /// `--tenant`.
+    pub tenant: Option<String>,
+    /// `--redirect-uri`, checked.
+    pub redirect_uri: Option<String>,
+    /// How Entra's answer comes back.
+    pub response_mode: ResponseMode,
+    /// Leave `User.Read` out.
+    pub no_graph: bool,
+    /// Sign-in name to fill in.
+    pub login_hint: Option<String>,
+    /// What must be asked.
+    pub prompt: Option<Prompt>,
+    /// How long to wait for the user.
+    pub wait: Duration,
+    /// Where the secrets go.
+    pub store: StoreKind,
+    /// Refuse writes.
+    pub read_only: bool,
+    /// A note for people.
+    pub label: Option<String>,
+    /// Whether it becomes the default connection.
+    pub becomes_default: bool,
+    /// The connection whose place it takes, when it is a reconnect.
+    pub replaces: Option<ConnectionId>,
+}
