@@ -2,7 +2,9 @@
 pub mod auth;
 pub mod clock;
 pub mod connection;
+pub mod context;
 pub mod dataverse;
+pub mod doctor;
 pub mod environment;
 pub mod net;
 pub mod output;

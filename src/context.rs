@@ -1,0 +1,401 @@
+//! Opens what a command asks for, when it is first asked for: files, stores, the client, the runtime. What a command does
+//! not need is never opened. Nothing is decided here.
+
+use std::cell::OnceCell;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::auth::Browser;
+use crate::clock::Clock;
+use crate::connection::{App, Connection, ConnectionId, ConnectionName, SAMPLE_CLIENT_ID, StoreKind, client_id_of};
+use crate::dataverse::{Client, ClientParts};
+use crate::environment::{self, Environment};
+use crate::net::{Http, HttpOptions, Origin, TokenSource, Trace, TraceLevel};
+use crate::output::{Format, OutputError, Screen, prompt};
+use crate::paths::{Places, read_given};
+use crate::problem::Problem;
+use crate::secret::Secret;
+use crate::session::{CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts};
+use crate::settings::{EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
+use crate::store::{
+    FileVault, Health, HealthBook, KeyringVault, Patience, Purpose, Registry, Secrets, StoreError, Vault,
+};
+
+/// More than any certificate bundle, less than a mistake.
+const PEM_LIMIT: u64 = 16 * 1024 * 1024;
+/// After this long a person is told what is waited for.
+const SLOW_KEYRING: Duration = Duration::from_secs(2);
+/// More than any record that may be written.
+const JSON_LIMIT: usize = 256 * 1024 * 1024;
+
+/// Everything a command may ask for.
+pub struct Context {
+    /// Where output goes.
+    pub screen: Screen,
+    /// What was meant.
+    pub settings: Settings,
+    /// The environment.
+    pub environment: Environment,
+    /// The time.
+    pub clock: Clock,
+    /// What opens the sign-in page, unless `--no-browser` forbids it.
+    pub browser: Browser,
+    opened: Opened,
+}
+
+/// What has been opened so far.
+#[derive(Default)]
+struct Opened {
+    places: OnceCell<Places>,
+    http: OnceCell<Http>,
+    runtime: OnceCell<tokio::runtime::Runtime>,
+    keyring: OnceCell<Arc<dyn Vault>>,
+    file: OnceCell<Arc<dyn Vault>>,
+}
+
+impl Context {
+    /// A context in which nothing is open yet.
+    #[must_use]
+    pub fn new(screen: Screen, settings: Settings, environment: Environment, clock: Clock, browser: Browser) -> Self {
+        Self { screen, settings, environment, clock, browser, opened: Opened::default() }
+    }
+
+    /// The output format: what was asked for, else what fits stdout.
+    ///
+    /// # Errors
+    /// When a name is no format.
+    pub fn format(&self) -> Result<Format, Problem> {
+        match &self.settings.output {
+            Some(name) => Ok(name.parse::<Format>()?),
+            None => Ok(Format::default_for(self.screen.is_terminal_stdout())),
+        }
+    }
+
+    /// Runs `work` to its end, on a runtime that is made when first needed.
+    ///
+    /// # Errors
+    /// What `work` says, or that there can be no runtime.
+    pub fn block_on<T>(&self, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+        if let Some(runtime) = self.opened.runtime.get() {
+            return runtime.block_on(work);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(OutputError::Unreadable)?;
+        self.opened.runtime.get_or_init(|| runtime).block_on(work)
+    }
+
+    /// Where decisions and requests are told, as `-v` and `-vv` ask.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        let level = match self.settings.verbosity {
+            0 => return Trace::default(),
+            1 => TraceLevel::Decisions,
+            _ => TraceLevel::Requests,
+        };
+        Trace::new(level, self.screen.trace_sink())
+    }
+
+    /// The directories of our own files.
+    ///
+    /// # Errors
+    /// When the environment names none.
+    pub fn places(&self) -> Result<&Places, Problem> {
+        if let Some(places) = self.opened.places.get() {
+            return Ok(places);
+        }
+        let places = Places::of(&self.environment)?;
+        Ok(self.opened.places.get_or_init(|| places))
+    }
+
+    /// The saved connections.
+    ///
+    /// # Errors
+    /// When there is no place for them.
+    pub fn registry(&self) -> Result<Registry, Problem> {
+        Ok(Registry::new(self.places()?))
+    }
+
+    /// Whether a connection is known to be well; reading it can't fail a command.
+    #[must_use]
+    pub fn health(&self, id: &ConnectionId) -> Health {
+        self.places().map_or(Health::Unknown, |places| HealthBook::new(places).of(id))
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// When a certificate file or a proxy address is wrong.
+    pub fn http(&self) -> Result<&Http, Problem> {
+        if let Some(http) = self.opened.http.get() {
+            return Ok(http);
+        }
+        let text = |variable| self.environment.text(variable).map(|value| value.map(str::to_owned));
+        let ca_pem = match &self.settings.ca_file {
+            Some(path) => Some((path.clone(), read_given(path, PEM_LIMIT)?)),
+            None => None,
+        };
+        // The TLS library passes over a missing file in silence, so it is looked at here.
+        let ssl_cert_file = self.environment.raw(environment::SSL_CERT_FILE).map(|path| {
+            let path = PathBuf::from(path);
+            let bytes = read_given(&path, PEM_LIMIT).ok();
+            (path, bytes)
+        });
+        let options = HttpOptions {
+            idle_timeout: self.settings.timeout,
+            ca_pem,
+            ssl_cert_file,
+            https_proxy: text(environment::HTTPS_PROXY)?.map(Secret::new),
+            all_proxy: text(environment::ALL_PROXY)?.map(Secret::new),
+            no_proxy: text(environment::NO_PROXY)?,
+        };
+        let http = Http::open(&options, self.trace())?;
+        Ok(self.opened.http.get_or_init(|| http))
+    }
+
+    /// Which connection is meant.
+    ///
+    /// # Errors
+    /// When flags and environment contradict each other.
+    pub fn target(&self) -> Result<Target, Problem> {
+        self.settings.target(&self.environment)
+    }
+
+    /// The name of the connection in use, for showing; `None` for one from the environment.
+    #[must_use]
+    pub fn target_name(&self) -> Option<String> {
+        match self.target() {
+            Ok(Target::Named(name)) => Some(name.to_string()),
+            Ok(Target::Default) => self.saved_connection(None).ok().map(|connection| connection.name.to_string()),
+            Ok(Target::Environment(_)) | Err(_) => None,
+        }
+    }
+
+    /// ` in contoso "production" (contoso.crm4.dynamics.com)`: what stands in a question before something is destroyed.
+    #[must_use]
+    pub fn warning_of_target(&self) -> String {
+        match self.target() {
+            Ok(Target::Environment(connection)) => format!(" in {}", connection.tenant_url.host()),
+            Ok(Target::Named(_) | Target::Default) => self.saved_connection(None).map_or_else(
+                |_| String::new(),
+                |connection| {
+                    let label = connection.label.map_or_else(String::new, |label| format!(" \"{label}\""));
+                    format!(" in {}{label} ({})", connection.name, connection.tenant_url.host())
+                },
+            ),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// The saved connection called `name`; without a name the one that flags and environment mean, else the default.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn saved_connection(&self, name: Option<&str>) -> Result<Connection, Problem> {
+        let name = match name {
+            Some(name) => Some(ConnectionName::parse(name)?),
+            None => match self.target()? {
+                Target::Named(name) => Some(name),
+                Target::Default => None,
+                // The saved default is another organisation than every other command means now.
+                Target::Environment(connection) => {
+                    return Err(SettingsError::NotSaved { address: connection.tenant_url.to_string() }.into());
+                }
+            },
+        };
+        Ok(self.registry()?.read()?.choose(name.as_ref())?.clone())
+    }
+
+    /// The app that signs in: the user's own if an id is given, else the managed one.
+    ///
+    /// # Errors
+    /// When an id is not one, a variable is not text or the saved connections can't be read.
+    pub fn app(&self, own_client_id: Option<&str>) -> Result<App, Problem> {
+        if let Some(client_id) = own_client_id {
+            return Ok(App::Own { client_id: client_id_of(client_id)? });
+        }
+        let from_environment = self.environment.text(environment::MANAGED_CLIENT_ID)?.map(str::to_owned);
+        let configured = match from_environment {
+            Some(client_id) => Some(client_id),
+            None => self.registry()?.read()?.managed_client_id().map(str::to_owned),
+        };
+        let client_id = configured
+            .or_else(|| option_env!("D365CONN_BUILD_MANAGED_CLIENT_ID").map(str::to_owned))
+            .unwrap_or_else(|| SAMPLE_CLIENT_ID.to_owned());
+        Ok(App::Managed { client_id: client_id_of(&client_id)? })
+    }
+
+    /// The store of a kind.
+    ///
+    /// # Errors
+    /// When there is no place for it.
+    pub fn vault(&self, kind: StoreKind) -> Result<Arc<dyn Vault>, Problem> {
+        let cell = match kind {
+            StoreKind::Keyring => &self.opened.keyring,
+            StoreKind::File => &self.opened.file,
+        };
+        if let Some(vault) = cell.get() {
+            return Ok(Arc::clone(vault));
+        }
+        let vault: Arc<dyn Vault> = match kind {
+            StoreKind::Keyring => {
+                let screen = self.screen.clone();
+                let tell = move || screen.note("waiting for the keyring; it may be asking for its password");
+                Arc::new(KeyringVault::new(self.patience()).when_slow(SLOW_KEYRING, tell))
+            }
+            StoreKind::File => Arc::new(FileVault::new(self.places()?, self.passphrase())),
+        };
+        Ok(Arc::clone(cell.get_or_init(|| vault)))
+    }
+
+    /// How long the keyring may take: a person may have to type a password.
+    fn patience(&self) -> Patience {
+        let is_attended = self.screen.is_terminal_stderr() && !self.settings.no_input;
+        if is_attended { Patience::AT_TERMINAL } else { Patience::UNATTENDED }
+    }
+
+    /// Where the file store's passphrase comes from: the named file, else a prompt.
+    fn passphrase(&self) -> Box<dyn Fn(Purpose) -> Result<Secret, Problem> + Send + Sync> {
+        let file = self.environment.raw(environment::STORE_PASSPHRASE_FILE).map(PathBuf::from);
+        let screen = self.screen.clone();
+        let flag = environment::STORE_PASSPHRASE_FILE.name;
+        Box::new(move |purpose| match (&file, purpose) {
+            (Some(file), _) => secret_from_file(file),
+            (None, Purpose::Open) => Ok(prompt::secret(&screen, "Passphrase of the secret file", flag)?),
+            (None, Purpose::Create) => Ok(prompt::new_secret(&screen, "New passphrase for the secret file", flag)?),
+        })
+    }
+
+    /// Asks a question that must be answered with yes before something is destroyed; `--yes` answers it.
+    ///
+    /// # Errors
+    /// When the answer is no, or nobody can be asked.
+    pub fn confirm(&self, question: &str) -> Result<(), Problem> {
+        if self.settings.yes || prompt::confirm(&self.screen, question, "--yes")? {
+            return Ok(());
+        }
+        Err(OutputError::Declined.into())
+    }
+
+    /// The secrets of a saved connection.
+    ///
+    /// # Errors
+    /// When the store can't be read or has none.
+    pub fn stored_secrets(&self, connection: &Connection) -> Result<Secrets, Problem> {
+        let gone =
+            || SessionError::SecretsGone { connection: connection.name.to_string(), store: connection.store.word() };
+        Ok(self.vault(connection.store)?.read(&connection.id)?.ok_or_else(gone)?)
+    }
+
+    /// The client secret of a saved connection.
+    ///
+    /// # Errors
+    /// When the store can't be read or has none.
+    pub fn stored_client_secret(&self, connection: &Connection) -> Result<Secret, Problem> {
+        let secrets = match self.vault(connection.store)?.read(&connection.id) {
+            // What is gone or damaged is replaced by a reconnect, which has to be told the secret then.
+            Err(StoreError::FileVanished { .. } | StoreError::SecretsDamaged { .. }) => None,
+            read => read?,
+        };
+        let gone = || SessionError::ClientSecretGone {
+            connection: connection.name.to_string(),
+            store: connection.store.word(),
+        };
+        Ok(secrets.and_then(|secrets| secrets.find(CLIENT_SECRET).cloned()).ok_or_else(gone)?)
+    }
+
+    /// The client of the connection that is meant.
+    ///
+    /// # Errors
+    /// When there is no such connection, or what it needs can't be opened.
+    pub fn client(&self) -> Result<Client, Problem> {
+        match self.target()? {
+            Target::Environment(connection) => self.client_of_environment(&connection),
+            Target::Named(name) => self.client_of(&self.saved_connection(Some(name.as_str()))?),
+            Target::Default => self.client_of(&self.saved_connection(None)?),
+        }
+    }
+
+    /// The client of a saved connection.
+    ///
+    /// # Errors
+    /// When what it needs can't be opened.
+    pub fn client_of(&self, connection: &Connection) -> Result<Client, Problem> {
+        let tokens = self.tokens_of(connection)?;
+        let read_only = connection.read_only.then(|| connection.name.to_string());
+        let client = self.client_with(Origin::of(&connection.tenant_url), tokens, read_only)?;
+        Ok(client.named(connection.name.as_str()))
+    }
+
+    /// Where a saved connection's tokens come from.
+    ///
+    /// # Errors
+    /// When the client or the store can't be opened.
+    pub fn tokens_of(&self, connection: &Connection) -> Result<Arc<dyn TokenSource>, Problem> {
+        Ok(Arc::new(Session::new(SessionParts {
+            connection: connection.clone(),
+            http: self.http()?.clone(),
+            vault: self.vault(connection.store)?,
+            places: self.places()?.clone(),
+            clock: self.clock.clone(),
+            trace: self.trace(),
+            screen: self.screen.clone(),
+        })))
+    }
+
+    /// The client of a connection that lives in the environment.
+    ///
+    /// # Errors
+    /// When the client can't be opened.
+    pub fn client_of_environment(&self, connection: &EnvironmentConnection) -> Result<Client, Problem> {
+        self.client_with(Origin::of(&connection.tenant_url), self.tokens_of_environment(connection)?, None)
+    }
+
+    /// Where the tokens of a connection that lives in the environment come from.
+    ///
+    /// # Errors
+    /// When the client can't be opened.
+    pub fn tokens_of_environment(&self, connection: &EnvironmentConnection) -> Result<Arc<dyn TokenSource>, Problem> {
+        let http = self.http()?.clone();
+        Ok(Arc::new(EnvironmentTokens::new(connection.clone(), http, self.clock.clone(), self.trace())))
+    }
+
+    /// A client of `origin` with tokens from `tokens`; `read_only` names the connection that refuses every write.
+    ///
+    /// # Errors
+    /// When the client can't be opened.
+    pub fn client_with(
+        &self,
+        origin: Origin,
+        tokens: Arc<dyn TokenSource>,
+        read_only: Option<String>,
+    ) -> Result<Client, Problem> {
+        Ok(Client::new(ClientParts {
+            http: self.http()?.clone(),
+            origin,
+            tokens,
+            clock: self.clock.clone(),
+            max_wait: self.settings.max_wait,
+            read_only,
+            trace: self.trace(),
+        }))
+    }
+
+    /// The text of a `--data` argument: itself, the file after `@`, or stdin for `-`.
+    ///
+    /// # Errors
+    /// When the file or stdin can't be read, or is not text.
+    pub fn json_argument(&self, argument: Option<&str>) -> Result<Option<String>, Problem> {
+        let Some(argument) = argument else { return Ok(None) };
+        let (bytes, origin) = if argument == "-" {
+            (self.screen.read_stdin_to_end(JSON_LIMIT)?, "stdin".to_owned())
+        } else if let Some(path) = argument.strip_prefix('@') {
+            (read_given(Path::new(path), JSON_LIMIT as u64)?, path.to_owned())
+        } else {
+            return Ok(Some(argument.to_owned()));
+        };
+        let text = String::from_utf8(bytes).map_err(|_| SettingsError::NotText { origin })?;
+        Ok(Some(text))
+    }
+}

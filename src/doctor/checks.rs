@@ -1,0 +1,252 @@
+//! The checks, in the order of a sign-in: address, network, challenge, authority, store, app, token, who am I. Each
+//! reuses the step it examines, so that doctor and connect can't disagree. Nothing is mended here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::auth::{Authority, RedirectUri, Rehearsal, SignInRequest, check_metadata, discover, rehearse};
+use crate::clock::Clock;
+use crate::connection::{Connection, ResponseMode, SAMPLE_CLIENT_ID};
+use crate::context::Context;
+use crate::doctor::examine::{Examining, Seen, Subject};
+use crate::doctor::{Finding, Verdict};
+use crate::net::{Origin, TokenSource};
+use crate::problem::Problem;
+use crate::session::CLIENT_SECRET;
+use crate::settings::EnvironmentConnection;
+use crate::tenant::TenantUrl;
+
+/// The links of the network, nearest first; one probe shows all of them.
+const LINKS: [&str; 3] = ["dns", "tcp", "tls"];
+
+/// Makes every check that fits the subject.
+pub(super) async fn all(examining: &mut Examining<'_>, subject: Subject) {
+    match subject {
+        Subject::Address(parsed) => {
+            let address = examining.check("address", async { judge_address(*parsed) }).await;
+            match address {
+                Some(tenant_url) => {
+                    network(examining, &tenant_url, None).await;
+                }
+                None => skip_network(examining),
+            }
+        }
+        Subject::Saved(connection) => saved(examining, &connection).await,
+        Subject::Environment(connection) => environment(examining, &connection).await,
+    }
+}
+
+fn judge_address(
+    parsed: Result<crate::tenant::Parsed, crate::tenant::TenantError>,
+) -> Result<Seen<TenantUrl>, Problem> {
+    let parsed = parsed?;
+    let repairs: Vec<String> = parsed.repairs.iter().map(ToString::to_string).collect();
+    let seen = vec![
+        ("tenant_url", json!(parsed.url.as_str())),
+        ("cloud", json!(parsed.url.cloud().name)),
+        ("repairs", json!(repairs)),
+    ];
+    Ok(if repairs.is_empty() { Seen::ok(parsed.url, seen) } else { Seen::note(parsed.url, seen) })
+}
+
+fn skip_network(examining: &mut Examining<'_>) {
+    examining.skip(&LINKS);
+    examining.skip(&["challenge", "authority"]);
+}
+
+/// Asks the organisation who guards it, and the guard who it is.
+async fn network(examining: &mut Examining<'_>, tenant_url: &TenantUrl, tenant: Option<&str>) -> Option<Authority> {
+    if examining.is_offline {
+        skip_network(examining);
+        return None;
+    }
+    let context = examining.context;
+    let began = Clock::steady();
+    let probe = match context.http() {
+        Ok(http) => discover(http, tenant_url).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    let took = began.elapsed();
+    let found = match probe {
+        Ok(found) => found,
+        Err(problem) => {
+            fault_of_network(examining, tenant_url, problem, took);
+            return None;
+        }
+    };
+    for id in LINKS {
+        let (verdict, took) =
+            if is_absent(tenant_url, id) { (Verdict::Skipped, Duration::ZERO) } else { (Verdict::Ok, took) };
+        examining.record(Finding { id, verdict, took, evidence: Vec::new(), problem: None });
+    }
+    let evidence = vec![("login", json!(found.origin().as_str())), ("tenant", json!(found.tenant()))];
+    examining.record(Finding { id: "challenge", verdict: Verdict::Ok, took, evidence, problem: None });
+    let authority = match tenant {
+        Some(tenant) => found.with_tenant(tenant),
+        None => Ok(found),
+    };
+    examining
+        .check("authority", async {
+            let authority = check_metadata(context.http()?, &authority?).await?;
+            let evidence = vec![("login", json!(authority.origin().as_str())), ("tenant", json!(authority.tenant()))];
+            Ok(Seen::ok(authority, evidence))
+        })
+        .await
+}
+
+/// The sandbox has no name to look up and no TLS.
+fn is_absent(tenant_url: &TenantUrl, link: &str) -> bool {
+    tenant_url.is_sandbox() && matches!(link, "dns" | "tls")
+}
+
+/// Puts a failed probe where it belongs: the links before it are sound, those after it were not seen.
+fn fault_of_network(examining: &mut Examining<'_>, tenant_url: &TenantUrl, problem: Problem, took: Duration) {
+    const ORDER: [&str; 5] = ["dns", "tcp", "tls", "challenge", "authority"];
+    let broken = match problem.phrase().code {
+        "net/host-not-found" => 0,
+        "net/connection-refused"
+        | "net/unreachable"
+        | "net/connect-timeout"
+        | "net/proxy-login"
+        | "net/proxy-refused"
+        | "net/bad-proxy" => 1,
+        "net/untrusted-issuer"
+        | "net/wrong-name"
+        | "net/certificate-dates"
+        | "net/tls"
+        | "net/bad-certificate-file"
+        | "net/no-roots" => 2,
+        "auth/untrusted-authority" | "auth/foreign-resource" => 4,
+        _ => 3,
+    };
+    let mut problem = Some(problem);
+    for (position, id) in ORDER.into_iter().enumerate() {
+        let verdict = match position.cmp(&broken) {
+            std::cmp::Ordering::Less if is_absent(tenant_url, id) => Verdict::Skipped,
+            std::cmp::Ordering::Less => Verdict::Ok,
+            std::cmp::Ordering::Equal => Verdict::Fault,
+            std::cmp::Ordering::Greater => Verdict::Skipped,
+        };
+        let problem = if verdict == Verdict::Fault { problem.take() } else { None };
+        let took = if verdict == Verdict::Skipped { Duration::ZERO } else { took };
+        examining.record(Finding { id, verdict, took, evidence: Vec::new(), problem });
+    }
+}
+
+async fn saved(examining: &mut Examining<'_>, connection: &Connection) {
+    let context = examining.context;
+    let evidence = vec![
+        ("tenant_url", json!(connection.tenant_url.as_str())),
+        ("cloud", json!(connection.tenant_url.cloud().name)),
+    ];
+    examining.check("address", async { Ok(Seen::ok((), evidence)) }).await;
+    let authority = network(examining, &connection.tenant_url, connection.tenant_override.as_deref()).await;
+    examining.check("app", judge_app(context, connection, authority.as_ref())).await;
+    let stored = examining
+        .check("store", async {
+            let secrets = context.stored_secrets(connection)?;
+            let evidence = vec![
+                ("store", json!(connection.store.word())),
+                ("client_secret", json!(secrets.find(CLIENT_SECRET).is_some())),
+            ];
+            Ok(Seen::ok((), evidence))
+        })
+        .await
+        .is_some();
+    if authority.is_none() || !stored {
+        examining.skip(&["token", "whoami"]);
+        return;
+    }
+    token_and_whoami(examining, Origin::of(&connection.tenant_url), context.tokens_of(connection)).await;
+}
+
+/// Whether the app may sign users in here, as far as Entra tells without a user.
+async fn judge_app(
+    context: &Context,
+    connection: &Connection,
+    authority: Option<&Authority>,
+) -> Result<Seen<()>, Problem> {
+    let client_id = connection.app.client_id();
+    let redirect_uri = match &connection.redirect_uri {
+        Some(uri) => RedirectUri::parse(uri)?,
+        None => RedirectUri::default(),
+    };
+    let mut evidence = vec![
+        ("kind", json!(connection.app.word())),
+        ("client_id", json!(client_id)),
+        ("redirect_uri", json!(redirect_uri.to_register())),
+    ];
+    if let Some(authority) = authority {
+        let authorization = SignInRequest {
+            tenant_url: &connection.tenant_url,
+            authority,
+            client_id,
+            redirect_uri: redirect_uri.to_register(),
+            response_mode: ResponseMode::Query,
+            no_graph: true,
+            prompt: None,
+            login_hint: None,
+            claims: None,
+        }
+        .to_authorization()?;
+        let rehearsal = rehearse(context.http()?, &authorization)
+            .await
+            .map_err(|error| error.with_connection(connection.name.as_str()))?;
+        evidence.push(("registered", json!((rehearsal == Rehearsal::Registered).then_some(true))));
+    }
+    if client_id == SAMPLE_CLIENT_ID && !connection.tenant_url.is_sandbox() {
+        evidence.push(("advice", json!("Microsoft's sample app is for development; register your own for production")));
+        return Ok(Seen::note((), evidence));
+    }
+    Ok(Seen::ok((), evidence))
+}
+
+async fn environment(examining: &mut Examining<'_>, connection: &EnvironmentConnection) {
+    let context = examining.context;
+    let evidence = vec![
+        ("tenant_url", json!(connection.tenant_url.as_str())),
+        ("cloud", json!(connection.tenant_url.cloud().name)),
+        ("credential", json!(connection.credential.word())),
+    ];
+    examining.check("address", async { Ok(Seen::ok((), evidence)) }).await;
+    let reached = network(examining, &connection.tenant_url, connection.tenant.as_deref()).await.is_some();
+    if !reached {
+        examining.skip(&["token", "whoami"]);
+        return;
+    }
+    token_and_whoami(examining, Origin::of(&connection.tenant_url), context.tokens_of_environment(connection)).await;
+}
+
+async fn token_and_whoami(
+    examining: &mut Examining<'_>,
+    origin: Origin,
+    tokens: Result<Arc<dyn TokenSource>, Problem>,
+) {
+    let context = examining.context;
+    let now = context.clock.now();
+    let source = examining
+        .check("token", async {
+            let tokens = tokens?;
+            let token = tokens.token().await?;
+            let left = token.expires_on.map(|end| end.as_second() - now.as_second());
+            Ok(Seen::ok(tokens, vec![("seconds_left", json!(left))]))
+        })
+        .await;
+    let Some(tokens) = source else {
+        examining.skip(&["whoami"]);
+        return;
+    };
+    examining
+        .check("whoami", async {
+            let ids = context.client_with(origin, tokens, None)?.who_am_i().await?;
+            let evidence = vec![
+                ("user_id", json!(ids.user_id)),
+                ("organisation_id", json!(ids.organisation_id)),
+                ("business_unit_id", json!(ids.business_unit_id)),
+            ];
+            Ok(Seen::ok((), evidence))
+        })
+        .await;
+}
