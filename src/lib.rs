@@ -1,6 +1,81 @@
-//! d365conn, under construction: the rooms so far.
+//! # The map of the house
+//!
+//! d365conn is a command-line connection manager for Microsoft Dynamics 365 CRM (Dataverse). It signs in with OAuth 2.0
+//! through the system's browser, keeps refresh tokens in the operating system's keyring, and gives scripts the rows of the
+//! organisation. Its contract is argv, environment, stdout, stderr and exit status; **this library promises nothing** and
+//! exists so that the program can be tested from inside.
+//!
+//! A run is a straight line: argv → [`cli`] → [`settings`] → a file of [`commands`] → the rooms below → the wire, and rows
+//! back from the wire through [`record`] to a sink of [`output`]. Nothing turns back and nothing is called from below.
+//!
+//! ## Floors
+//! A *room* is a module named by a noun of the domain. It uses rooms on lower floors only; neighbours don't know each other.
+//! A *door* is the one file that may touch one piece of the outside world.
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | 10 | `main`, this file |
+//! | 9 | [`cli`]: what may be typed |
+//! | 8 | [`commands`]: one file per word: arrange, don't know |
+//! | 7 | [`doctor`]: examine a connection link by link; explain codes |
+//! | 6 | [`context`]: opens things when first asked |
+//! | 5 | [`session`]: a fresh token for a connection; signing in |
+//! | 4 | [`auth`]: Entra · [`store`]: saved connections and secrets · [`dataverse`]: rows |
+//! | 3 | [`net`]: requests out · [`output`]: bytes to the user · [`settings`]: what was meant |
+//! | 2 | [`connection`]: saved identity · [`paths`]: files · [`sandbox`]: the other side of the wire |
+//! | 1 | [`tenant`], [`record`]: pure values |
+//! | 0 | [`secret`] · [`clock`] · [`environment`] · [`problem`] |
+//!
+//! `auth`, `store` and `dataverse` are neighbours: Dataverse never learns what a refresh token is (it is given a
+//! [`net::TokenSource`]), the store never learns what OAuth is (it keeps [`secret::Secret`]s under a name). Only `session`
+//! knows both. `sandbox` uses `clock` and nothing else of ours, so that it can't share a misunderstanding with the client.
+//!
+//! ## Where is the thing that …
+//!
+//! | … | it lives in |
+//! |---|---|
+//! | decides whether an address is an organisation | [`tenant::TenantUrl::parse`] |
+//! | knows the clouds and their login hosts | [`tenant::CLOUDS`] |
+//! | finds who guards an organisation | `auth/discovery.rs`, judged in `auth/challenge.rs` and `auth/authority.rs` |
+//! | waits for the browser | `auth/loopback.rs` (door), judged in `auth/callback.rs` |
+//! | explains an AADSTS number | `auth/aadsts` |
+//! | renews a token, once among all processes | `session/tokens.rs` |
+//! | runs the steps of `connect` | `session/sign_in.rs`, told by `commands/sign_in_words.rs`, saved by `commands/signing_in.rs` |
+//! | keeps secrets | `store/keyring.rs` (door), `store/file.rs` |
+//! | keeps the list of connections | `store/registry.rs` |
+//! | attaches the bearer | [`net::Http::send`], the only place |
+//! | refuses a link to elsewhere | [`net::Origin::adopt`] |
+//! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
+//! | cuts records out of a page | `dataverse/page.rs` |
+//! | makes text inert on a terminal | `output/term.rs` |
+//! | shows a problem, our own bugs too | `output/problem.rs`, called once, in [`cli::start`] |
+//!
+//! ## Invariants, most of them absences
+//! Nothing in `tenant`, `record` and the files marked pure does I/O or reads a clock. `reqwest` is named in `net` only,
+//! `oauth2` in `auth` only, `keyring` in one file, `clap` in `cli` and `commands`. No secret is in argv, in a
+//! [`connection::Connection`], in a trace line or in an error. Only [`cli::start`] prints a problem; only `main` ends the
+//! process. A command without network builds no runtime, no TLS and opens no keyring. stdout carries data only. Every wait
+//! ends. Redirects are never followed. `tests/it/tidy` reads the source and holds these walls.
+//!
+//! ## One request: `d365conn accounts list --select name --top 5 -o json`
+//! `main` hands over to [`run`]; [`cli`] parses, and `accounts` is a row of [`commands::records::NOUNS`]; [`settings`] turns
+//! what was typed into what was meant, and nothing has touched network, keyring or TLS yet; `list.rs` makes a
+//! [`dataverse::Query`] and asks [`context`] for a [`dataverse::Client`], which opens the registry, the
+//! [`session::Session`] and the [`net::Http`] for the first and only time; the query becomes a request (pure), the session
+//! gives its cached token or renews it under a lock; bytes come back, `page.rs` cuts them into records, and each goes to the
+//! sink before the next is read.
+//!
+//! ## How to add …
+//! * **a command**: a file in `commands/` with clap `Args`, examples and a `run`; a line in `cli::Word` and its dispatch. The
+//!   tests run its examples.
+//! * **a phrase**: a `static` in the room's `phrases.rs`, listed in its `PHRASES`, named by a variant of the room's error.
+//! * **a check**: a call of `Examining::check` in `doctor/checks.rs` that ends in a problem with a phrase.
+//! * **a cloud**: a row of [`tenant::CLOUDS`], and cases in `tests/data/tenant_urls.toml`.
+
 pub mod auth;
+pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod connection;
 pub mod context;
 pub mod dataverse;
@@ -17,3 +92,46 @@ pub mod session;
 pub mod settings;
 pub mod store;
 pub mod tenant;
+
+use std::ffi::OsString;
+
+use crate::auth::Browser;
+use crate::clock::Clock;
+use crate::environment::Environment;
+use crate::output::Stdio;
+use crate::problem::Exit;
+
+pub use crate::commands::phrasebook;
+
+/// What surrounds a run: everything it may read of the world, as values.
+pub struct Surroundings {
+    /// The environment.
+    pub environment: Environment,
+    /// The streams.
+    pub stdio: Stdio,
+    /// The time.
+    pub clock: Clock,
+    /// What opens the sign-in page.
+    pub browser: Browser,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let environment = Environment::of_process();
+        Self {
+            browser: Browser::System(environment.clone()),
+            environment,
+            stdio: Stdio::of_process(),
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// Runs one command line to its end.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, surroundings: Surroundings) -> Exit {
+    let Surroundings { environment, stdio, clock, browser } = surroundings;
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    cli::start(&arguments, environment, stdio, clock, browser)
+}

@@ -1,0 +1,38 @@
+//! Forgetting the secrets of a connection, for every command that lets one go. The list of connections is not touched here.
+
+use std::time::Duration;
+
+use crate::commands::CommandError;
+use crate::connection::Connection;
+use crate::context::Context;
+use crate::problem::Problem;
+use crate::store::{CredentialLock, HealthBook, StoreError};
+
+/// How long another process may hold a connection before we say so.
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(30);
+
+/// Removes a connection's secrets, under its lock: a refresh under way would bring them back. A store that can't be opened
+/// keeps them; what that means is handed back, because it is no reason to keep the connection.
+///
+/// # Errors
+/// When another process holds the connection, or the passphrase is not the right one: both can be tried again.
+pub(super) fn forget_secrets(context: &Context, connection: &Connection) -> Result<Option<CommandError>, Problem> {
+    let places = context.places()?;
+    let _lock = context.block_on(async { Ok(CredentialLock::acquire(places, &connection.id, LOCK_WAIT).await?) })?;
+    let left = match context.vault(connection.store)?.remove(&connection.id) {
+        Ok(()) => None,
+        Err(error @ (StoreError::WrongPassphrase { .. } | StoreError::EmptyPassphrase | StoreError::Passphrase(_))) => {
+            return Err(error.into());
+        }
+        Err(source) => Some(CommandError::SecretsLeft {
+            connection: connection.name.to_string(),
+            place: connection.store.place(),
+            id: connection.id.to_string(),
+            source,
+        }),
+    };
+    if let Err(error) = HealthBook::new(places).forget(&connection.id) {
+        context.trace().decision(|| format!("could not forget the health of the connection: {error}"));
+    }
+    Ok(left)
+}

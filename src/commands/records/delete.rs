@@ -1,0 +1,41 @@
+//! `delete`: records by their ids. One goes without a question; several ask, or need `--yes`.
+
+use clap::Args;
+
+use crate::commands::records::Place;
+use crate::commands::summary;
+use crate::context::Context;
+use crate::dataverse::RecordId;
+use crate::problem::{Exit, Problem};
+
+/// Delete records
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d365conn accounts delete ACCOUNT_ID
+  d365conn contacts delete CONTACT_ID CONTACT_ID_2 --yes")]
+pub struct Delete {
+    /// The records' ids
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+}
+
+impl Delete {
+    /// Deletes them, one after the other; the first refusal ends it.
+    pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
+        let ids = self.ids.iter().map(|id| RecordId::parse(id)).collect::<Result<Vec<_>, _>>()?;
+        let format = context.format()?;
+        let client = context.client()?;
+        if ids.len() > 1 {
+            let place = context.warning_of_target();
+            context.confirm(&format!("Delete {} records{place}?", ids.len()))?;
+        }
+        context.block_on(async {
+            let table = place.table(&client).await?;
+            for id in &ids {
+                client.delete(&table, id).await?;
+                summary::changed(context, format, &table, id, "deleted")?;
+            }
+            Ok(Exit::Done)
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! `list`: rows of a table, as many as asked for, as they arrive. How pages are cut and followed is not known here.
+
+use clap::Args;
+
+use crate::commands::records::Place;
+use crate::commands::records::cells::Cells;
+use crate::commands::records::columns::selected;
+use crate::context::Context;
+use crate::dataverse::Query;
+use crate::output::{Column, Format, sink};
+use crate::problem::{Exit, Problem};
+
+/// How many rows are shown when nobody says.
+const DEFAULT_TOP: u64 = 50;
+
+/// List records
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d365conn accounts list --top 5
+  d365conn accounts list --select name,revenue --order-by \"revenue desc\"
+  d365conn contacts list --filter \"contains(fullname,'an')\" -o json
+  d365conn leads list --all -o csv
+  d365conn incidents list --filter \"statecode eq 0\" -o id")]
+pub struct List {
+    /// Columns to show, separated by commas; `*` for all
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    select: Option<Vec<String>>,
+    /// Only rows for which this OData condition holds
+    #[arg(long, value_name = "ODATA")]
+    filter: Option<String>,
+    /// Order, such as `name` or `revenue desc,name`
+    #[arg(long, value_name = "COLUMNS")]
+    order_by: Option<String>,
+    /// At most this many rows (50 when neither this nor --all is given)
+    #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u64).range(1..))]
+    top: Option<u64>,
+    /// Every row there is
+    #[arg(long)]
+    all: bool,
+    /// Say on stderr how many rows match in total
+    #[arg(long)]
+    count: bool,
+    /// Rows per page on the wire, at most 5000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5000))]
+    page_size: Option<u32>,
+    #[command(flatten)]
+    cells: Cells,
+}
+
+impl List {
+    /// Streams the rows from the service to the screen.
+    pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
+        let selection = selected(self.select.as_deref())?;
+        let format = context.format()?;
+        let client = context.client()?;
+        context.block_on(async {
+            let table = place.table(&client).await?;
+            let shown = selection.of(&table);
+            let wants_labels = self.cells.wants_labels(format);
+            let top = if self.all { None } else { Some(self.top.unwrap_or(DEFAULT_TOP)) };
+            let query = Query {
+                entity_set: table.entity_set.clone(),
+                select: if format == Format::Id { vec![table.id_column.clone()] } else { shown.clone() },
+                filter: self.filter,
+                order_by: self.order_by,
+                top,
+                page_size: self.page_size,
+                count: self.count,
+                annotations: wants_labels,
+            };
+            let mut rows = client.rows(query);
+            let columns: Vec<Column> = shown.iter().map(Column::named).collect();
+            let options = self.cells.options(&table, false);
+            let mut sink = sink(format, &context.screen, options);
+            // A refused request must leave stdout empty, so the first row is awaited before anything is written.
+            let mut next = rows.next().await?;
+            sink.begin(&columns)?;
+            let mut shown_rows: u64 = 0;
+            while let Some(record) = next {
+                sink.row(&record)?;
+                shown_rows += 1;
+                next = match rows.next().await {
+                    Ok(next) => next,
+                    Err(problem) => {
+                        sink.abandon();
+                        return Err(problem);
+                    }
+                };
+            }
+            sink.end()?;
+            if let Some(total) = rows.total() {
+                let at_least = if total >= 5000 { " or more" } else { "" };
+                context.screen.note(&format!("{shown_rows} of {total}{at_least} matching records"));
+            }
+            if self.top.is_none() && rows.has_more() {
+                context.screen.note(&format!("the first {DEFAULT_TOP} are shown; add --all for every one, or --top N"));
+            }
+            Ok(Exit::Done)
+        })
+    }
+}

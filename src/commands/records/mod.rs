@@ -1,0 +1,14 @@
+//! Rows of tables, under the nouns people use: `accounts`, `contacts`, … and `records TABLE` for every other table.
+
+mod cells;
+mod columns;
+mod create;
+mod delete;
+mod get;
+mod list;
+mod nouns;
+mod update;
+mod verbs;
+
+pub use nouns::{NOUNS, Noun};
+pub use verbs::{Place, Records, Verb};

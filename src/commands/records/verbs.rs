@@ -1,0 +1,83 @@
+//! What can be done with a table's rows, and which table is meant. Each verb's own file does the doing.
+
+use clap::{Args, Subcommand};
+
+use crate::commands::records::{Noun, create, delete, get, list, update};
+use crate::context::Context;
+use crate::dataverse::{Client, Table, find_table};
+use crate::problem::{Exit, Problem};
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// List records
+    List(list::List),
+    /// Read one record
+    Get(get::Get),
+    /// Create a record
+    Create(create::Create),
+    /// Change a record
+    Update(update::Update),
+    /// Delete records
+    Delete(delete::Delete),
+}
+
+/// `records TABLE VERB`: any table, custom ones too.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  d365conn records account list --top 3\n  d365conn records tasks list --select subject -o tsv"
+)]
+pub struct Records {
+    /// The table, by logical name (account), entity set name (accounts) or schema name (Account)
+    table: String,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// The table that a verb works on, and how it was named.
+#[derive(Debug)]
+pub enum Place {
+    /// One of the nouns: nothing has to be asked.
+    Noun(&'static Noun),
+    /// Named by the user: the service is asked for its key.
+    Named(String),
+}
+
+impl Verb {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever the verb met.
+    pub fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
+        match self {
+            Self::List(list) => list.run(context, place),
+            Self::Get(get) => get.run(context, place),
+            Self::Create(create) => create.run(context, place),
+            Self::Update(update) => update.run(context, place),
+            Self::Delete(delete) => delete.run(context, place),
+        }
+    }
+}
+
+impl Records {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever the verb met.
+    pub fn run(self, context: &Context) -> Result<Exit, Problem> {
+        self.verb.run(context, &Place::Named(self.table))
+    }
+}
+
+impl Place {
+    /// The table's names and key: known for a noun, asked for otherwise.
+    ///
+    /// # Errors
+    /// When there is no such table, or it can't be asked for.
+    pub async fn table(&self, client: &Client) -> Result<Table, Problem> {
+        match self {
+            Self::Noun(noun) => Ok(noun.table()),
+            Self::Named(name) => find_table(client, name).await,
+        }
+    }
+}

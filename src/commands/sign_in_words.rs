@@ -1,0 +1,83 @@
+//! What is said during a sign-in and at its end. Nothing is decided here.
+
+use serde_json::json;
+
+use crate::connection::{App, Connection};
+use crate::context::Context;
+use crate::output::{Format, object, prompt};
+use crate::problem::Problem;
+use crate::session::{SignedIn, Step, Wanted};
+
+pub(super) fn show(
+    context: &Context,
+    wanted: &Wanted,
+    step: &Step<'_>,
+    is_browser_forbidden: bool,
+) -> Result<(), Problem> {
+    let screen = &context.screen;
+    match step {
+        Step::AuthorityFound(authority) => {
+            context.trace().decision(|| format!("{} is guarded by {}", wanted.tenant_url, authority.origin()));
+        }
+        Step::ReadyToOpen { registered, url } => {
+            if let App::Own { client_id } = &wanted.app {
+                screen.note(&format!("app {client_id} must have this redirect URI registered: {registered}"));
+            }
+            // The address is the only way on when nothing is opened, so --quiet does not silence it then.
+            let invitation = format!("open this address to sign in:\n\n  {url}\n");
+            if is_browser_forbidden {
+                screen.say_error(&format!("{invitation}\n"));
+            } else {
+                if matches!(wanted.app, App::Own { .. }) && screen.can_ask() {
+                    prompt::press_enter(screen, "Press Enter to open the browser", "--no-browser")?;
+                }
+                screen.note(&format!("opening the browser; if it stays shut, {invitation}"));
+            }
+        }
+        Step::BrowserNotOpened(problem) => {
+            if !is_browser_forbidden {
+                screen.warn(&format!("no browser could be opened: {problem}; open the address above by hand"));
+            }
+        }
+        Step::StillWaiting => {
+            screen.note("still waiting; if the browser shows an error, run `d365conn explain AADSTS…` with its number");
+        }
+        Step::CodeReceived => screen.note("the browser has answered; asking for tokens and who we are"),
+    }
+    Ok(())
+}
+
+pub(super) fn greet(
+    context: &Context,
+    format: Format,
+    connection: &Connection,
+    signed_in: &SignedIn,
+) -> Result<(), Problem> {
+    let account = &connection.account;
+    if matches!(format, Format::Json | Format::Ndjson) {
+        let fields = vec![
+            ("name".to_owned(), json!(connection.name.as_str())),
+            ("tenant_url".to_owned(), json!(connection.tenant_url.as_str())),
+            ("user".to_owned(), json!(account.user)),
+            ("user_id".to_owned(), json!(account.user_id)),
+            ("organisation_id".to_owned(), json!(account.organisation_id)),
+            ("store".to_owned(), json!(connection.store.word())),
+        ];
+        object(&context.screen, format, &fields)?;
+    }
+    let who = match (&signed_in.display_name, account.user.as_str()) {
+        (Some(name), "") => name.clone(),
+        (Some(name), user) => format!("{name} ({user})"),
+        (None, "") => format!("user {}", account.user_id),
+        (None, user) => user.to_owned(),
+    };
+    let sandbox = if connection.tenant_url.is_sandbox() { " (sandbox)" } else { "" };
+    context.screen.note(&format!(
+        "connected to {}{sandbox} as {who}; saved as `{}`, its secrets in the {}",
+        connection.tenant_url,
+        connection.name,
+        connection.store.place(),
+    ));
+    context.screen.note(&format!("next: d365conn -c {} accounts list", connection.name));
+    Ok(())
+}

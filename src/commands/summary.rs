@@ -1,0 +1,45 @@
+//! What a write says when it is done: the id as data, the sentence for people. No request is made here.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::dataverse::{RecordId, Table};
+use crate::output::{Format, object};
+use crate::problem::{Exit, Problem};
+
+/// A new record: its id goes to stdout, so that the next command can use it.
+pub(super) fn created(context: &Context, format: Format, table: &Table, id: &RecordId) -> Result<Exit, Problem> {
+    context.screen.note(&format!("created {}", table.logical_name));
+    if is_for_programs(format) {
+        show(context, format, table, id)?;
+    } else {
+        context.screen.line(&id.to_string())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A record that was changed or deleted: nothing but JSON asks for data.
+pub(super) fn changed(
+    context: &Context,
+    format: Format,
+    table: &Table,
+    id: &RecordId,
+    what: &str,
+) -> Result<Exit, Problem> {
+    context.screen.note(&format!("{what} {} {id}", table.logical_name));
+    match format {
+        Format::Json | Format::Ndjson => show(context, Format::Ndjson, table, id)?,
+        Format::Id => context.screen.line(&id.to_string())?,
+        Format::Table | Format::Csv | Format::Tsv => {}
+    }
+    Ok(Exit::Done)
+}
+
+fn is_for_programs(format: Format) -> bool {
+    matches!(format, Format::Json | Format::Ndjson)
+}
+
+fn show(context: &Context, format: Format, table: &Table, id: &RecordId) -> Result<(), Problem> {
+    let fields = vec![("table".to_owned(), json!(table.logical_name)), ("id".to_owned(), json!(id.to_string()))];
+    Ok(object(&context.screen, format, &fields)?)
+}
