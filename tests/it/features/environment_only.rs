@@ -1,0 +1,145 @@
+//! The connection that lives in the environment alone: for CI, with nothing written.
+
+use d365conn::sandbox::{DAEMON, Fault, STRANGER};
+
+use crate::world::World;
+
+fn daemon() -> World {
+    let mut world = World::new().without_terminal();
+    let address = world.sandbox.address();
+    world.set("D365CONN_TENANT_URL", &address);
+    world.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+    world.set("D365CONN_CLIENT_SECRET", DAEMON.secret.unwrap());
+    world
+}
+
+#[test]
+fn client_id_and_secret_are_enough() {
+    let world = daemon();
+    let before = world.files().len();
+    assert_eq!(world.run("accounts list --top 3 -o id").succeeds().lines().count(), 3);
+    assert_eq!(world.files().len(), before, "nothing may be written");
+    let scopes: Vec<_> = world
+        .sandbox
+        .requests()
+        .into_iter()
+        .flat_map(|request| request.form)
+        .filter(|(name, _)| name == "scope")
+        .collect();
+    assert_eq!(scopes, [("scope".to_owned(), format!("{}/.default", world.sandbox.address()))]);
+}
+
+#[test]
+fn azures_variables_fill_what_ours_leave_open() {
+    let mut world = World::new().without_terminal();
+    let address = world.sandbox.address();
+    world.set("D365CONN_TENANT_URL", &address);
+    world.set("AZURE_TENANT_ID", d365conn::sandbox::TENANT_ID);
+    world.set("AZURE_CLIENT_ID", DAEMON.client_id);
+    world.set("AZURE_CLIENT_SECRET", DAEMON.secret.unwrap());
+    world.run("accounts list --top 1").succeeds();
+}
+
+#[test]
+fn a_ready_access_token_is_enough() {
+    let giver = daemon();
+    giver.run("accounts list --top 1").succeeds();
+    let mut world = World::new().without_terminal();
+    world.set("D365CONN_TENANT_URL", &giver.sandbox.address());
+    world.set("D365CONN_ACCESS_TOKEN", &giver.sandbox.issued_secrets()[0]);
+    world.run("accounts list --top 1").succeeds();
+}
+
+#[test]
+fn a_dead_access_token_is_told() {
+    let mut world = World::new().without_terminal();
+    let address = world.sandbox.address();
+    world.set("D365CONN_TENANT_URL", &address);
+    world.set("D365CONN_ACCESS_TOKEN", "eyJ0eXAiOiJKV1QifQ.eyJ9.x");
+    let said = world.run("accounts list").fails(4, "session/token-rejected");
+    assert!(!said.contains("eyJ0"), "{said}");
+}
+
+#[test]
+fn an_app_without_an_application_user_is_told_how_to_make_one() {
+    let mut world = daemon();
+    world.set("D365CONN_CLIENT_ID", STRANGER.client_id);
+    world.set("D365CONN_CLIENT_SECRET", STRANGER.secret.unwrap());
+    let said = world.run("accounts list").fails(5, "0x80072560");
+    assert!(said.contains("Application users"), "{said}");
+}
+
+#[test]
+fn an_expired_secret_is_told() {
+    let world = daemon();
+    world.sandbox.faults().order(Fault::SecretExpired);
+    world.run("accounts list").fails(4, "AADSTS7000222");
+}
+
+#[test]
+fn half_a_connection_is_refused_before_any_network() {
+    let mut world = World::new().without_terminal();
+    let address = world.sandbox.address();
+    world.set("D365CONN_TENANT_URL", &address);
+    world.run("accounts list").fails(2, "settings/half-set");
+    world.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+    let said = world.run("accounts list").fails(2, "settings/half-set");
+    assert!(said.contains("D365CONN_CLIENT_SECRET"), "{said}");
+    assert!(world.sandbox.requests().is_empty());
+}
+
+#[test]
+fn two_ways_at_once_are_a_contradiction() {
+    let mut world = daemon();
+    world.set("D365CONN_CONNECTION", "x");
+    world.run("accounts list").fails(2, "settings/contradiction");
+}
+
+#[test]
+fn a_secret_file_that_is_not_there_is_told() {
+    let mut world = World::new().without_terminal();
+    let address = world.sandbox.address();
+    world.set("D365CONN_TENANT_URL", &address);
+    world.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+    world.set("D365CONN_CLIENT_SECRET_FILE", "/no/such/file");
+    let said = world.run("accounts list").fails(2, "paths/");
+    assert!(said.contains("/no/such/file"), "{said}");
+}
+
+#[test]
+fn a_line_break_behind_a_secret_does_no_harm() {
+    let mut world = daemon();
+    world.set("D365CONN_CLIENT_SECRET", &format!("{}\r\n", DAEMON.secret.unwrap()));
+    world.run("accounts list --top 1").succeeds();
+}
+
+#[test]
+fn a_token_of_two_lines_is_refused_before_any_network() {
+    let mut world = World::new().without_terminal();
+    let address = world.sandbox.address();
+    world.set("D365CONN_TENANT_URL", &address);
+    world.set("D365CONN_ACCESS_TOKEN", "eyJ0\neyJ1");
+    let said = world.run("accounts list").fails(2, "settings/several-lines");
+    assert!(said.contains("D365CONN_ACCESS_TOKEN") && !said.contains("eyJ"), "{said}");
+    assert!(world.sandbox.requests().is_empty());
+}
+
+#[test]
+fn a_refresh_token_without_its_app_and_a_tenant_that_is_none_are_refused_before_any_network() {
+    let mut world = World::new().without_terminal();
+    let address = world.sandbox.address();
+    world.set("D365CONN_TENANT_URL", &address);
+    world.set("D365CONN_REFRESH_TOKEN", "r");
+    world.run("accounts list").fails(2, "settings/half-set");
+    world.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+    world.set("D365CONN_TENANT_ID", "nonsense");
+    world.run("accounts list").fails(2, "auth/bad-tenant");
+    assert!(world.sandbox.requests().is_empty());
+}
+
+#[test]
+fn a_flag_names_a_saved_connection_whatever_the_environment_says() {
+    let mut world = World::connected();
+    world.set("D365CONN_TENANT_URL", "https://contoso.crm4.dynamics.com");
+    world.run("-c sandbox accounts list --top 1").succeeds();
+}

@@ -1,0 +1,90 @@
+//! Every command has examples in its help, and the examples run.
+
+use crate::world::World;
+
+/// The words of every command below `command`, itself included.
+fn walk(command: &clap::Command, words: &[String], found: &mut Vec<(Vec<String>, String)>) {
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    found.push((words.to_vec(), help));
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        let words = [words, &[sub.get_name().to_owned()]].concat();
+        walk(sub, &words, found);
+    }
+}
+
+fn all() -> Vec<(Vec<String>, String)> {
+    let mut root = d365conn::cli::command();
+    root.build();
+    let mut found = Vec::new();
+    walk(&root, &[], &mut found);
+    found
+}
+
+#[test]
+fn every_command_has_an_example() {
+    for (words, help) in all() {
+        assert!(help.contains("Examples:\n  "), "d365conn {}", words.join(" "));
+    }
+}
+
+#[test]
+fn the_examples_run() {
+    let mut lines: Vec<String> = all()
+        .into_iter()
+        .flat_map(|(_, help)| help.lines().map(str::trim).map(str::to_owned).collect::<Vec<_>>())
+        .filter(|line| line.starts_with("d365conn ") || line.contains("| d365conn "))
+        .collect();
+    lines.sort();
+    lines.dedup();
+    assert!(lines.len() > 30);
+    for line in lines {
+        // These stay until somebody ends them, open a real browser, or play everything once more.
+        if line.contains("sandbox") || line.contains("demo") {
+            continue;
+        }
+        run_example(&line);
+    }
+}
+
+fn run_example(line: &str) {
+    let world = if line.contains("connect --tenant-url") { World::new() } else { World::connected() };
+    if !line.contains("connect --tenant-url") {
+        world.run("connect --tenant-url {org} --store file --name contoso").succeeds();
+    }
+    if line.contains("contoso-own") {
+        let app = d365conn::sandbox::OWN_WEB_APP;
+        let connect = format!(
+            "connect --tenant-url {{org}} --store file --name contoso-own --client-id {} --client-secret-stdin",
+            app.client_id
+        );
+        world.run_with_stdin(&connect, app.secret.unwrap()).succeeds();
+    }
+    let mut command = line.rsplit_once("| ").map_or(line, |(_, command)| command).to_owned();
+    let stdin = match line.rsplit_once(" | ") {
+        Some((before, _)) if before.starts_with("printf") => d365conn::sandbox::OWN_WEB_APP.secret.unwrap(),
+        Some((before, _)) => before.trim_start_matches("echo ").trim_matches('\''),
+        None => "",
+    };
+    if let Some((before, _redirect)) = command.split_once(" > ") {
+        command = before.to_owned();
+    }
+    if command.contains("connect --tenant-url") {
+        command.push_str(" --store file");
+    }
+    for noun in ["account", "contact"] {
+        let placeholder = format!("{}_ID", noun.to_uppercase());
+        if command.contains(&placeholder) {
+            let ids = world.run(&format!("{noun}s list --top 2 -o id")).succeeds();
+            let mut ids = ids.lines();
+            let (first, second) = (ids.next().unwrap(), ids.next().unwrap());
+            command = command.replace(&format!("{placeholder}_2"), second).replace(&placeholder, first);
+        }
+    }
+    let command = command
+        .replace("https://contoso.crm4.dynamics.com", "{org}")
+        .replace("contoso.crm4.dynamics.com", "{org}")
+        .replace("WEB_APP_ID", d365conn::sandbox::OWN_WEB_APP.client_id)
+        .replace("APP_ID", d365conn::sandbox::OWN_DESKTOP_APP.client_id);
+    let outcome = world.run_with_stdin(command.strip_prefix("d365conn ").unwrap_or_default(), stdin);
+    assert_eq!(outcome.exit, 0, "{line}\nran: {command}\n{}", outcome.stderr);
+}

@@ -1,0 +1,16 @@
+//! What a user was promised, asked in a user's words. No test here looks inside, but to see that a
+//! secret has gone.
+
+mod connect;
+mod connections;
+mod disconnect;
+mod doctor;
+mod environment_only;
+mod examples;
+mod exit_codes;
+mod explain;
+mod output;
+mod reconnect;
+mod records;
+mod sandbox;
+mod tokens;

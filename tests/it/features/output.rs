@@ -1,0 +1,131 @@
+//! Formats, errors as JSON, and what goes where.
+
+use crate::world::World;
+
+#[test]
+fn a_pipe_gets_tab_separated_values_without_a_header() {
+    let world = World::connected();
+    let text = world.run("accounts list --select name,accountid --top 2").succeeds();
+    assert_eq!(text.lines().count(), 2);
+    assert!(text.lines().all(|line| line.split('\t').count() == 2), "{text}");
+}
+
+#[test]
+fn every_format_is_well_formed() {
+    let world = World::connected();
+    let line = "contacts list --top 20";
+    let array: serde_json::Value = serde_json::from_str(&world.run(&format!("{line} -o json")).succeeds()).unwrap();
+    assert_eq!(array.as_array().unwrap().len(), 20);
+    for row in world.run(&format!("{line} -o ndjson")).succeeds().lines() {
+        serde_json::from_str::<serde_json::Value>(row).unwrap();
+    }
+    let csv = world.run(&format!("{line} -o csv")).succeeds();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(reader.headers().unwrap().iter().next(), Some("fullname"));
+    assert_eq!(reader.records().map(Result::unwrap).count(), 20);
+    assert!(world.run(&format!("{line} -o table")).succeeds().lines().count() > 20);
+}
+
+#[test]
+fn an_unknown_format_is_a_usage_error() {
+    let world = World::connected();
+    let said = world.run("accounts list -o yaml").fails(2, "output/");
+    assert!(said.contains("ndjson"), "{said}");
+}
+
+#[test]
+fn an_error_is_one_json_object_on_stderr_when_json_is_asked_for() {
+    let world = World::connected();
+    let outcome = world.run("accounts get 00000000-0000-4000-8000-000000000001 -o json");
+    assert_eq!((outcome.exit, outcome.stdout.as_str()), (3, ""));
+    let last = outcome.stderr.lines().last().unwrap();
+    let error: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert_eq!(error["error"]["exit"], 3);
+    assert_eq!(error["error"]["service_code"], "0x80040217");
+    assert!(error["error"]["remedy"].as_array().is_some_and(|remedy| !remedy.is_empty()));
+}
+
+#[test]
+fn a_usage_error_is_json_too_when_json_is_asked_for() {
+    let world = World::new();
+    let outcome = world.run("accounts list --nosuchflag -o json");
+    assert_eq!(outcome.exit, 2);
+    let error: serde_json::Value = serde_json::from_str(outcome.stderr.trim()).unwrap();
+    assert_eq!(error["error"]["code"], "commands/usage");
+}
+
+#[test]
+fn quiet_leaves_data_and_errors_only() {
+    let world = World::connected();
+    let outcome = world.run("accounts list -q -o id");
+    assert_eq!(outcome.stderr, "");
+    assert_eq!(outcome.succeeds().lines().count(), 50);
+}
+
+#[test]
+fn the_trace_shows_requests_and_no_secret() {
+    let world = World::connected();
+    world.pass(std::time::Duration::from_secs(7200));
+    let outcome = world.run("accounts list --top 1 -vv");
+    assert!(outcome.stderr.contains("GET") && outcome.stderr.contains("/oauth2/v2.0/token"), "{}", outcome.stderr);
+    for secret in world.sandbox.issued_secrets() {
+        assert!(!outcome.stderr.contains(&secret));
+    }
+    outcome.succeeds();
+}
+
+#[test]
+fn version_and_help_go_to_stdout() {
+    let world = World::new();
+    assert!(world.run("--version").succeeds().starts_with("d365conn 0."));
+    assert!(world.run("--help").succeeds().contains("Examples:"));
+    assert!(world.run("version -o json").succeeds().contains("\"version\""));
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(world.run(&format!("completions {shell}")).succeeds().contains("d365conn"));
+    }
+    assert!(world.run("man").succeeds().contains(".TH"));
+    assert!(world.run("man connect").succeeds().contains("tenant"));
+    world.run("man nosuch").fails(2, "commands/unknown-command");
+}
+
+#[test]
+fn whoever_asks_for_json_lines_gets_errors_as_json_too() {
+    let world = World::connected();
+    for format in ["ndjson", "JSON"] {
+        let outcome = world.run(&format!("accounts get 00000000-0000-4000-8000-000000000001 -o {format}"));
+        let error: serde_json::Value = serde_json::from_str(outcome.stderr.lines().last().unwrap()).unwrap();
+        assert_eq!(error["error"]["exit"], 3, "{format}");
+    }
+}
+
+#[test]
+fn a_usage_error_as_json_names_what_is_missing() {
+    let world = World::new();
+    let outcome = world.run("connect -o json");
+    let error: serde_json::Value = serde_json::from_str(outcome.stderr.trim()).unwrap();
+    assert!(error["error"]["message"].as_str().unwrap().contains("--tenant-url"), "{error}");
+}
+
+#[test]
+fn a_bug_of_ours_is_told_without_what_was_in_reach() {
+    let mut world = World::new();
+    world.seat_hand(|url| panic!("holds {url}"));
+    let said = world.run("connect --tenant-url {org} --store file").fails(70, "commands/bug");
+    let told = said.lines().filter(|line| line.contains("hit a bug")).collect::<Vec<_>>();
+    assert_eq!(told.len(), 1, "{said}");
+    assert!(told[0].contains("output.rs:") && !told[0].contains("holds"), "{said}");
+    let outcome = world.run("connect --tenant-url {org} --store file -o json");
+    let error: serde_json::Value = serde_json::from_str(outcome.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!(error["error"]["exit"], 70);
+}
+
+#[test]
+fn a_noun_alone_shows_what_it_can_do() {
+    let world = World::new();
+    let outcome = world.run("accounts");
+    assert_eq!((outcome.exit, outcome.stdout.as_str()), (2, ""));
+    assert!(outcome.stderr.starts_with("List, read, create, change and delete accounts"), "{}", outcome.stderr);
+    assert!(world.run("cases --help").succeeds().starts_with("List, read, create, change and delete incidents"));
+    let said = world.run("acounts list").fails(2, "accounts");
+    assert!(said.contains("similar"), "{said}");
+}

@@ -1,0 +1,9 @@
+//! Hostile and odd bytes on the wire, against the library's own client. What a user sees of it is tested elsewhere.
+
+mod breaks;
+mod paging;
+mod refusing;
+mod sending;
+mod stage;
+mod waiting;
+mod writing;

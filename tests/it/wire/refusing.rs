@@ -1,0 +1,176 @@
+//! Answers that say no, or that nobody from Dataverse gave.
+
+use d365conn::dataverse::{Query, RecordId, find_table};
+use d365conn::problem::Exit;
+use serde_json::json;
+use wiremock::matchers::{any, path, query_param_contains, query_param_is_missing};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::wire::stage::{BEARER, SECOND_BEARER, Stage, accounts, everything, json_answer, refusal, requests};
+
+async fn answering(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+#[tokio::test]
+async fn every_no_has_its_exit_and_its_code() {
+    let page =
+        |status| ResponseTemplate::new(status).set_body_raw("<html>Sign in to the hotel's network</html>", "text/html");
+    let table = [
+        (
+            refusal(403, "0x80072560", "The user is not a member of the organization."),
+            "dataverse/not-a-member",
+            Exit::Forbidden,
+        ),
+        (
+            refusal(403, "0x80040220", "… is missing prvReadAccount privilege …"),
+            "dataverse/missing-privilege",
+            Exit::Forbidden,
+        ),
+        (refusal(404, "0x80040217", "account With Id = x Does Not Exist"), "dataverse/record-missing", Exit::NotFound),
+        (
+            refusal(404, "0x8006088a", "Resource not found for the segment 'x'."),
+            "dataverse/unknown-resource",
+            Exit::Usage,
+        ),
+        (refusal(400, "0x0", "Could not find a property named 'x'"), "dataverse/unknown-column", Exit::Failed),
+        (refusal(418, "", ""), "dataverse/refused", Exit::Failed),
+        (refusal(500, "0x80040216", "unexpected"), "dataverse/platform-fault", Exit::Unreachable),
+        (page(200), "dataverse/not-dataverse", Exit::Unreachable),
+        (page(403), "dataverse/not-dataverse", Exit::Unreachable),
+        (page(404), "dataverse/not-dataverse", Exit::Unreachable),
+        (page(500), "dataverse/not-dataverse", Exit::Unreachable),
+        (page(502), "dataverse/not-dataverse", Exit::Unreachable),
+        (page(503), "dataverse/unavailable", Exit::Unreachable),
+        (page(401), "dataverse/token-rejected", Exit::SignIn),
+        (ResponseTemplate::new(204), "dataverse/malformed", Exit::Unreachable),
+        (json_answer(200, &json!("text")), "dataverse/malformed", Exit::Unreachable),
+        (json_answer(200, &json!({ "value": 7 })), "dataverse/malformed", Exit::Unreachable),
+    ];
+    for (answer, code, exit) in table {
+        let server = answering(answer).await;
+        let (rows, end) = Stage::at(&server.uri()).rows(Query::of("accounts")).await;
+        let problem = end.expect_err(code);
+        assert_eq!((problem.phrase().code, problem.exit()), (code, exit), "{problem:?}");
+        assert!(rows.is_empty());
+        assert!(!problem.phrase().remedy_with(&problem.diagnosis().facts()).is_empty(), "{code}");
+        let shown = everything(&problem);
+        assert!(!shown.contains(BEARER) && !shown.contains(SECOND_BEARER), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_captive_portal_is_asked_once() {
+    let server = answering(ResponseTemplate::new(200).set_body_raw("<html></html>", "text/html; charset=utf-8")).await;
+    let problem = Stage::at(&server.uri()).client.who_am_i().await.expect_err("a portal");
+    assert_eq!(problem.to_string(), format!("{} answered 200 with text/html instead of JSON", server.address()));
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn a_redirect_is_never_followed() {
+    let elsewhere = MockServer::start().await;
+    for status in [301, 302, 303, 307, 308] {
+        for target in [format!("{}/api/data/v9.2/WhoAmI", elsewhere.uri()), "/login".to_owned()] {
+            let server = answering(ResponseTemplate::new(status).insert_header("location", target.as_str())).await;
+            let problem = Stage::at(&server.uri()).client.who_am_i().await.expect_err("a redirect");
+            assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/redirected", Exit::Unreachable));
+            assert_eq!(requests(&server).await, 1);
+        }
+    }
+    assert_eq!(requests(&elsewhere).await, 0, "a bearer was carried away");
+}
+
+#[tokio::test]
+async fn a_rejected_token_is_replaced_once() {
+    let server = MockServer::start().await;
+    let with = |bearer: &str| wiremock::matchers::header("authorization", format!("Bearer {bearer}").as_str());
+    let ids = json!({
+        "UserId": "6D2EF3C1-9F6E-4E11-8179-000D3A000002",
+        "BusinessUnitId": "5c1de2b0-9f6e-4e11-8179-000d3a000001",
+        "OrganizationId": "7e3f04d2-9f6e-4e11-8179-000d3a000003"
+    });
+    Mock::given(with(BEARER)).respond_with(ResponseTemplate::new(401)).mount(&server).await;
+    Mock::given(with(SECOND_BEARER)).respond_with(json_answer(200, &ids)).mount(&server).await;
+    let stage = Stage::at(&server.uri());
+    let who = stage.client.who_am_i().await.unwrap();
+    assert_eq!(who.user_id, "6d2ef3c1-9f6e-4e11-8179-000d3a000002");
+    assert_eq!(requests(&server).await, 2);
+    assert_eq!(stage.tokens.replaced.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_loop_of_401_ends_after_one_replay() {
+    for (challenge, code) in [
+        ("Bearer authorization_uri=https://login.microsoftonline.com/common", "dataverse/token-rejected"),
+        ("Bearer realm=\"\", error=\"insufficient_claims\", claims=\"eyJ9\"", "dataverse/claims-challenge"),
+    ] {
+        let server = answering(ResponseTemplate::new(401).insert_header("www-authenticate", challenge)).await;
+        let stage = Stage::at(&server.uri());
+        let problem = stage.client.who_am_i().await.expect_err("401");
+        assert_eq!((problem.phrase().code, problem.exit()), (code, Exit::SignIn));
+        assert_eq!(requests(&server).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn the_ids_for_a_support_desk_are_kept() {
+    let answer =
+        refusal(403, "0x80048306", "SecLib::AccessCheckEx failed.").insert_header("x-ms-service-request-id", "7b2e-1");
+    let server = answering(answer).await;
+    let problem = Stage::at(&server.uri()).client.who_am_i().await.expect_err("403");
+    let sent = &server.received_requests().await.unwrap()[0];
+    let ours = sent.headers["x-ms-client-request-id"].to_str().unwrap().to_owned();
+    let expected = format!("request 7b2e-1 client-request {ours} at 2026-03-01T12:00:00Z");
+    assert_eq!(problem.diagnosis().trace(), Some(expected));
+    assert_eq!(problem.diagnosis().service_code().as_deref(), Some("0x80048306"));
+    assert_eq!(problem.to_string(), "the service answered 403: SecLib::AccessCheckEx failed");
+}
+
+#[tokio::test]
+async fn a_missing_record_is_not_found() {
+    let server = answering(refusal(404, "0x80040217", "account With Id = x Does Not Exist")).await;
+    let stage = Stage::at(&server.uri());
+    let problem = stage.client.get(&accounts(), &RecordId::random(), &[], false).await.expect_err("404");
+    assert_eq!(problem.exit(), Exit::NotFound);
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn an_unknown_table_is_answered_with_names_like_it() {
+    let server = MockServer::start().await;
+    let names = json!({ "value": [
+        { "LogicalName": "account", "EntitySetName": "accounts" },
+        { "LogicalName": "contact", "EntitySetName": "contacts" },
+        { "LogicalName": "hidden", "EntitySetName": null }
+    ]});
+    let table = json!({ "value": [{
+        "LogicalName": "account", "EntitySetName": "accounts", "PrimaryIdAttribute": "accountid", "PrimaryNameAttribute": "name",
+        "MetadataId": "70816501-edb9-4740-a16c-6a5efbc05d84"
+    }]});
+    let definitions = "/api/data/v9.2/EntityDefinitions";
+    Mock::given(path(definitions))
+        .and(query_param_contains("$filter", "'account'"))
+        .respond_with(json_answer(200, &table))
+        .mount(&server)
+        .await;
+    Mock::given(path(definitions))
+        .and(query_param_is_missing("$filter"))
+        .respond_with(json_answer(200, &names))
+        .mount(&server)
+        .await;
+    Mock::given(path(definitions))
+        .respond_with(json_answer(200, &json!({ "value": [] })))
+        .with_priority(9)
+        .mount(&server)
+        .await;
+    let stage = Stage::at(&server.uri());
+    assert_eq!(find_table(&stage.client, "Account").await.unwrap(), accounts());
+    assert_eq!(requests(&server).await, 1);
+    let problem = find_table(&stage.client, "acount").await.expect_err("unknown");
+    assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/unknown-table", Exit::Usage));
+    let remedy = problem.phrase().remedy_with(&problem.diagnosis().facts());
+    assert_eq!(remedy[0], "run the command again with `account` or `accounts`");
+}

@@ -1,0 +1,194 @@
+//! A world for one test: its own home, sandbox, clock and user, and commands run in it as a person would type them. It
+//! asserts nothing itself, but a fault that was ordered and never happened fails the test.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use d365conn::Surroundings;
+use d365conn::auth::Browser;
+use d365conn::clock::Clock;
+use d365conn::environment::Environment;
+use d365conn::output::{Stdio, Terminals};
+use d365conn::sandbox::{INES, Options, Robot, Sandbox};
+
+/// The moment at which every world begins.
+const BEGINNING: &str = "2026-11-23T09:00:00Z";
+
+pub struct World {
+    home: tempfile::TempDir,
+    pub sandbox: Sandbox,
+    pub clock: Clock,
+    browser: Browser,
+    variables: Vec<(String, String)>,
+    is_terminal: bool,
+}
+
+/// How a command ended. Whoever runs one has to look.
+#[must_use]
+#[derive(Debug)]
+pub struct Outcome {
+    pub exit: u8,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl World {
+    /// A home with nothing in it, a sandbox of its own, a user who signs in when a browser opens.
+    pub fn new() -> Self {
+        Self::with_robot(Robot::new(INES))
+    }
+
+    /// The same with another user at the browser.
+    pub fn with_robot(robot: Robot) -> Self {
+        let clock = Clock::set_at(BEGINNING.parse().unwrap());
+        let sandbox = Sandbox::start_in_background(Options { clock: clock.clone(), ..Options::default() }).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("passphrase"), "correct horse battery staple\n").unwrap();
+        Self {
+            home,
+            sandbox,
+            clock,
+            browser: Browser::StandIn(Arc::new(robot.in_background())),
+            variables: Vec::new(),
+            is_terminal: true,
+        }
+    }
+
+    /// A world with a saved default connection called `sandbox`, secrets in the encrypted file.
+    pub fn connected() -> Self {
+        let world = Self::new();
+        world.connect();
+        world
+    }
+
+    /// Connects as the demo user.
+    pub fn connect(&self) {
+        self.run(&format!("connect --tenant-url {} --store file", self.sandbox.address())).succeeds();
+    }
+
+    /// From now on a user who does something else sits at the browser.
+    pub fn seat(&mut self, robot: Robot) {
+        self.browser = Browser::StandIn(Arc::new(robot.in_background()));
+    }
+
+    /// From now on this hand opens the browser; the user who signs in is the demo user.
+    pub fn seat_hand(&mut self, hand: impl Fn(&str) + Send + Sync + 'static) {
+        let user = Robot::new(INES).in_background();
+        self.browser = Browser::StandIn(Arc::new(move |url: &str| {
+            hand(url);
+            user(url);
+        }));
+    }
+
+    /// From now on nothing is a terminal, as in a script.
+    pub fn without_terminal(mut self) -> Self {
+        self.is_terminal = false;
+        self
+    }
+
+    /// Another environment variable from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Where this world's own files are.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    /// Runs `d365conn LINE`, split as a shell would. `{org}` stands for the sandbox's address.
+    pub fn run(&self, line: &str) -> Outcome {
+        self.run_with_stdin(line, "")
+    }
+
+    /// The same with something on stdin.
+    pub fn run_with_stdin(&self, line: &str, input: &str) -> Outcome {
+        let line = line.replace("{org}", &self.sandbox.address());
+        let words = shell_words::split(&line).unwrap();
+        let is_terminal = self.is_terminal;
+        // Data is checked as a script would see it; the person is at stderr.
+        let terminals =
+            Terminals { stdin: is_terminal && input.is_empty(), stdout: false, stderr: is_terminal, width: Some(100) };
+        let (streams, captured) = Stdio::captured();
+        let mut streams = streams.with_input(input);
+        streams.terminals = terminals;
+        let exit = self.run_on(&words, streams, &[]);
+        Outcome { exit, stdout: captured.stdout(), stderr: captured.stderr() }
+    }
+
+    /// Runs `d365conn WORDS` on streams of the caller's making, with `variables` beside the world's own.
+    pub fn run_on(&self, words: &[String], streams: Stdio, variables: &[(String, String)]) -> u8 {
+        let surroundings = Surroundings {
+            environment: self.environment(variables),
+            stdio: streams,
+            clock: self.clock.clone(),
+            browser: self.browser.clone(),
+        };
+        let arguments = std::iter::once("d365conn".into()).chain(words.iter().map(Into::into));
+        d365conn::run(arguments, surroundings).code()
+    }
+
+    fn environment(&self, variables: &[(String, String)]) -> Environment {
+        let own = [
+            ("D365CONN_CONFIG_DIR", self.path("config")),
+            ("D365CONN_STATE_DIR", self.path("state")),
+            ("D365CONN_STORE_PASSPHRASE_FILE", self.path("passphrase")),
+            ("HOME", self.path("home")),
+            ("NO_COLOR", PathBuf::from("1")),
+        ]
+        .map(|(name, path)| (name.to_owned(), path.display().to_string()));
+        Environment::of(own.into_iter().chain(self.variables.iter().chain(variables).cloned()))
+    }
+
+    /// Every file below this world's directories, with its bytes.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut found = Vec::new();
+        collect(self.home.path(), &mut found);
+        found
+    }
+}
+
+fn collect(directory: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            found.push((path, bytes));
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let pending = self.sandbox.faults().pending();
+            assert!(pending.is_empty(), "ordered, but never happened: {pending:?}");
+        }
+    }
+}
+
+impl Outcome {
+    /// It ended with 0; gives back stdout.
+    #[track_caller]
+    pub fn succeeds(self) -> String {
+        assert_eq!(self.exit, 0, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self.stdout
+    }
+
+    /// It ended with `exit` and the phrase `code`, and wrote no data; gives back stderr.
+    #[track_caller]
+    pub fn fails(self, exit: u8, code: &str) -> String {
+        assert_eq!(self.exit, exit, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert!(self.stderr.contains(code), "no {code} in: {}", self.stderr);
+        assert_eq!(self.stdout, "", "data beside an error: {}", self.stderr);
+        self.stderr
+    }
+}
