@@ -1,0 +1,57 @@
+//! A connection that lives in the environment alone, as a build runner has it: what the process opens, writes and connects
+//! to, seen by strace. Nothing is saved here, so nothing is read back.
+
+use d365conn::sandbox::DAEMON;
+
+use super::home::Home;
+use super::person::sandbox;
+use super::started::Started;
+
+/// Whether a call changes a file or makes one.
+fn is_write(call: &str) -> bool {
+    let name = call.split('(').next().unwrap_or_default();
+    let opens = ["open", "openat", "openat2", "creat"].contains(&name);
+    let changes =
+        ["mkdir", "rename", "unlink", "link", "symlink", "chmod", "chown", "truncate", "mknod", "utime", "rmdir"];
+    let is_change = changes.iter().any(|change| name.contains(change)) && !name.contains("readlink");
+    let is_opened_for_it = opens && ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"].iter().any(|flag| call.contains(flag));
+    (is_opened_for_it || is_change || name == "creat")
+        && !["\"/dev/null\"", "\"/dev/tty\""].iter().any(|free| call.contains(free))
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn nothing_is_written_and_no_bus_is_asked_when_the_connection_is_in_the_environment() {
+    let sandbox = sandbox();
+    let mut home = Home::new();
+    home.set("D365CONN_TENANT_URL", &sandbox.address());
+    home.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+    home.set("D365CONN_CLIENT_SECRET", DAEMON.secret.unwrap());
+    home.set("CI", "true");
+    let finished = Started::of(home.traced("trace=%file,%desc,connect", "accounts list --top 3 -o json")).finish();
+    let rows: serde_json::Value = serde_json::from_str(&finished.succeeds()).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), 3);
+
+    let calls = home.calls();
+    assert!(
+        calls.iter().any(|call| call.starts_with("connect(") && call.contains("sin_port")),
+        "strace saw no connection"
+    );
+    let writes: Vec<&String> = calls.iter().filter(|call| is_write(call)).collect();
+    assert_eq!(writes, Vec::<&String>::new());
+    let buses: Vec<&String> =
+        calls.iter().filter(|call| call.starts_with("connect(") && call.contains("AF_UNIX")).collect();
+    assert_eq!(buses, Vec::<&String>::new());
+    assert_eq!(home.files(), Vec::new());
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn the_watch_for_writes_sees_what_a_saved_connection_writes() {
+    assert!(is_write(r#"openat(AT_FDCWD, "/home/x/connections.toml", O_WRONLY|O_CREAT|O_CLOEXEC, 0600) = 3"#));
+    assert!(is_write(r#"mkdir("/home/x/.config", 0700) = 0"#));
+    assert!(is_write(r#"renameat2(AT_FDCWD, "a", AT_FDCWD, "b", 0) = 0"#));
+    assert!(!is_write(r#"openat(AT_FDCWD, "/etc/hosts", O_RDONLY|O_CLOEXEC) = 3"#));
+    assert!(!is_write(r#"openat(AT_FDCWD, "/dev/null", O_RDWR) = 3"#));
+    assert!(!is_write(r#"readlink("/proc/self/exe", "x", 1) = 1"#));
+}

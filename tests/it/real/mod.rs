@@ -1,0 +1,14 @@
+//! The built binary against real parts: real host names, a real keyring, a real browser, real signals and pipes. No test
+//! here uses a stand-in where the real thing can be had; all of them are ignored on a machine that may lack it.
+
+mod browser;
+mod bus;
+mod environment_only;
+mod file_store;
+mod home;
+mod keyring;
+mod lab;
+mod person;
+mod process;
+mod started;
+mod webdriver;
