@@ -33,7 +33,6 @@ use crate::settings::{Flags, Settings, parse_duration};
   d365conn doctor",
     subcommand_required = true,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
     infer_long_args = false
 )]
 struct Root {

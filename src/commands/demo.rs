@@ -1,6 +1,7 @@
 //! `demo`: the whole main job on the sandbox, each step with its command: sign in, list, create, change, read, delete,
 //! forget. It runs the real commands on a temporary place of its own and leaves nothing behind.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::problem::{Exit, Problem};
 use crate::sandbox::{INES, Options, Robot, Sandbox};
 
 /// Runs one command line: arguments, environment, streams, clock and browser in, status out.
-pub type RunLine = fn(&[std::ffi::OsString], Environment, Stdio, Clock, Browser) -> Exit;
+pub type RunLine = fn(&[OsString], Environment, Stdio, Clock, Browser) -> Exit;
 
 /// Show the whole main job on the sandbox: no account needed, nothing left behind
 #[derive(Debug, Args)]
@@ -103,9 +104,16 @@ impl Stage<'_> {
         let shown: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         let command = format!("d365conn {}", shown.join(" "));
         screen.line(&format!("\n# {title}\n$ {command}"))?;
-        let arguments = ["d365conn"].iter().chain(words).map(Into::into).collect();
-        let verbosity: Vec<std::ffi::OsString> = (0..self.context.settings.verbosity).map(|_| "-v".into()).collect();
-        let arguments: Vec<std::ffi::OsString> = [arguments, verbosity].concat();
+        // What is shown in a terminal's shape may still go to a file.
+        let color = if screen.style().is_coloured() { "--color=always" } else { "--color=never" };
+        let verbosity = (0..self.context.settings.verbosity).map(|_| "-v");
+        let arguments: Vec<OsString> = ["d365conn"]
+            .into_iter()
+            .chain(words.iter().copied())
+            .chain([color])
+            .chain(verbosity)
+            .map(Into::into)
+            .collect();
         let (stdio, captured) = Stdio::captured();
         let stdio = stdio.with_terminal(screen.width().unwrap_or(100));
         let clock = self.context.clock.clone();

@@ -120,8 +120,9 @@ fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Conn
 fn retire(context: &Context, replaced: &Connection, connection: &Connection) {
     let screen = &context.screen;
     screen.note(&format!(
-        "it takes the place of the connection of that name, which used {} app {}",
-        replaced.app.word(),
+        "`{}` replaces the connection of that name, which signed in with {} app {}",
+        connection.name,
+        if matches!(replaced.app, App::Own { .. }) { "your" } else { "the managed" },
         replaced.app.client_id()
     ));
     if replaced.read_only && !connection.read_only {

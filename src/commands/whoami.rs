@@ -26,10 +26,10 @@ impl Whoami {
                 context.screen.line(&ids.user_id)?;
                 return Ok(Exit::Done);
             }
-            // A user without the right to read these may still connect, so their absence is no failure.
-            let user = client.user(&ids.user_id).await.ok();
-            let organisation = client.organisation().await.ok();
-            let roles = client.roles(&ids.user_id).await.ok();
+            // A user without the right to read these may still connect.
+            let user = if_allowed(client.user(&ids.user_id).await)?;
+            let organisation = if_allowed(client.organisation().await)?;
+            let roles = if_allowed(client.roles(&ids.user_id).await)?;
             let fields = vec![
                 ("connection".to_owned(), json!(context.target_name())),
                 ("tenant_url".to_owned(), json!(client.address())),
@@ -49,5 +49,14 @@ impl Whoami {
             object(&context.screen, format, &fields)?;
             Ok(Exit::Done)
         })
+    }
+}
+
+/// What was not told because it may not be, or is not there, is nothing; any other failure is one.
+fn if_allowed<T>(answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match answer {
+        Ok(told) => Ok(Some(told)),
+        Err(problem) if matches!(problem.exit(), Exit::Forbidden | Exit::NotFound) => Ok(None),
+        Err(problem) => Err(problem),
     }
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with what was typed or set, before anything is opened.
 
+use crate::environment;
 use crate::problem::{Diagnose, Phrase};
 use crate::settings::phrases;
 
@@ -74,7 +75,12 @@ impl Diagnose for SettingsError {
     fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Contradiction { first, second } => {
-                vec![("first", (*first).to_owned()), ("second", (*second).to_owned())]
+                let mut facts = vec![("first", (*first).to_owned()), ("second", (*second).to_owned())];
+                // Only the choice of a connection can be made with a flag.
+                if *first == environment::CONNECTION.name {
+                    facts.push(("stored", "NAME".to_owned()));
+                }
+                facts
             }
             Self::HalfSet { present, missing } => {
                 vec![("present", (*present).to_owned()), ("missing", (*missing).to_owned())]

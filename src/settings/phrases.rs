@@ -13,7 +13,7 @@ pub(super) static CONTRADICTION: Phrase = Phrase {
     meaning: "only one of them can be meant",
     remedy: &[
         "unset {first} or {second}",
-        "name a stored connection for this run: `d365conn -c NAME …` wins over both",
+        "name a stored connection for this run: `d365conn -c {stored} …` wins over both",
     ],
 };
 

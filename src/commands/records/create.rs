@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use crate::commands::CommandError;
 use crate::commands::records::Place;
+use crate::commands::records::values::Values;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Body, RecordId};
+use crate::dataverse::RecordId;
 use crate::problem::{Exit, Problem};
 
 /// Create a record
@@ -16,21 +16,14 @@ use crate::problem::{Exit, Problem};
   d365conn accounts create --data '{\"name\": \"Fjord & Co\", \"numberofemployees\": 12}'
   d365conn contacts create lastname=Lund creditlimit:=1250.50")]
 pub struct Create {
-    /// `column=text`, or `column:=JSON` for numbers, booleans and null
-    #[arg(value_name = "COLUMN=VALUE")]
-    values: Vec<String>,
-    /// A JSON object: as text, `@file`, or `-` for stdin
-    #[arg(long, value_name = "JSON|@FILE|-")]
-    data: Option<String>,
+    #[command(flatten)]
+    values: Values,
 }
 
 impl Create {
     /// Creates it and prints its id.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        if self.values.is_empty() && self.data.is_none() {
-            return Err(CommandError::NoValue.into());
-        }
-        let body = Body::parse(context.json_argument(self.data.as_deref())?.as_deref(), &self.values)?;
+        let body = self.values.body(context)?;
         let format = context.format()?;
         let client = context.client()?;
         context.block_on(async {

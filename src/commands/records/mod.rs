@@ -8,6 +8,7 @@ mod get;
 mod list;
 mod nouns;
 mod update;
+mod values;
 mod verbs;
 
 pub use nouns::{NOUNS, Noun};

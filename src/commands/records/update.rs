@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use crate::commands::CommandError;
 use crate::commands::records::Place;
+use crate::commands::records::values::Values;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Body, RecordId};
+use crate::dataverse::RecordId;
 use crate::problem::{Exit, Problem};
 
 /// Change a record
@@ -17,22 +17,15 @@ use crate::problem::{Exit, Problem};
 pub struct Update {
     /// The record's id
     id: String,
-    /// `column=text` (`column=` clears it), or `column:=JSON` for numbers, booleans and null
-    #[arg(value_name = "COLUMN=VALUE")]
-    values: Vec<String>,
-    /// A JSON object: as text, `@file`, or `-` for stdin
-    #[arg(long, value_name = "JSON|@FILE|-")]
-    data: Option<String>,
+    #[command(flatten)]
+    values: Values,
 }
 
 impl Update {
     /// Changes it.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         let id = RecordId::parse(&self.id)?;
-        if self.values.is_empty() && self.data.is_none() {
-            return Err(CommandError::NoValue.into());
-        }
-        let body = Body::parse(context.json_argument(self.data.as_deref())?.as_deref(), &self.values)?;
+        let body = self.values.body(context)?;
         let format = context.format()?;
         let client = context.client()?;
         context.block_on(async {

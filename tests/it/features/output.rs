@@ -85,6 +85,7 @@ fn version_and_help_go_to_stdout() {
     }
     assert!(world.run("man").succeeds().contains(".TH"));
     assert!(world.run("man connect").succeeds().contains("tenant"));
+    assert_eq!(world.run("help accounts list").succeeds(), world.run("accounts list --help").succeeds());
     world.run("man nosuch").fails(2, "commands/unknown-command");
 }
 

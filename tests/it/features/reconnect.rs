@@ -80,7 +80,7 @@ fn connecting_again_under_a_name_replaces_app_and_secrets() {
     let before = saved(&world, "sandbox");
     let line = format!("connect --tenant-url {{org}} --store file --client-id {}", OWN_DESKTOP_APP.client_id);
     let outcome = world.run(&line);
-    assert!(outcome.stderr.contains("takes the place of"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("`sandbox` replaces"), "{}", outcome.stderr);
     outcome.succeeds();
     let after = saved(&world, "sandbox");
     assert_eq!(after.app.client_id(), OWN_DESKTOP_APP.client_id);

@@ -292,3 +292,13 @@ fn a_number_given_as_text_is_told_how_to_be_written() {
     let said = world.run("accounts create name=x numberofemployees=12").fails(1, "dataverse/bad-payload");
     assert!(said.contains("numberofemployees:=12"), "{said}");
 }
+
+#[test]
+fn whoami_leaves_out_what_may_not_be_read() {
+    let world = World::connected();
+    world.sandbox.faults().order(Fault::PrivilegeDenied { name: "prvReadSystemuser".to_owned() });
+    let who = json(&world.run("whoami -o json").succeeds());
+    assert_eq!((&who["user"], &who["organisation"]), (&serde_json::Value::Null, &"Northlight".into()), "{who}");
+    let id = world.run("whoami -o id").succeeds();
+    assert_eq!(id.trim(), who["user_id"]);
+}

@@ -8,6 +8,7 @@ fn the_demo_plays_to_its_end_and_leaves_nothing() {
     let before = world.files();
     let outcome = world.run("demo");
     let shown = outcome.stdout.clone();
+    assert!(!shown.contains('\u{1b}'), "a file is no terminal: {shown}");
     outcome.succeeds();
     for command in [
         "connect --tenant-url",
