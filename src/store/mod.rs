@@ -23,6 +23,7 @@ mod lock;
 mod memory;
 mod nearest;
 mod phrases;
+mod plain;
 mod registry;
 mod secrets;
 mod vault;
