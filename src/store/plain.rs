@@ -164,7 +164,8 @@ mod tests {
             lines in prop::collection::vec(("[a-c]|version|connections|\"a\"", " = |=|  = ", "[0-9]{1,3}|\"[a-z\\\\\"#=\\[ é]{0,4}\"|true|false|'x'|[x\"]"), 0..6),
             breaks in prop::collection::vec("\n|\r\n|\r|\n\n|\n# [[é]]\n|\n[[connections]]\n|\n[a]\n|\n[[b]]\n", 6),
         ) {
-            let text: String = lines.iter().zip(&breaks).map(|((key, is, value), end)| format!("{key}{is}{value}{end}")).collect();
+            let text: String =
+                lines.iter().zip(&breaks).flat_map(|((key, is, value), end)| [key, is, value, end].map(String::as_str)).collect();
             if let Some(mut read) = plain(&text) {
                 // An array without a table is not written in TOML at all.
                 if read["connections"].as_array().is_some_and(Vec::is_empty) {
