@@ -350,6 +350,16 @@ mod tests {
         assert_eq!(text.as_slice(), br#"{"version":1,"secrets":{"refresh-token":"not a real one"}}"#);
     }
 
+    /// The feature tests run hundreds of commands, each a process of its own that has to make the key again.
+    #[test]
+    fn the_file_that_the_feature_tests_begin_with_is_empty_and_light() {
+        let bytes = include_bytes!("../../tests/data/secrets-light.d365");
+        let recipe = Envelope::recipe_of(bytes).unwrap();
+        assert_eq!(recipe.cost, Cost { memory: 8, passes: 1, lanes: 1 });
+        let key = recipe.key(&Secret::new("correct horse battery staple")).unwrap();
+        assert!(Envelope::open(bytes, &key).unwrap().records.is_empty());
+    }
+
     #[test]
     fn what_is_sealed_is_opened_with_the_same_passphrase_only() {
         let bytes = file();

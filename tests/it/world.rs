@@ -12,6 +12,9 @@ use d365conn::environment::Environment;
 use d365conn::output::{Stdio, Terminals};
 use d365conn::sandbox::{INES, Options, Robot, Sandbox};
 
+/// An empty secret file whose key costs next to nothing; a key of a real one takes longer than most commands.
+const LIGHT_SECRETS: &[u8] = include_bytes!("../data/secrets-light.d365");
+
 /// The moment at which every world begins.
 const BEGINNING: &str = "2026-11-23T09:00:00Z";
 
@@ -34,22 +37,24 @@ pub struct Outcome {
 }
 
 impl World {
-    /// A home with nothing in it, a sandbox of its own, a user who signs in when a browser opens.
+    /// A home with nothing in it but an empty secret file, a sandbox of its own, a user who signs in when a browser opens.
     pub fn new() -> Self {
-        Self::with_robot(Robot::new(INES))
+        let world = Self::untouched();
+        d365conn::paths::write_own(&world.path("state/secrets.d365"), LIGHT_SECRETS).unwrap();
+        world
     }
 
-    /// The same with another user at the browser.
-    pub fn with_robot(robot: Robot) -> Self {
+    /// The same with nothing at all in the home: the first command that keeps a secret makes the file, as heavy as it gets.
+    pub fn untouched() -> Self {
         let clock = Clock::set_at(BEGINNING.parse().unwrap());
         let sandbox = Sandbox::start_in_background(Options { clock: clock.clone(), ..Options::default() }).unwrap();
-        let home = tempfile::tempdir().unwrap();
+        let home = home();
         std::fs::write(home.path().join("passphrase"), "correct horse battery staple\n").unwrap();
         Self {
             home,
             sandbox,
             clock,
-            browser: Browser::StandIn(Arc::new(robot.in_background())),
+            browser: Browser::StandIn(Arc::new(Robot::new(INES).in_background())),
             variables: Vec::new(),
             is_terminal: true,
         }
@@ -152,6 +157,11 @@ impl World {
         collect(self.home.path(), &mut found);
         found
     }
+}
+
+/// A directory for one world. Commands wait until the disk has what they save; where there is one in memory, tests don't.
+fn home() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 fn collect(directory: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {

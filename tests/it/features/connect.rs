@@ -6,7 +6,7 @@ use crate::world::World;
 
 #[test]
 fn the_managed_app_signs_in_and_the_connection_is_saved() {
-    let world = World::new();
+    let world = World::untouched();
     let outcome = world.run("connect --tenant-url {org} --store file --name demo");
     let said = outcome.stderr.clone();
     outcome.succeeds();
@@ -254,7 +254,7 @@ fn each_token_request_names_one_resource() {
 
 #[test]
 fn no_secret_of_a_connection_is_in_any_file_in_clear() {
-    let world = World::new();
+    let world = World::untouched();
     let line = format!(
         "connect --tenant-url {{org}} --store file --client-id {} --client-secret-stdin",
         OWN_WEB_APP.client_id
