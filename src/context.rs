@@ -241,8 +241,9 @@ impl Context {
         let vault: Arc<dyn Vault> = match kind {
             StoreKind::Keyring => {
                 let screen = self.screen.clone();
+                let locks = self.places()?.keyring_locks(&self.environment);
                 let tell = move || screen.note("waiting for the keyring; it may be asking for its password");
-                Arc::new(KeyringVault::new(self.patience()).when_slow(SLOW_KEYRING, tell))
+                Arc::new(KeyringVault::new(self.patience(), locks).when_slow(SLOW_KEYRING, tell))
             }
             StoreKind::File => Arc::new(FileVault::new(self.places()?, self.passphrase())),
         };
@@ -333,7 +334,15 @@ impl Context {
     /// # Errors
     /// When the client or the store can't be opened.
     pub fn tokens_of(&self, connection: &Connection) -> Result<Arc<dyn TokenSource>, Problem> {
-        Ok(Arc::new(Session::new(SessionParts {
+        Ok(Arc::new(self.session_of(connection)?))
+    }
+
+    /// The tokens of a saved connection.
+    ///
+    /// # Errors
+    /// When the client or the store can't be opened.
+    pub fn session_of(&self, connection: &Connection) -> Result<Session, Problem> {
+        Ok(Session::new(SessionParts {
             connection: connection.clone(),
             http: self.http()?.clone(),
             vault: self.vault(connection.store)?,
@@ -341,7 +350,7 @@ impl Context {
             clock: self.clock.clone(),
             trace: self.trace(),
             screen: self.screen.clone(),
-        })))
+        }))
     }
 
     /// The client of a connection that lives in the environment.

@@ -117,7 +117,7 @@ impl Connect {
             becomes_default: !self.no_default,
             replaces: None,
         };
-        connect(context, &wanted, self.browser.no_browser)
+        connect(context, wanted, self.browser.no_browser)
     }
 
     /// The app's secret, from the one place that was named; else from our environment, when an own app is meant.

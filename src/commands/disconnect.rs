@@ -61,10 +61,15 @@ fn counted(connections: usize) -> String {
 
 /// Forgets one, and hands back what is left of it.
 fn forget(context: &Context, connection: &Connection) -> Result<Option<CommandError>, Problem> {
-    let left = forget_secrets(context, connection)?;
-    context.registry()?.change(|connections| {
-        connections.remove(&connection.name);
-        Ok(())
+    let left = forget_secrets(context, connection, || {
+        context.registry()?.change(|connections| {
+            // By its id: meanwhile it may have another name, and its name another connection.
+            let named = connections.iter().find(|saved| saved.id == connection.id).map(|saved| saved.name.clone());
+            if let Some(name) = named {
+                connections.remove(&name);
+            }
+            Ok(())
+        })
     })?;
     let Connection { name, tenant_url, store, .. } = connection;
     if left.is_none() {

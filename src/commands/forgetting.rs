@@ -1,4 +1,5 @@
-//! Forgetting the secrets of a connection, for every command that lets one go. The list of connections is not touched here.
+//! Forgetting the secrets of a connection, for every command that lets one go. What else becomes of the connection is told
+//! by the caller.
 
 use std::time::Duration;
 
@@ -6,20 +7,27 @@ use crate::commands::CommandError;
 use crate::connection::Connection;
 use crate::context::Context;
 use crate::problem::Problem;
-use crate::store::{CredentialLock, HealthBook, StoreError};
+use crate::store::{CredentialLock, DemandBook, HealthBook, StoreError};
 
 /// How long another process may hold a connection before we say so.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(30);
 
-/// Removes a connection's secrets, under its lock: a refresh under way would bring them back. A store that can't be opened
-/// keeps them; what that means is handed back, because it is no reason to keep the connection.
+/// Removes a connection's secrets, and then lets `and_then` remove what points at them, all under the connection's lock: a
+/// refresh or a reconnect under way would bring them back. A store that can't be opened keeps them; what that means is
+/// handed back, because it is no reason to keep the connection.
 ///
 /// # Errors
-/// When another process holds the connection, or the passphrase is not the right one: both can be tried again.
-pub(super) fn forget_secrets(context: &Context, connection: &Connection) -> Result<Option<CommandError>, Problem> {
-    let places = context.places()?;
-    let _lock = context.block_on(async { Ok(CredentialLock::acquire(places, &connection.id, LOCK_WAIT).await?) })?;
-    let left = match context.vault(connection.store)?.remove(&connection.id) {
+/// When another process holds the connection, or the passphrase is not the right one: both can be tried again. What
+/// `and_then` says.
+pub(super) fn forget_secrets(
+    context: &Context,
+    connection: &Connection,
+    and_then: impl FnOnce() -> Result<(), Problem>,
+) -> Result<Option<CommandError>, Problem> {
+    let (places, vault) = (context.places()?, context.vault(connection.store)?);
+    let id = &connection.id;
+    let lock = context.block_on(async { Ok(CredentialLock::acquire(vault.as_ref(), id, LOCK_WAIT).await?) })?;
+    let left = match vault.remove(id) {
         Ok(()) => None,
         Err(error @ (StoreError::WrongPassphrase { .. } | StoreError::EmptyPassphrase | StoreError::Passphrase(_))) => {
             return Err(error.into());
@@ -27,12 +35,15 @@ pub(super) fn forget_secrets(context: &Context, connection: &Connection) -> Resu
         Err(source) => Some(CommandError::SecretsLeft {
             connection: connection.name.to_string(),
             place: connection.store.place(),
-            id: connection.id.to_string(),
+            id: id.to_string(),
             source,
         }),
     };
-    if let Err(error) = HealthBook::new(places).forget(&connection.id) {
+    let notes = HealthBook::new(places).forget(id).and_then(|()| DemandBook::new(places).strike(id));
+    if let Err(error) = notes {
         context.trace().decision(|| format!("could not forget the health of the connection: {error}"));
     }
+    and_then()?;
+    drop(lock);
     Ok(left)
 }

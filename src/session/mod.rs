@@ -3,6 +3,7 @@
 mod environment_tokens;
 mod error;
 mod fixed;
+mod kept;
 mod phrases;
 mod sign_in;
 mod tokens;
@@ -11,7 +12,8 @@ mod wanted;
 pub use environment_tokens::EnvironmentTokens;
 pub use error::SessionError;
 pub use fixed::FixedToken;
+pub use kept::{CLIENT_SECRET, secrets_of};
 pub use phrases::PHRASES;
 pub use sign_in::{SignIn, SignedIn, Step};
-pub use tokens::{CLIENT_SECRET, Session, SessionParts, secrets_of};
+pub use tokens::{Session, SessionParts};
 pub use wanted::Wanted;

@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door to the keyring")]
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Mutex, PoisonError};
@@ -48,6 +49,7 @@ impl From<Duration> for Patience {
 /// so the process can end.
 pub struct KeyringVault {
     patience: Patience,
+    lock_places: Vec<PathBuf>,
     slow: Option<(Duration, Box<dyn Fn() + Send + Sync>)>,
     told: AtomicBool,
     line: Mutex<Line>,
@@ -70,10 +72,16 @@ enum Signal<T> {
 }
 
 impl KeyringVault {
-    /// The keyring of this user. Touches nothing yet.
+    /// The keyring of this user, with the directories in which its locks may lie, the best first. Touches nothing yet.
     #[must_use]
-    pub fn new(patience: impl Into<Patience>) -> Self {
-        Self { patience: patience.into(), slow: None, told: AtomicBool::new(false), line: Mutex::new(Line::Idle) }
+    pub fn new(patience: impl Into<Patience>, lock_places: Vec<PathBuf>) -> Self {
+        Self {
+            patience: patience.into(),
+            lock_places,
+            slow: None,
+            told: AtomicBool::new(false),
+            line: Mutex::new(Line::Idle),
+        }
     }
 
     /// Calls `tell` when a call has taken `after` and goes on, the first time only: to say on the screen what is awaited.
@@ -155,6 +163,10 @@ impl KeyringVault {
 impl Vault for KeyringVault {
     fn kind(&self) -> StoreKind {
         StoreKind::Keyring
+    }
+
+    fn lock_places(&self) -> Vec<PathBuf> {
+        self.lock_places.clone()
     }
 
     fn probe(&self) -> Result<(), StoreError> {
@@ -276,7 +288,8 @@ mod tests {
 
     #[test]
     fn a_call_that_runs_out_of_time_is_the_last_one_tried() {
-        let vault = KeyringVault::new(Patience { to_answer: Duration::from_millis(5), to_finish: Duration::ZERO });
+        let vault =
+            KeyringVault::new(Patience { to_answer: Duration::from_millis(5), to_finish: Duration::ZERO }, Vec::new());
         // The thread is kept busy, as by a keyring that hangs; it is let go when the test is over.
         let (jobs, queue) = mpsc::channel::<Job>();
         *vault.line.lock().unwrap() = Line::Open(jobs);
@@ -290,7 +303,7 @@ mod tests {
     #[test]
     fn a_slow_keyring_is_spoken_of_once() {
         let (told, heard) = mpsc::channel();
-        let vault = KeyringVault::new(Duration::from_millis(40))
+        let vault = KeyringVault::new(Duration::from_millis(40), Vec::new())
             .when_slow(Duration::from_millis(1), move || told.send(()).unwrap());
         let (jobs, _queue) = mpsc::channel::<Job>();
         *vault.line.lock().unwrap() = Line::Open(jobs);

@@ -7,13 +7,16 @@
 //! | [`KeyringVault`] | the operating system's keyring, service `d365conn` | yes |
 //! | [`FileVault`] | `secrets.d365` in the state directory, encrypted | yes |
 //! | [`MemoryVault`] | nowhere: gone with the process | yes |
-//! | [`CredentialLock`] | `locks/ID.lock` in the state directory | no |
+//! | [`DemandBook`] | `demands/ID.json` in the state directory | no |
+//! | [`CredentialLock`] | `locks/ID.lock` beside the encrypted file, or in the user's own state directory for a keyring | no |
+//! | [`SignInTurn`] | `sign-ins/NAME.lock` in the state directory | no |
 //!
-//! Everything but [`CredentialLock::acquire`] blocks the thread that calls it: a keyring may wait for a person to unlock
+//! Everything but [`CredentialLock::acquire`] and [`SignInTurn::take`] blocks the thread that calls it: a keyring may wait for a person to unlock
 //! it, and the file vault's key takes a noticeable time to derive.
 
 mod chunks;
 mod connections;
+mod demands;
 mod envelope;
 mod error;
 mod file;
@@ -26,12 +29,14 @@ mod phrases;
 mod plain;
 mod registry;
 mod secrets;
+mod sign_in_turn;
 mod vault;
 mod verdict;
 mod written;
 
 pub use self::keyring::{KeyringVault, Patience};
 pub use connections::Connections;
+pub use demands::DemandBook;
 pub use error::{Refusal, StoreError};
 pub use file::{FileVault, PassphraseSource, Purpose};
 pub use health::{Health, HealthBook};
@@ -40,4 +45,5 @@ pub use memory::MemoryVault;
 pub use phrases::PHRASES;
 pub use registry::Registry;
 pub use secrets::Secrets;
+pub use sign_in_turn::SignInTurn;
 pub use vault::Vault;
