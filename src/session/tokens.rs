@@ -13,7 +13,7 @@ use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
 use crate::output::Screen;
 use crate::paths::Places;
 use crate::problem::{Diagnose as _, Problem};
-use crate::secret::Secret;
+use crate::secret::{Secret, masked};
 use crate::session::SessionError;
 use crate::store::{CredentialLock, HealthBook, Secrets, Vault};
 
@@ -123,7 +123,9 @@ impl Session {
         if error.is_dead_grant() {
             let code = error.service_code().unwrap_or_else(|| error.phrase().code.to_owned());
             let id = &self.parts.connection.id;
-            let marked = self.health.set_needs_reconnect(id, &code, error.to_string(), self.parts.clock.now());
+            // A file of ours is written: whatever the service said about what it was sent stays out of it.
+            let reason = masked(&error.to_string()).into_owned();
+            let marked = self.health.set_needs_reconnect(id, masked(&code), reason, self.parts.clock.now());
             if let Err(unmarked) = marked {
                 self.parts.trace.decision(|| format!("could not mark the connection: {unmarked}"));
             }
@@ -205,7 +207,7 @@ fn put_tokens(secrets: &mut Secrets, tokens: &TokenSet) {
         secrets.insert(REFRESH_TOKEN, refresh_token.clone());
     }
     secrets.insert(ACCESS_TOKEN, tokens.access_token.clone());
-    secrets.insert(EXPIRES_ON, Secret::new(tokens.expires_on.to_string()));
+    secrets.insert(EXPIRES_ON, Secret::unwatched(tokens.expires_on.to_string()));
 }
 
 fn stored_token(secrets: &Secrets) -> Option<AccessToken> {
