@@ -208,6 +208,8 @@ pub(super) struct Ledger {
     pub devices: HashMap<String, Device>,
     /// Refresh tokens.
     pub refresh_tokens: HashMap<String, RefreshToken>,
+    /// What every code and token ends with, so that it is recognised wherever it turns up.
+    pub mark: String,
     bearers: HashMap<String, Bearer>,
     consents: HashSet<Consent>,
     withdrawn: HashSet<Consent>,
@@ -217,6 +219,11 @@ impl Ledger {
     /// Every token that was given out and is still remembered.
     pub(super) fn issued(&self) -> Vec<String> {
         self.bearers.keys().chain(self.refresh_tokens.keys()).cloned().collect()
+    }
+
+    /// A secret with the mark at its end.
+    pub(super) fn marked(&self, secret: String) -> String {
+        secret + &self.mark
     }
 
     /// Remembers a sign-in and returns the id for its forms.
@@ -230,7 +237,7 @@ impl Ledger {
     /// Remembers a code. Codes are kept a while after their end, so that using one twice is told from never having had it.
     pub(super) fn remember_code(&mut self, code: Code, now: Timestamp) -> String {
         self.codes.retain(|_, old| later(old.expires, CODE_LIFE) > now);
-        let text = jwt::opaque(24);
+        let text = self.marked(jwt::opaque(24));
         self.codes.insert(text.clone(), code);
         text
     }
@@ -238,7 +245,7 @@ impl Ledger {
     /// Remembers a refresh token. Those past their life are kept as long again, so that Entra can say what became of them.
     pub(super) fn remember_refresh(&mut self, token: RefreshToken, now: Timestamp) -> String {
         self.refresh_tokens.retain(|_, old| later(old.used, 2 * REFRESH_LIFE) > now);
-        let text = jwt::opaque(64);
+        let text = self.marked(jwt::opaque(64));
         self.refresh_tokens.insert(text.clone(), token);
         text
     }
