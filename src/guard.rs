@@ -10,7 +10,7 @@ mod unix {
     /// The limit on core files with which the process began, once it was lowered.
     static FOUND: Mutex<Option<Rlimit>> = Mutex::new(None);
 
-    pub(super) fn raise() {
+    pub(in crate::guard) fn raise() {
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         if found.is_none() {
             let before = getrlimit(Resource::Core);
@@ -28,7 +28,7 @@ mod unix {
         }
     }
 
-    pub(super) fn around<T>(start: impl FnOnce() -> T) -> T {
+    pub(in crate::guard) fn around<T>(start: impl FnOnce() -> T) -> T {
         let found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(before) = *found else { return start() };
         // Whoever had a limit may have it again; a refusal only leaves the child without core files.
