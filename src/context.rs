@@ -146,8 +146,8 @@ impl Context {
             idle_timeout: self.settings.timeout,
             ca_pem,
             ssl_cert_file,
-            https_proxy: text(environment::HTTPS_PROXY)?.map(Secret::new),
-            all_proxy: text(environment::ALL_PROXY)?.map(Secret::new),
+            https_proxy: text(environment::HTTPS_PROXY)?.map(Secret::of_address),
+            all_proxy: text(environment::ALL_PROXY)?.map(Secret::of_address),
             no_proxy: text(environment::NO_PROXY)?,
         };
         let http = Http::open(&options, self.trace())?;

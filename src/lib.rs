@@ -81,6 +81,7 @@ pub mod context;
 pub mod dataverse;
 pub mod doctor;
 pub mod environment;
+pub mod guard;
 pub mod net;
 pub mod output;
 pub mod paths;
@@ -127,6 +128,15 @@ impl Surroundings {
             clock: Clock::system(),
         }
     }
+}
+
+/// Runs the command line of this process to its end: its memory is closed to others, and a panic on any thread of it is
+/// told without a value that was in reach and ends with [`Exit::Bug`].
+pub fn run_process(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    guard::raise();
+    problem::take_charge_of_panics(output::tell_of_panic);
+    let exit = run(arguments, Surroundings::of_process());
+    if problem::has_stray_panic() { Exit::Bug } else { exit }
 }
 
 /// Runs one command line to its end.

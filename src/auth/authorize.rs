@@ -121,8 +121,9 @@ impl SignInRequest<'_> {
         let (url, state) = request.url();
         Ok(Authorization {
             url: url.into(),
-            state: Secret::new(state.into_secret()),
-            nonce: Secret::new(nonce),
+            // Both stand in the address that is shown and opened.
+            state: Secret::unwatched(state.into_secret()),
+            nonce: Secret::unwatched(nonce),
             verifier: Secret::new(verifier.into_secret()),
             redirect_uri: self.redirect_uri.to_owned(),
             client_id: self.client_id.to_owned(),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::auth::AuthError;
 use crate::environment::{self, Environment};
+use crate::guard::for_child;
 
 /// What opens the sign-in page.
 #[derive(Clone)]
@@ -146,14 +147,10 @@ fn is_program(path: &Path) -> bool {
 }
 
 fn start(program: &Program, environment: &Environment) -> bool {
-    let child = Command::new(&program.path)
-        .args(&program.arguments)
-        .env_clear()
-        .envs(environment.without_secrets())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
+    let mut command = Command::new(&program.path);
+    command.args(&program.arguments).env_clear().envs(environment.without_secrets());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = for_child(|| command.spawn());
     // Somebody must take note of its end, or it stays behind as a zombie for as long as we wait for the answer.
     child.map(|mut child| std::thread::spawn(move || child.wait())).is_ok()
 }

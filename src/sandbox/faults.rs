@@ -63,6 +63,17 @@ pub enum Fault {
         /// Seconds in `Retry-After`.
         retry_after: u32,
     },
+    /// The next authenticated Dataverse request is refused, and the message repeats its headers, the bearer among them, in
+    /// the clear and encoded.
+    DataverseReflects {
+        /// The status.
+        status: u16,
+    },
+    /// The next token request is refused, and the description repeats its body.
+    TokenReflects {
+        /// Whether the grant is called dead (AADSTS50173) or only the request wrong (AADSTS90100).
+        is_dead: bool,
+    },
     /// The next authenticated Dataverse request is answered 503 with HTML.
     DataverseUnavailable,
     /// The next authenticated Dataverse request is answered 200 with an HTML page, as captive portals do.

@@ -4,6 +4,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -43,6 +45,7 @@ struct Inside {
     entra: Entra,
     world: World,
     journal: Journal,
+    mark: String,
 }
 
 impl Front {
@@ -52,8 +55,16 @@ impl Front {
             entra: Entra::new(faults.clone(), token_life),
             world: World::new(clock.now()),
             journal: Journal::default(),
+            mark: String::new(),
         };
         Self { port, clock, faults, inside: Mutex::new(inside) }
+    }
+
+    /// From now on every secret that is given out ends with `mark`.
+    pub(super) fn mark(&self, mark: &str) {
+        let mut inside = self.inside();
+        inside.entra.mark(mark);
+        mark.clone_into(&mut inside.mark);
     }
 
     /// The orders of misfortunes.
@@ -133,6 +144,9 @@ impl Front {
         }
         inside.world.set_time(now);
         let mut answer = dataverse::answer(&mut inside.world, origin, &bearer.holder.caller(), request);
+        if !inside.mark.is_empty() {
+            answer = answer.header("set-cookie", format!("session=c00kie{}; Path=/; HttpOnly", inside.mark));
+        }
         self.bend_next_link(&mut answer);
         let is_write = matches!(request.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE");
         if is_write && self.faults.strikes(&Fault::LoseAnswer) {
@@ -174,6 +188,13 @@ impl Front {
     fn misfortune(&self, origin: &str, request: &Incoming) -> Option<Outgoing> {
         if self.faults.strikes(&Fault::TokenRejected) {
             return Some(self.challenge(origin, None));
+        }
+        let reflected = self.faults.strikes_as(|fault| match fault {
+            Fault::DataverseReflects { status } => Some(*status),
+            _ => None,
+        });
+        if let Some(status) = reflected {
+            return Some(refusal(status, "0x80048d19", &reflection(request)));
         }
         let throttled = self.faults.strikes_as(|fault| match fault {
             Fault::DataverseThrottled { retry_after } => Some(*retry_after),
@@ -251,6 +272,14 @@ fn refusal(status: u16, code: &str, message: &str) -> Outgoing {
     Outgoing::with_body(status, "application/json; odata.metadata=minimal", body)
         .header("odata-version", "4.0")
         .header("x-ms-service-request-id", Uuid::new_v4().to_string())
+}
+
+/// A request repeated as careless gateways and debug pages do: its headers as they are, and in what they may be encoded in.
+fn reflection(request: &Incoming) -> String {
+    let headers = gather(&request.headers, |(name, value)| format!("{name}: {value}\n"));
+    let encoded: String = url::form_urlencoded::byte_serialize(headers.as_bytes()).collect();
+    let digits = gather(headers.as_bytes(), |byte| format!("{byte:02x}"));
+    format!("The request was refused:\n{headers}\n{encoded}\n{}\n{digits}", STANDARD.encode(&headers))
 }
 
 /// Whether a request needs the privilege `name`: its verb by the method, its table by the first segment of the path. A

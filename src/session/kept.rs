@@ -83,9 +83,9 @@ pub(super) fn put_tokens(secrets: &mut Secrets, tokens: &TokenSet, claims: Optio
         secrets.insert(REFRESH_TOKEN, refresh_token.clone());
     }
     secrets.insert(ACCESS_TOKEN, tokens.access_token.clone());
-    secrets.insert(EXPIRES_ON, Secret::new(tokens.expires_on.to_string()));
+    secrets.insert(EXPIRES_ON, Secret::unwatched(tokens.expires_on.to_string()));
     match claims {
-        Some(claims) => secrets.insert(CLAIMS, Secret::new(claims.to_json())),
+        Some(claims) => secrets.insert(CLAIMS, Secret::unwatched(claims.to_json())),
         None => secrets.take(CLAIMS),
     };
 }

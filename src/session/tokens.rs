@@ -13,7 +13,7 @@ use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
 use crate::output::Screen;
 use crate::paths::Places;
 use crate::problem::{Diagnose as _, Problem};
-use crate::secret::Secret;
+use crate::secret::{Secret, masked};
 use crate::session::SessionError;
 use crate::session::kept::{CLIENT_SECRET, Held, Need, REFRESH_TOKEN, put_tokens, stored_token};
 use crate::store::{CredentialLock, DemandBook, HealthBook, Secrets, Vault};
@@ -238,7 +238,9 @@ impl Session {
     }
 
     fn mark_dead(&self, code: &str, reason: &str) {
-        let marked = self.health.set_needs_reconnect(&self.parts.connection.id, code, reason, self.now());
+        // A file of ours is written: whatever the service said about what it was sent stays out of it.
+        let reason = masked(reason).into_owned();
+        let marked = self.health.set_needs_reconnect(&self.parts.connection.id, masked(code), reason, self.now());
         if let Err(unmarked) = marked {
             self.parts.trace.decision(|| format!("could not mark the connection: {unmarked}"));
         }

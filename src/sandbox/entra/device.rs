@@ -38,7 +38,7 @@ pub(super) fn begin(entra: &mut Entra, visit: &Visit, form: &Form) -> Outgoing {
         Ok(judged) => judged,
         Err(refusal) => return refusal.to_json(visit),
     };
-    let device_code = jwt::opaque(12);
+    let device_code = entra.ledger.marked(jwt::opaque(12));
     let user_code = user_code();
     let address = format!("{}/devicelogin", visit.origin);
     let body = json!({

@@ -29,6 +29,11 @@ impl Entra {
         Self { ledger: Ledger::default(), faults, token_life }
     }
 
+    /// From now on every code and token ends with `mark`.
+    pub(crate) fn mark(&mut self, mark: &str) {
+        mark.clone_into(&mut self.ledger.mark);
+    }
+
     /// Answers a request under `origin`, or `None` when the address isn't Entra's.
     pub(crate) fn answer(&mut self, origin: &str, now: Timestamp, request: &Incoming) -> Option<Outgoing> {
         let (tenant, rest) = request.path.trim_start_matches('/').split_once('/').unwrap_or((&request.path, ""));

@@ -37,7 +37,7 @@ pub(super) struct Issue {
 /// The successful answer, with `no-store` (RFC 6749 §5.1).
 pub(super) fn tokens(entra: &mut Entra, visit: &Visit, issue: Issue) -> Outgoing {
     let expires = later(visit.now, entra.token_life);
-    let access_token = jwt::signed(&access_payload(&issue, visit, expires.as_second()));
+    let access_token = entra.ledger.marked(jwt::signed(&access_payload(&issue, visit, expires.as_second())));
     let bearer = Bearer {
         holder: issue.holder,
         resource: issue.resource,
@@ -66,8 +66,8 @@ pub(super) fn tokens(entra: &mut Entra, visit: &Visit, issue: Issue) -> Outgoing
             let nonce = issue.nonce.map(|nonce| {
                 if entra.faults.strikes(&Fault::WrongNonce) { "not-the-nonce-that-was-sent".to_owned() } else { nonce }
             });
-            body["id_token"] =
-                json!(jwt::signed(&id_payload(&person, &issue.client, nonce, visit, expires.as_second())));
+            let id_token = jwt::signed(&id_payload(&person, &issue.client, nonce, visit, expires.as_second()));
+            body["id_token"] = json!(entra.ledger.marked(id_token));
         }
         if issue.client_info {
             body["client_info"] = json!(client_info(&person));

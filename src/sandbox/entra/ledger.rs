@@ -215,6 +215,8 @@ pub(super) struct Ledger {
     pub devices: HashMap<String, Device>,
     /// Refresh tokens.
     pub refresh_tokens: HashMap<String, RefreshToken>,
+    /// What every code and token ends with, so that it is recognised wherever it turns up.
+    pub mark: String,
     bearers: HashMap<String, Bearer>,
     /// How many bearers were given out.
     given: u64,
@@ -230,6 +232,11 @@ impl Ledger {
         self.bearers.keys().chain(self.refresh_tokens.keys()).cloned().collect()
     }
 
+    /// A secret with the mark at its end.
+    pub(super) fn marked(&self, secret: String) -> String {
+        secret + &self.mark
+    }
+
     /// Remembers a sign-in and returns the id for its forms.
     pub(super) fn begin(&mut self, sign_in: SignIn, now: Timestamp) -> String {
         self.sign_ins.retain(|_, old| old.expires > now);
@@ -241,7 +248,7 @@ impl Ledger {
     /// Remembers a code. Codes are kept a while after their end, so that using one twice is told from never having had it.
     pub(super) fn remember_code(&mut self, code: Code, now: Timestamp) -> String {
         self.codes.retain(|_, old| later(old.expires, CODE_LIFE) > now);
-        let text = jwt::opaque(24);
+        let text = self.marked(jwt::opaque(24));
         self.codes.insert(text.clone(), code);
         text
     }
@@ -249,7 +256,7 @@ impl Ledger {
     /// Remembers a refresh token. Those past their life are kept as long again, so that Entra can say what became of them.
     pub(super) fn remember_refresh(&mut self, token: RefreshToken, now: Timestamp) -> String {
         self.refresh_tokens.retain(|_, old| later(old.used, 2 * REFRESH_LIFE) > now);
-        let text = jwt::opaque(64);
+        let text = self.marked(jwt::opaque(64));
         self.refresh_tokens.insert(text.clone(), token);
         text
     }

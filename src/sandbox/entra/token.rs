@@ -21,6 +21,15 @@ pub(super) fn answer(entra: &mut Entra, visit: &Visit, request: &Incoming, form:
     if let Some(outage) = outage(entra, visit) {
         return outage;
     }
+    let reflected = entra.faults.strikes_as(|fault| match fault {
+        Fault::TokenReflects { is_dead } => Some(*is_dead),
+        _ => None,
+    });
+    if let Some(is_dead) = reflected {
+        let text = format!("The request was: {}", String::from_utf8_lossy(&request.body));
+        let refusal = if is_dead { Refusal::grant(50173, text) } else { Refusal::request(90100, text) };
+        return refusal.to_json(visit);
+    }
     judge(entra, visit, request, form).unwrap_or_else(|refusal| refusal.to_json(visit))
 }
 

@@ -3,9 +3,12 @@
 
 mod browser;
 mod bus;
+mod canary;
+mod children;
 mod environment_only;
 mod file_store;
 mod home;
+mod injection;
 mod keyring;
 mod lab;
 mod person;

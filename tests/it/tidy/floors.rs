@@ -6,7 +6,7 @@ use super::source::{Source, first_word, house, line_after, words};
 /// failures in its words.
 const FLOORS: [&[&str]; 12] = [
     &["problem"],
-    &["secret", "clock", "environment"],
+    &["secret", "clock", "environment", "guard"],
     &["tenant", "record"],
     &["connection", "paths", "sandbox"],
     &["net", "output", "settings"],
