@@ -37,7 +37,7 @@ const HEARING: Duration = Duration::from_millis(30);
 /// How often another port is tried when the IPv6 twin of a free port is taken.
 const TRIES: usize = 16;
 /// How long the socket stays open for a browser that was just sent on, after an answer by query.
-const GRACE: Duration = Duration::from_millis(80);
+const GRACE: Duration = Duration::from_millis(50);
 /// When the user is told what to do if the browser shows an error.
 const SILENCE: Duration = Duration::from_secs(20);
 

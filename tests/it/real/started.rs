@@ -126,11 +126,6 @@ impl Started {
         let _ = stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush());
     }
 
-    /// What it has written to stderr so far.
-    pub fn has_said(&self) -> String {
-        self.stderr.text()
-    }
-
     /// Sends a signal, such as `INT`.
     pub fn signal(&self, name: &str) {
         signal(self.id(), name);
