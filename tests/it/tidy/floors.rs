@@ -8,7 +8,7 @@ const FLOORS: [&[&str]; 12] = [
     &["problem"],
     &["secret", "clock", "environment"],
     &["tenant", "record"],
-    &["connection", "paths", "sandbox"],
+    &["connection", "paths", "child", "sandbox"],
     &["net", "output", "settings"],
     &["auth", "store", "dataverse"],
     &["session", "transfer"],
