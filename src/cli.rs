@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
 use crate::commands::{
     CommandError, completions, connect, connections, demo, disconnect, doctor, explain, man, reconnect, sandbox,
-    version, whoami,
+    serving, version, whoami,
 };
 use crate::context::Context;
 use crate::environment::{self, Environment};
@@ -102,6 +102,8 @@ enum Word {
     Disconnect(disconnect::Disconnect),
     Connections(connections::Connections),
     Whoami(whoami::Whoami),
+    Token(serving::Token),
+    Exec(serving::Exec),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     /// List, read, create, change and delete records of any table
@@ -176,6 +178,8 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Disconnect(it) => it.run(context),
         Word::Connections(it) => it.run(context),
         Word::Whoami(_) => whoami::Whoami::run(context),
+        Word::Token(it) => it.run(context),
+        Word::Exec(it) => it.run(context),
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),

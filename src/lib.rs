@@ -73,6 +73,7 @@
 //! * **a cloud**: a row of [`tenant::CLOUDS`], and cases in `tests/data/tenant_urls.toml`.
 
 pub mod auth;
+pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod commands;

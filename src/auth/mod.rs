@@ -4,6 +4,7 @@
 mod aadsts;
 mod authority;
 mod authorize;
+mod bearer;
 mod browser;
 mod callback;
 mod challenge;
@@ -29,6 +30,7 @@ mod token_endpoint;
 pub use aadsts::{AADSTS, Aadsts, find};
 pub use authority::{Authority, OIDC_SCOPES, app_scope, dataverse_scope, graph_origin, graph_scope};
 pub use authorize::{Authorization, Prompt, SignInRequest, admin_consent_url};
+pub use bearer::BearerClaims;
 pub use browser::Browser;
 pub use callback::{CallbackRequest, Code, Expected, Outcome, judge};
 pub use challenge::{Challenge, ChallengeError};

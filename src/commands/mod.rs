@@ -17,6 +17,7 @@ mod phrases;
 pub mod reconnect;
 pub mod records;
 pub mod sandbox;
+pub mod serving;
 mod sign_in_words;
 mod signing_in;
 mod summary;

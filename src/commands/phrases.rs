@@ -35,6 +35,8 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::auth::PHRASES,
         crate::dataverse::PHRASES,
         crate::session::PHRASES,
+        crate::child::PHRASES,
+        crate::commands::serving::PHRASES,
         PHRASES,
     ]
     .concat()

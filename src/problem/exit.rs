@@ -29,13 +29,17 @@ pub enum Exit {
     Store,
     /// 70: a bug in d365conn.
     Bug,
+    /// 126: `exec` found the program and could not run it, as shells say it.
+    NotRunnable,
+    /// 127: `exec` found no such program, as shells say it.
+    NoProgram,
     /// 130: interrupted from the keyboard.
     Interrupted,
 }
 
 impl Exit {
     /// Every status, for tables and for the tests that walk them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -49,6 +53,8 @@ impl Exit {
         Self::Unwell,
         Self::Store,
         Self::Bug,
+        Self::NotRunnable,
+        Self::NoProgram,
         Self::Interrupted,
     ];
 
@@ -69,6 +75,8 @@ impl Exit {
             Self::Unwell => 10,
             Self::Store => 11,
             Self::Bug => 70,
+            Self::NotRunnable => 126,
+            Self::NoProgram => 127,
             Self::Interrupted => 130,
         }
     }

@@ -8,7 +8,7 @@ const FLOORS: [&[&str]; 12] = [
     &["problem"],
     &["secret", "clock", "environment", "guard"],
     &["tenant", "record"],
-    &["connection", "paths", "sandbox"],
+    &["connection", "paths", "child", "sandbox"],
     &["net", "output", "settings"],
     &["auth", "store", "dataverse"],
     &["session", "transfer"],
