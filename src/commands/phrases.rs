@@ -35,6 +35,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::auth::PHRASES,
         crate::dataverse::PHRASES,
         crate::session::PHRASES,
+        crate::proxy::PHRASES,
         PHRASES,
     ]
     .concat()

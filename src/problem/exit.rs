@@ -31,11 +31,13 @@ pub enum Exit {
     Bug,
     /// 130: interrupted from the keyboard.
     Interrupted,
+    /// 143: ended by SIGTERM, after what was under way came to its end.
+    Terminated,
 }
 
 impl Exit {
     /// Every status, for tables and for the tests that walk them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -50,6 +52,7 @@ impl Exit {
         Self::Store,
         Self::Bug,
         Self::Interrupted,
+        Self::Terminated,
     ];
 
     /// The number handed to the operating system.
@@ -70,6 +73,7 @@ impl Exit {
             Self::Store => 11,
             Self::Bug => 70,
             Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 }
