@@ -20,7 +20,7 @@
 //! | 7 | [`doctor`]: examine a connection link by link; explain codes |
 //! | 6 | [`context`]: opens things when first asked |
 //! | 5 | [`session`]: a fresh token for a connection; signing in |
-//! | 4 | [`auth`]: Entra · [`store`]: saved connections and secrets · [`dataverse`]: rows |
+//! | 4 | [`auth`]: Entra · [`store`]: saved connections and secrets · [`dataverse`]: rows · [`proxy`]: requests of other programs |
 //! | 3 | [`net`]: requests out · [`output`]: bytes to the user · [`settings`]: what was meant |
 //! | 2 | [`connection`]: saved identity · [`paths`]: files · [`sandbox`]: the other side of the wire |
 //! | 1 | [`tenant`], [`record`]: pure values |
@@ -87,6 +87,7 @@ pub mod net;
 pub mod output;
 pub mod paths;
 pub mod problem;
+pub mod proxy;
 pub mod record;
 pub mod sandbox;
 pub mod secret;

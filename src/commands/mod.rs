@@ -14,6 +14,7 @@ pub mod explain;
 mod forgetting;
 pub mod man;
 mod phrases;
+pub mod proxy;
 pub mod reconnect;
 pub mod records;
 pub mod sandbox;

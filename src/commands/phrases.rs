@@ -37,6 +37,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::session::PHRASES,
         crate::child::PHRASES,
         crate::commands::serving::PHRASES,
+        crate::proxy::PHRASES,
         PHRASES,
     ]
     .concat()

@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 12] = [
     &["tenant", "record"],
     &["connection", "paths", "child", "sandbox"],
     &["net", "output", "settings"],
-    &["auth", "store", "dataverse"],
+    &["auth", "store", "dataverse", "proxy"],
     &["session", "transfer"],
     &["context"],
     &["doctor"],
