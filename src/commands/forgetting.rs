@@ -31,8 +31,21 @@ pub(super) fn forget_secrets(context: &Context, connection: &Connection) -> Resu
             source,
         }),
     };
+    let left = left.or_else(|| forget_copy(context, connection));
     if let Err(error) = HealthBook::new(places).forget(&connection.id) {
         context.trace().decision(|| format!("could not forget the health of the connection: {error}"));
     }
     Ok(left)
+}
+
+/// Removes what a move of the secrets that broke off left in the other store.
+fn forget_copy(context: &Context, connection: &Connection) -> Option<CommandError> {
+    let copy = context.noted(&connection.id).copy_in.filter(|copy| *copy != connection.store)?;
+    let source = context.vault(copy).ok()?.remove(&connection.id).err()?;
+    Some(CommandError::SecretsLeft {
+        connection: connection.name.to_string(),
+        place: copy.place(),
+        id: connection.id.to_string(),
+        source,
+    })
 }

@@ -36,6 +36,8 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::dataverse::PHRASES,
         crate::session::PHRASES,
         PHRASES,
+        crate::commands::naming::PHRASES,
+        crate::commands::connections::PHRASES,
     ]
     .concat()
 }

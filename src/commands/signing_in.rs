@@ -22,7 +22,10 @@ pub(super) fn connect(context: &Context, wanted: &Wanted, is_browser_forbidden: 
     }
     let browser = browser(context, is_browser_forbidden)?;
     // A store that can't keep secrets is found out before the user is troubled.
-    context.vault(wanted.store)?.probe()?;
+    match before.as_ref().filter(|_| wanted.replaces.is_some()) {
+        Some(before) => context.vault_of(before)?.probe()?,
+        None => context.vault(wanted.store)?.probe()?,
+    }
     if wanted.app.client_id() == SAMPLE_CLIENT_ID
         && matches!(wanted.app, App::Managed { .. })
         && !wanted.tenant_url.is_sandbox()
@@ -106,7 +109,8 @@ fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Conn
             return Err(problem);
         }
     };
-    if let Err(error) = HealthBook::new(places).set_ok(&id) {
+    let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
+    if let Err(error) = HealthBook::new(places).set_connected(&id, issued) {
         context.trace().decision(|| format!("could not mark the connection: {error}"));
     }
     drop(lock);

@@ -87,6 +87,22 @@ impl Session {
         renewed.map(|token| self.hold(token))
     }
 
+    /// A token that Entra gave just now, however young the stored one is: it proves the refresh token. It is saved, and the
+    /// connection's health noted. `None` when the connection has no refresh token to prove.
+    ///
+    /// # Errors
+    /// As for any token.
+    pub async fn renewed(&self) -> Result<Option<AccessToken>, Problem> {
+        let _lock = CredentialLock::acquire(&self.parts.places, &self.parts.connection.id, LOCK_WAIT).await?;
+        let secrets = self.stored()?;
+        if secrets.find(REFRESH_TOKEN).is_none() {
+            return Ok(None);
+        }
+        // The token that is there must not stand in for the one that can't be had.
+        let rejected = stored_token(&secrets);
+        self.renew(secrets, rejected.as_ref()).await.map(|token| Some(self.hold(token)))
+    }
+
     /// Asks Entra, under the lock.
     async fn renew(&self, secrets: Secrets, rejected: Option<&AccessToken>) -> Result<AccessToken, Problem> {
         let Some(refresh_token) = secrets.find(REFRESH_TOKEN).cloned() else {
@@ -155,7 +171,9 @@ impl Session {
                 "the renewed token of connection `{}` could not be saved: {error}; this run goes on, the next one renews again",
                 self.parts.connection.name
             ));
-        } else if let Err(unmarked) = self.health.set_ok(id) {
+        } else if let Err(unmarked) =
+            self.health.set_renewed(id, tokens.refresh_token.as_ref().map(|_| self.parts.clock.now()))
+        {
             self.parts.trace.decision(|| format!("could not mark the connection: {unmarked}"));
         }
         AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) }

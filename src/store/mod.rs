@@ -6,6 +6,7 @@
 //! | [`HealthBook`] | `health/ID.json` in the state directory | no |
 //! | [`KeyringVault`] | the operating system's keyring, service `d365conn` | yes |
 //! | [`FileVault`] | `secrets.d365` in the state directory, encrypted | yes |
+//! | [`ResidentVault`] | one of the others, asked on behalf of one connection | yes |
 //! | [`MemoryVault`] | nowhere: gone with the process | yes |
 //! | [`CredentialLock`] | `locks/ID.lock` in the state directory | no |
 //!
@@ -25,6 +26,7 @@ mod nearest;
 mod phrases;
 mod plain;
 mod registry;
+mod resident;
 mod secrets;
 mod vault;
 mod verdict;
@@ -34,10 +36,12 @@ pub use self::keyring::{KeyringVault, Patience};
 pub use connections::Connections;
 pub use error::{Refusal, StoreError};
 pub use file::{FileVault, PassphraseSource, Purpose};
-pub use health::{Health, HealthBook};
+pub use health::{Health, HealthBook, Noted};
 pub use lock::CredentialLock;
 pub use memory::MemoryVault;
+pub use nearest::is_one_slip_apart;
 pub use phrases::PHRASES;
 pub use registry::Registry;
+pub use resident::ResidentVault;
 pub use secrets::Secrets;
 pub use vault::Vault;
