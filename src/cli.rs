@@ -11,8 +11,8 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
 use crate::commands::{
-    CommandError, completions, connect, connections, demo, disconnect, doctor, explain, man, proxy, reconnect, sandbox,
-    serving, version, whoami,
+    CommandError, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy, reconnect,
+    sandbox, serving, version, whoami,
 };
 use crate::context::Context;
 use crate::environment::{self, Environment};
@@ -169,6 +169,7 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
 }
 
 fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Problem> {
+    naming::agree(matches)?;
     if let Some((noun, verb)) = matches.subcommand().and_then(|(word, verb)| Some((Noun::find(word)?, verb))) {
         let verb = Verb::from_arg_matches(verb).map_err(|error| usage(&error))?;
         return verb.run(context, &Place::Noun(noun));

@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::session::{CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts};
 use crate::settings::{EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
 use crate::store::{
-    FileVault, Health, HealthBook, KeyringVault, Patience, Purpose, Registry, Secrets, StoreError, Vault,
+    FileVault, HealthBook, KeyringVault, Noted, Patience, Purpose, Registry, ResidentVault, Secrets, StoreError, Vault,
 };
 
 /// More than any certificate bundle, less than a mistake.
@@ -117,10 +117,10 @@ impl Context {
         Ok(Registry::new(self.places()?))
     }
 
-    /// Whether a connection is known to be well; reading it can't fail a command.
+    /// What is known of a connection without asking anybody; reading it can't fail a command.
     #[must_use]
-    pub fn health(&self, id: &ConnectionId) -> Health {
-        self.places().map_or(Health::Unknown, |places| HealthBook::new(places).of(id))
+    pub fn noted(&self, id: &ConnectionId) -> Noted {
+        self.places().map_or(Noted::NOTHING, |places| HealthBook::new(places).noted(id))
     }
 
     /// The client.
@@ -250,6 +250,14 @@ impl Context {
         Ok(Arc::clone(cell.get_or_init(|| vault)))
     }
 
+    /// The store in which a saved connection's secrets are.
+    ///
+    /// # Errors
+    /// When there is no place for it.
+    pub fn vault_of(&self, connection: &Connection) -> Result<Arc<dyn Vault>, Problem> {
+        Ok(Arc::new(ResidentVault::new(self.vault(connection.store)?, connection)))
+    }
+
     /// How long the keyring may take: a person may have to type a password.
     fn patience(&self) -> Patience {
         let is_attended = self.screen.is_terminal_stderr() && !self.settings.no_input;
@@ -286,7 +294,7 @@ impl Context {
     pub fn stored_secrets(&self, connection: &Connection) -> Result<Secrets, Problem> {
         let gone =
             || SessionError::SecretsGone { connection: connection.name.to_string(), store: connection.store.word() };
-        Ok(self.vault(connection.store)?.read(&connection.id)?.ok_or_else(gone)?)
+        Ok(self.vault_of(connection)?.read(&connection.id)?.ok_or_else(gone)?)
     }
 
     /// The client secret of a saved connection.
@@ -294,7 +302,7 @@ impl Context {
     /// # Errors
     /// When the store can't be read or has none.
     pub fn stored_client_secret(&self, connection: &Connection) -> Result<Secret, Problem> {
-        let secrets = match self.vault(connection.store)?.read(&connection.id) {
+        let secrets = match self.vault_of(connection)?.read(&connection.id) {
             // What is gone or damaged is replaced by a reconnect, which has to be told the secret then.
             Err(StoreError::FileVanished { .. } | StoreError::SecretsDamaged { .. }) => None,
             read => read?,
@@ -334,23 +342,23 @@ impl Context {
     /// # Errors
     /// When the client or the store can't be opened.
     pub fn tokens_of(&self, connection: &Connection) -> Result<Arc<dyn TokenSource>, Problem> {
-        Ok(Arc::new(self.session_of(connection)?))
+        Ok(self.session_of(connection)?)
     }
 
-    /// The tokens of a saved connection.
+    /// The session of a saved connection.
     ///
     /// # Errors
     /// When the client or the store can't be opened.
-    pub fn session_of(&self, connection: &Connection) -> Result<Session, Problem> {
-        Ok(Session::new(SessionParts {
+    pub fn session_of(&self, connection: &Connection) -> Result<Arc<Session>, Problem> {
+        Ok(Arc::new(Session::new(SessionParts {
             connection: connection.clone(),
             http: self.http()?.clone(),
-            vault: self.vault(connection.store)?,
+            vault: self.vault_of(connection)?,
             places: self.places()?.clone(),
             clock: self.clock.clone(),
             trace: self.trace(),
             screen: self.screen.clone(),
-        }))
+        })))
     }
 
     /// The client of a connection that lives in the environment.

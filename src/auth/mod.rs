@@ -45,7 +45,7 @@ pub use loopback::Listener;
 pub use phrases::PHRASES;
 pub use redeem::redeem;
 pub use redirect_uri::RedirectUri;
-pub use refresh::{refresh, refresh_for, refresh_with};
+pub use refresh::{REFRESH_TOKEN_IDLE, refresh, refresh_for, refresh_with};
 pub use rehearsal::{Rehearsal, rehearse};
 pub use token::TokenSet;
 pub use token_endpoint::Applicant;

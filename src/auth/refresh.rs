@@ -1,10 +1,16 @@
 //! Renews tokens with a refresh token. Where that token is kept, and who may renew it at a time, is decided above.
 
+use std::time::Duration;
+
 use oauth2::{RefreshToken, Scope};
 
 use crate::auth::token_endpoint::Errand;
 use crate::auth::{Applicant, AuthError, Claims, Leg, OIDC_SCOPES, TokenSet, claims_parameter, dataverse_scope};
 use crate::secret::Secret;
+
+/// After so long without use a refresh token dies. Every use brings a new one with a new window. Source: Microsoft Learn,
+/// "Refresh tokens in the Microsoft identity platform" (redirect URIs of single-page apps have 24 hours and are not used here).
+pub const REFRESH_TOKEN_IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// A new token for the organisation. If the answer holds a refresh token, it replaces the one that was used.
 ///

@@ -39,6 +39,7 @@ pub(super) fn forget_secrets(
             source,
         }),
     };
+    let left = left.or_else(|| forget_copy(context, connection));
     let notes = HealthBook::new(places).forget(id).and_then(|()| DemandBook::new(places).strike(id));
     if let Err(error) = notes {
         context.trace().decision(|| format!("could not forget the health of the connection: {error}"));
@@ -46,4 +47,16 @@ pub(super) fn forget_secrets(
     and_then()?;
     drop(lock);
     Ok(left)
+}
+
+/// Removes what a move of the secrets that broke off left in the other store.
+fn forget_copy(context: &Context, connection: &Connection) -> Option<CommandError> {
+    let copy = context.noted(&connection.id).copy_in.filter(|copy| *copy != connection.store)?;
+    let source = context.vault(copy).ok()?.remove(&connection.id).err()?;
+    Some(CommandError::SecretsLeft {
+        connection: connection.name.to_string(),
+        place: copy.place(),
+        id: connection.id.to_string(),
+        source,
+    })
 }

@@ -39,6 +39,8 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::commands::serving::PHRASES,
         crate::proxy::PHRASES,
         PHRASES,
+        crate::commands::naming::PHRASES,
+        crate::commands::connections::PHRASES,
     ]
     .concat()
 }

@@ -15,10 +15,13 @@ use crate::store::{Connections, CredentialLock, DemandBook, HealthBook, SignInTu
 /// Signs in, proves and saves. Of several processes that want the same, one opens the browser.
 pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidden: bool) -> Result<Exit, Problem> {
     let format = context.format()?;
-    standing(context, &wanted)?;
+    let before = standing(context, &wanted)?;
     let browser = browser(context, is_browser_forbidden)?;
     // A store that can't keep secrets is found out before the user is troubled.
-    context.vault(wanted.store)?.probe()?;
+    match before.filter(|_| wanted.replaces.is_some()) {
+        Some(before) => context.vault_of(&before)?.probe()?,
+        None => context.vault(wanted.store)?.probe()?,
+    }
     let settings = wanted.settings();
     let began = Clock::steady();
     let turn = take_turn(context, &wanted)?;
@@ -171,7 +174,8 @@ fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Conn
             return Err(problem);
         }
     };
-    let notes = HealthBook::new(places).set_ok(&id).and_then(|()| DemandBook::new(places).strike(&id));
+    let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
+    let notes = HealthBook::new(places).set_connected(&id, issued).and_then(|()| DemandBook::new(places).strike(&id));
     if let Err(error) = notes {
         context.trace().decision(|| format!("could not mark the connection: {error}"));
     }

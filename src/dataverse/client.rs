@@ -22,8 +22,6 @@ use crate::record::Record;
 const LONGEST_ANSWER: usize = 64 << 20;
 /// The longest refusal that is read.
 const LONGEST_REFUSAL: usize = 1 << 20;
-/// The most challenges of one refusal that are handed on.
-const MOST_CHALLENGES: usize = 8;
 /// The longest address that the service takes. Source: Microsoft Learn, "Query data using the Web API".
 const LONGEST_ADDRESS: usize = 32_768;
 
@@ -248,8 +246,7 @@ impl Client {
                 200..=299 => return Ok(Sent { response, bare_refusal }),
                 300..=399 => return Err(self.redirected(&response).into()),
                 401 => {
-                    let challenges: Vec<String> =
-                        response.header_all("www-authenticate").take(MOST_CHALLENGES).map(str::to_owned).collect();
+                    let challenges = response.challenges();
                     if replacement.is_none() {
                         parts.trace.decision(|| "401: asking for another access token, once".to_owned());
                         // Read to its end so that the connection can be used again; what it says is said again if it matters.

@@ -20,8 +20,6 @@ use crate::tenant::TenantUrl;
 
 /// The links of the network, nearest first; one probe shows all of them.
 const LINKS: [&str; 3] = ["dns", "tcp", "tls"];
-/// What a connection without a refresh token says when it is to renew.
-const NO_REFRESH_TOKEN: &str = "session/no-refresh-token";
 
 /// Makes every check that fits the subject.
 pub(super) async fn all(examining: &mut Examining<'_>, subject: Subject) {
@@ -229,16 +227,14 @@ async fn environment(examining: &mut Examining<'_>, connection: &EnvironmentConn
 /// only Entra knows whether it still works.
 async fn renew(context: &Context, connection: &Connection) -> Result<Seen<Arc<dyn TokenSource>>, Problem> {
     let session = context.session_of(connection)?;
-    let (token, is_renewed) = match session.renewed().await {
+    let (token, is_renewed) = match session.renewed().await? {
+        Some(token) => (token, true),
         // Such a connection lives as long as its access token. That is no fault yet.
-        Err(problem) if problem.phrase().code == NO_REFRESH_TOKEN => {
-            (session.token().await.map_err(|_| problem)?, false)
-        }
-        renewed => (renewed?, true),
+        None => (session.token().await?, false),
     };
     let left = token.expires_on.map(|end| end.as_second() - context.clock.now().as_second());
     let mut evidence = vec![("seconds_left", json!(left)), ("renewed", json!(is_renewed))];
-    let session: Arc<dyn TokenSource> = Arc::new(session);
+    let session: Arc<dyn TokenSource> = session;
     if is_renewed {
         return Ok(Seen::ok(session, evidence));
     }

@@ -126,6 +126,13 @@ impl Response {
     pub fn header_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
     }
+
+    /// The values of `WWW-Authenticate` (RFC 9110 §11.6.1), the first eight of them, for
+    /// [`TokenSource::token_instead_of`](crate::net::TokenSource::token_instead_of).
+    #[must_use]
+    pub fn challenges(&self) -> Vec<String> {
+        self.header_all("www-authenticate").take(MOST_CHALLENGES).map(str::to_owned).collect()
+    }
 }
 
 /// A body that is still arriving. Dropping it closes the stream.
@@ -180,6 +187,8 @@ struct Shared {
     is_system_trusted: bool,
 }
 
+/// The most challenges of one refusal that are handed on.
+const MOST_CHALLENGES: usize = 8;
 /// Hosts that are never reached through a proxy: this machine, and the metadata service of a cloud's virtual machine.
 const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.169.254";
 

@@ -145,11 +145,13 @@ impl Way {
         }
         self.trace.decision(|| "401: asking for another access token, once".to_owned());
         let _ = answer.body.read(LONGEST_REFUSAL).await;
-        let newer = self.tokens.token_instead_of(&token).await;
+        let challenges = answer.challenges();
+        let newer = self.tokens.token_instead_of(&token, &challenges).await;
         let newer = newer.map_err(|problem| self.said(Failure::without_token(problem)))?;
         let Some(content) = again else { return Err(Refusal::NotRepeated.into()) };
         let answer = self.send(order, content, &newer).await?;
         if answer.status == 401 {
+            self.tokens.take_note(&answer.challenges());
             return Err(self.said(Refusal::StillUnauthorised.into()));
         }
         Ok(answer)

@@ -61,8 +61,11 @@ impl Session {
     ///
     /// # Errors
     /// As those of [`TokenSource::token`].
-    pub async fn renewed(&self) -> Result<AccessToken, Problem> {
-        self.valid_token(Need { is_renewal: true, ..Need::default() }).await
+    pub async fn renewed(&self) -> Result<Option<AccessToken>, Problem> {
+        if self.stored()?.find(REFRESH_TOKEN).is_none() {
+            return Ok(None);
+        }
+        self.valid_token(Need { is_renewal: true, ..Need::default() }).await.map(Some)
     }
 
     /// A token that meets the need.
@@ -203,7 +206,8 @@ impl Session {
         });
         match written {
             Ok(true) => {
-                if let Err(unmarked) = self.health.set_ok(&connection.id) {
+                let issued = tokens.refresh_token.as_ref().map(|_| self.now());
+                if let Err(unmarked) = self.health.set_renewed(&connection.id, issued) {
                     trace.decision(|| format!("could not mark the connection: {unmarked}"));
                 }
                 self.demand_nothing();

@@ -6,6 +6,7 @@
 //! | [`HealthBook`] | `health/ID.json` in the state directory | no |
 //! | [`KeyringVault`] | the operating system's keyring, service `d365conn` | yes |
 //! | [`FileVault`] | `secrets.d365` in the state directory, encrypted | yes |
+//! | [`ResidentVault`] | one of the others, asked on behalf of one connection | yes |
 //! | [`MemoryVault`] | nowhere: gone with the process | yes |
 //! | [`DemandBook`] | `demands/ID.json` in the state directory | no |
 //! | [`CredentialLock`] | `locks/ID.lock` beside the encrypted file, or in the user's own state directory for a keyring | no |
@@ -28,6 +29,7 @@ mod nearest;
 mod phrases;
 mod plain;
 mod registry;
+mod resident;
 mod secrets;
 mod sign_in_turn;
 mod vault;
@@ -39,11 +41,13 @@ pub use connections::Connections;
 pub use demands::DemandBook;
 pub use error::{Refusal, StoreError};
 pub use file::{FileVault, PassphraseSource, Purpose};
-pub use health::{Health, HealthBook};
+pub use health::{Health, HealthBook, Noted};
 pub use lock::CredentialLock;
 pub use memory::MemoryVault;
+pub use nearest::is_one_slip_apart;
 pub use phrases::PHRASES;
 pub use registry::Registry;
+pub use resident::ResidentVault;
 pub use secrets::Secrets;
 pub use sign_in_turn::SignInTurn;
 pub use vault::Vault;

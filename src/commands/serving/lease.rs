@@ -143,7 +143,7 @@ impl Source {
         let lease = if self.kind == Kind::Kept {
             context.trace().decision(|| format!("the token ends in less than {}", spelt(wanted)));
             // Once only: the next one would have no longer life.
-            match (self.tokens.token_instead_of(&token).await, freshness) {
+            match (self.tokens.token_instead_of(&token, &[]).await, freshness) {
                 (Ok(newer), _) => self.lease_of(newer),
                 (Err(problem), Freshness::Rather(_)) => {
                     let warning = format!("the token could not be renewed, so the old one has to do: {problem}");

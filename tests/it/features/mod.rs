@@ -10,6 +10,7 @@ mod examples;
 mod exit_codes;
 mod explain;
 mod listener;
+mod managing;
 mod output;
 mod reconnect;
 mod records;

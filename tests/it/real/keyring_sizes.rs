@@ -24,7 +24,7 @@ fn sent(home: &Home, test: &str, errand: &str) -> Command {
 }
 
 fn vault() -> KeyringVault {
-    KeyringVault::new(Patience::UNATTENDED)
+    KeyringVault::new(Patience::UNATTENDED, Vec::new())
 }
 
 /// A secret of so many bytes, with what is hardest to keep among them: a control byte, a NUL, quotes, four bytes in one.

@@ -3,7 +3,7 @@
 use super::source::{Source, files_under, house, line_after, words};
 
 /// The files that may touch a piece of the outside world, each a different one.
-const DOORS: [&str; 12] = [
+const DOORS: [&str; 13] = [
     "src/auth/browser.rs",
     "src/auth/loopback.rs",
     "src/child.rs",
