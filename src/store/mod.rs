@@ -7,11 +7,15 @@
 //! | [`KeyringVault`] | the operating system's keyring, service `d365conn` | yes |
 //! | [`FileVault`] | `secrets.d365` in the state directory, encrypted | yes |
 //! | [`MemoryVault`] | nowhere: gone with the process | yes |
+//! | [`Bundle`] | wherever the user puts it, encrypted | yes |
 //! | [`CredentialLock`] | `locks/ID.lock` in the state directory | no |
 //!
 //! Everything but [`CredentialLock::acquire`] blocks the thread that calls it: a keyring may wait for a person to unlock
 //! it, and the file vault's key takes a noticeable time to derive.
 
+mod bundle;
+mod bundle_error;
+mod bundle_phrases;
 mod chunks;
 mod connections;
 mod envelope;
@@ -25,12 +29,17 @@ mod nearest;
 mod phrases;
 mod plain;
 mod registry;
+mod remains;
+mod sealing;
 mod secrets;
 mod vault;
 mod verdict;
 mod written;
 
 pub use self::keyring::{KeyringVault, Patience};
+pub use bundle::{Bundle, SealedBundle};
+pub use bundle_error::BundleError;
+pub use bundle_phrases::BUNDLE_PHRASES;
 pub use connections::Connections;
 pub use error::{Refusal, StoreError};
 pub use file::{FileVault, PassphraseSource, Purpose};
@@ -39,5 +48,6 @@ pub use lock::CredentialLock;
 pub use memory::MemoryVault;
 pub use phrases::PHRASES;
 pub use registry::Registry;
+pub use remains::Remains;
 pub use secrets::Secrets;
 pub use vault::Vault;
