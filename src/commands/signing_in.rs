@@ -9,7 +9,7 @@ use crate::connection::{App, Connection, ConnectionId, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::session::{SessionError, SignIn, SignedIn, Wanted, secrets_of};
-use crate::store::{CredentialLock, HealthBook};
+use crate::store::{Connections, CredentialLock, HealthBook, Secrets};
 
 /// Signs in, proves and saves.
 pub(super) fn connect(context: &Context, wanted: &Wanted, is_browser_forbidden: bool) -> Result<Exit, Problem> {
@@ -84,36 +84,41 @@ fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Conn
         read_only: wanted.read_only,
         has_client_secret: wanted.client_secret.is_some(),
     };
-    let places = context.places()?;
-    let vault = context.vault(wanted.store)?;
     let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
-    let lock = context.block_on(async { Ok(CredentialLock::acquire(places, &id, LOCK_WAIT).await?) })?;
-    vault.write(&id, &secrets)?;
-    let saved = context.registry()?.change(|connections| {
+    let replaced = keep(context, &connection, &secrets, wanted.replaces.is_none(), |connections| {
         let replaced = connections.put(connection.clone());
         if wanted.becomes_default {
             connections.set_default(&connection.name)?;
         }
         Ok(replaced)
-    });
-    let replaced = match saved {
-        Ok(replaced) => replaced.filter(|replaced| replaced.id != id),
-        Err(problem) => {
-            if wanted.replaces.is_none() {
-                // Secrets that no connection points at would never be found again.
-                let _ = vault.remove(&id);
-            }
-            return Err(problem);
-        }
-    };
-    if let Err(error) = HealthBook::new(places).set_ok(&id) {
+    })?;
+    if let Err(error) = HealthBook::new(context.places()?).set_ok(&id) {
         context.trace().decision(|| format!("could not mark the connection: {error}"));
     }
-    drop(lock);
-    if let Some(replaced) = replaced {
+    if let Some(replaced) = replaced.filter(|replaced| replaced.id != id) {
         retire(context, &replaced, &connection);
     }
     Ok(connection)
+}
+
+/// Keeps the secrets of a connection, under its lock, and then lets `list` put it into the list. Secrets of a new one are
+/// removed again when that fails: no connection would point at them, and they would never be found.
+pub(super) fn keep<T>(
+    context: &Context,
+    connection: &Connection,
+    secrets: &Secrets,
+    is_new: bool,
+    list: impl FnOnce(&mut Connections) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let places = context.places()?;
+    let vault = context.vault(connection.store)?;
+    let _lock = context.block_on(async { Ok(CredentialLock::acquire(places, &connection.id, LOCK_WAIT).await?) })?;
+    vault.write(&connection.id, secrets)?;
+    let listed = context.registry()?.change(list);
+    if listed.is_err() && is_new {
+        let _ = vault.remove(&connection.id);
+    }
+    listed
 }
 
 /// The connection that stood under this name has gone; so do its secrets. What is new works, so nothing here fails it.

@@ -59,6 +59,13 @@ impl EnvironmentTokens {
         let tokens = self.ask_entra(&mut held).await?;
         let token = AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) };
         if tokens.refresh_token.is_some() {
+            if held.rotated.is_none() {
+                self.trace.decision(|| {
+                    "Entra gave a new refresh token, which an environment can't keep: this run goes on with it, the next \
+                     one begins with the old one again"
+                        .to_owned()
+                });
+            }
             held.rotated = tokens.refresh_token;
         }
         held.token = Some(token.clone());

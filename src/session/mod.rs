@@ -6,6 +6,7 @@ mod fixed;
 mod phrases;
 mod sign_in;
 mod tokens;
+mod travel;
 mod wanted;
 
 pub use environment_tokens::EnvironmentTokens;
@@ -14,4 +15,5 @@ pub use fixed::FixedToken;
 pub use phrases::PHRASES;
 pub use sign_in::{SignIn, SignedIn, Step};
 pub use tokens::{CLIENT_SECRET, Session, SessionParts, secrets_of};
+pub use travel::{environment_connection, packed};
 pub use wanted::Wanted;

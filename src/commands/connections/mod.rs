@@ -2,6 +2,9 @@
 
 mod choose;
 mod describe;
+mod export;
+mod import;
+mod import_string;
 mod list;
 mod set;
 mod show;

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args, Subcommand};
 
-use crate::commands::connections::{choose, list, set, show};
+use crate::commands::connections::{choose, export, import, list, set, show};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 
@@ -39,6 +39,8 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
     },
+    Export(export::Export),
+    Import(Box<import::Import>),
     /// Make a connection the default
     #[command(after_help = "Examples:\n  d365conn connections use contoso")]
     Use {
@@ -57,6 +59,8 @@ impl Connections {
             Action::List => list::list(context),
             Action::Show { name } => show::show(context, name.as_deref()),
             Action::Set { name, read_only, label } => set::set(context, &name, read_only, label),
+            Action::Export(it) => it.run(context),
+            Action::Import(it) => it.run(context),
             Action::Use { name } => choose::choose(context, &name),
         }
     }
