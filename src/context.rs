@@ -17,10 +17,11 @@ use crate::output::{Format, OutputError, Screen, prompt};
 use crate::paths::{Places, read_given};
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::session::{CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts};
+use crate::session::{CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts, environment_connection};
 use crate::settings::{EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
 use crate::store::{
-    FileVault, HealthBook, KeyringVault, Noted, Patience, Purpose, Registry, ResidentVault, Secrets, StoreError, Vault,
+    FileVault, HealthBook, KeyringVault, Noted, Patience, Purpose, Registry, ResidentVault, SealedBundle, Secrets,
+    StoreError, Vault,
 };
 
 /// More than any certificate bundle, less than a mistake.
@@ -53,6 +54,7 @@ struct Opened {
     runtime: OnceCell<tokio::runtime::Runtime>,
     keyring: OnceCell<Arc<dyn Vault>>,
     file: OnceCell<Arc<dyn Vault>>,
+    bundle: OnceCell<Option<EnvironmentConnection>>,
 }
 
 impl Context {
@@ -157,9 +159,28 @@ impl Context {
     /// Which connection is meant.
     ///
     /// # Errors
-    /// When flags and environment contradict each other.
+    /// When flags and environment contradict each other, or the bundle of the environment can't be opened.
     pub fn target(&self) -> Result<Target, Problem> {
-        self.settings.target(&self.environment)
+        match self.bundled()? {
+            Some(connection) => Ok(Target::Environment(Box::new(connection.clone()))),
+            None => self.settings.target(&self.environment),
+        }
+    }
+
+    /// The connection in the environment's bundle, opened once: making its key takes a noticeable time.
+    fn bundled(&self) -> Result<Option<&EnvironmentConnection>, Problem> {
+        if let Some(opened) = self.opened.bundle.get() {
+            return Ok(opened.as_ref());
+        }
+        let opened = match self.settings.bundle(&self.environment)? {
+            Some(given) => {
+                let bundle = SealedBundle::parse(&given.text, &given.origin)?.open(&given.passphrase)?;
+                self.trace().decision(|| format!("using connection `{}` of {}", bundle.connection.name, given.origin));
+                Some(environment_connection(bundle)?)
+            }
+            None => None,
+        };
+        Ok(self.opened.bundle.get_or_init(|| opened).as_ref())
     }
 
     /// The name of the connection in use, for showing; `None` for one from the environment.
@@ -366,7 +387,8 @@ impl Context {
     /// # Errors
     /// When the client can't be opened.
     pub fn client_of_environment(&self, connection: &EnvironmentConnection) -> Result<Client, Problem> {
-        self.client_with(Origin::of(&connection.tenant_url), self.tokens_of_environment(connection)?, None)
+        let tokens = self.tokens_of_environment(connection)?;
+        self.client_with(Origin::of(&connection.tenant_url), tokens, connection.read_only.clone())
     }
 
     /// Where the tokens of a connection that lives in the environment come from.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::commands::CommandError;
-use crate::connection::Connection;
+use crate::connection::{Connection, ConnectionId, StoreKind};
 use crate::context::Context;
 use crate::problem::Problem;
 use crate::store::{CredentialLock, DemandBook, HealthBook, StoreError};
@@ -24,8 +24,21 @@ pub(super) fn forget_secrets(
     connection: &Connection,
     and_then: impl FnOnce() -> Result<(), Problem>,
 ) -> Result<Option<CommandError>, Problem> {
-    let (places, vault) = (context.places()?, context.vault(connection.store)?);
-    let id = &connection.id;
+    forget_filed(context, connection.name.as_str(), &connection.id, connection.store, and_then)
+}
+
+/// The same for secrets of which no more is known than what they are filed under.
+///
+/// # Errors
+/// As [`forget_secrets`].
+pub(super) fn forget_filed(
+    context: &Context,
+    name: &str,
+    id: &ConnectionId,
+    store: StoreKind,
+    and_then: impl FnOnce() -> Result<(), Problem>,
+) -> Result<Option<CommandError>, Problem> {
+    let (places, vault) = (context.places()?, context.vault(store)?);
     let lock = context.block_on(async { Ok(CredentialLock::acquire(vault.as_ref(), id, LOCK_WAIT).await?) })?;
     let left = match vault.remove(id) {
         Ok(()) => None,
@@ -33,13 +46,13 @@ pub(super) fn forget_secrets(
             return Err(error.into());
         }
         Err(source) => Some(CommandError::SecretsLeft {
-            connection: connection.name.to_string(),
-            place: connection.store.place(),
+            connection: name.to_owned(),
+            place: store.place(),
             id: id.to_string(),
             source,
         }),
     };
-    let left = left.or_else(|| forget_copy(context, connection));
+    let left = left.or_else(|| forget_copy(context, name, id, store));
     let notes = HealthBook::new(places).forget(id).and_then(|()| DemandBook::new(places).strike(id));
     if let Err(error) = notes {
         context.trace().decision(|| format!("could not forget the health of the connection: {error}"));
@@ -50,13 +63,8 @@ pub(super) fn forget_secrets(
 }
 
 /// Removes what a move of the secrets that broke off left in the other store.
-fn forget_copy(context: &Context, connection: &Connection) -> Option<CommandError> {
-    let copy = context.noted(&connection.id).copy_in.filter(|copy| *copy != connection.store)?;
-    let source = context.vault(copy).ok()?.remove(&connection.id).err()?;
-    Some(CommandError::SecretsLeft {
-        connection: connection.name.to_string(),
-        place: copy.place(),
-        id: connection.id.to_string(),
-        source,
-    })
+fn forget_copy(context: &Context, name: &str, id: &ConnectionId, store: StoreKind) -> Option<CommandError> {
+    let copy = context.noted(id).copy_in.filter(|copy| *copy != store)?;
+    let source = context.vault(copy).ok()?.remove(id).err()?;
+    Some(CommandError::SecretsLeft { connection: name.to_owned(), place: copy.place(), id: id.to_string(), source })
 }

@@ -4,13 +4,14 @@
 use crate::auth::{Browser, Claims};
 use crate::clock::Clock;
 use crate::commands::CommandError;
-use crate::commands::forgetting::{LOCK_WAIT, forget_secrets};
+use crate::commands::forgetting::forget_secrets;
+use crate::commands::keeping::Kept;
 use crate::commands::sign_in_words::{greet, show, show_overtaken, show_wait};
 use crate::connection::{App, Connection, ConnectionId, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::session::{SessionError, SignIn, SignedIn, Wanted, secrets_of};
-use crate::store::{Connections, CredentialLock, DemandBook, HealthBook, SignInTurn, StoreError};
+use crate::store::{Connections, DemandBook, SignInTurn, StoreError};
 
 /// Signs in, proves and saves. Of several processes that want the same, one opens the browser.
 pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidden: bool) -> Result<Exit, Problem> {
@@ -138,49 +139,31 @@ fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
     Ok(context.browser.clone())
 }
 
-/// Secrets first, then the connection that points at them; a failure in between leaves what was there before, because a
-/// new connection's secrets are filed under an id of their own.
+/// Keeps the connection and its secrets.
 ///
 /// A reconnect saves only what is still there, where it still is: what another command did while the user was in the
 /// browser stands.
 fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
     let id = wanted.replaces.clone().unwrap_or_else(ConnectionId::random);
-    let (places, vault) = (context.places()?, context.vault(wanted.store)?);
-    let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
-    let lock = context.block_on(async { Ok(CredentialLock::acquire(vault.as_ref(), &id, LOCK_WAIT).await?) })?;
     let find = |connections: &Connections| match connections.iter().find(|saved| saved.id == id) {
         _ if wanted.replaces.is_none() => Ok(None),
         None => Err(overtaken(wanted, "disconnected")),
         Some(saved) if saved.store != wanted.store => Err(overtaken(wanted, "moved to another store")),
         Some(saved) => Ok(Some(saved.clone())),
     };
-    find(&context.registry()?.read()?)?;
-    vault.write(&id, &secrets)?;
-    let saved = context.registry()?.change(|connections| {
+    let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
+    let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
+    let kept = Kept { id: &id, store: wanted.store, secrets: &secrets, issued };
+    let list = |connections: &mut Connections| {
         let connection = renewed(wanted, signed_in, &id, find(connections)?);
         let replaced = connections.put(connection.clone());
         if wanted.becomes_default {
             connections.set_default(&connection.name)?;
         }
         Ok((connection, replaced))
-    });
-    let (connection, replaced) = match saved {
-        Ok((connection, replaced)) => (connection, replaced.filter(|replaced| replaced.id != id)),
-        Err(problem) => {
-            if !context.registry()?.read()?.iter().any(|saved| saved.id == id) {
-                // Secrets that no connection points at would never be found again.
-                let _ = vault.remove(&id);
-            }
-            return Err(problem);
-        }
     };
-    let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
-    let notes = HealthBook::new(places).set_connected(&id, issued).and_then(|()| DemandBook::new(places).strike(&id));
-    if let Err(error) = notes {
-        context.trace().decision(|| format!("could not mark the connection: {error}"));
-    }
-    drop(lock);
-    if let Some(replaced) = replaced {
+    let (connection, replaced) = kept.keep(context, |connections| find(connections).map(drop), list)?;
+    if let Some(replaced) = replaced.filter(|replaced| replaced.id != id) {
         retire(context, &replaced, &connection);
     }
     Ok(connection)

@@ -52,6 +52,13 @@ impl EnvironmentTokens {
         let tokens = self.ask_entra(&mut gained, need.claims).await?;
         let token = AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) };
         if tokens.refresh_token.is_some() {
+            if gained.rotated.is_none() {
+                self.trace.decision(|| {
+                    "Entra gave a new refresh token, which an environment can't keep: this run goes on with it, the next \
+                     one begins with the old one again"
+                        .to_owned()
+                });
+            }
             gained.rotated = tokens.refresh_token;
         }
         gained.held = Some(Held { token: token.clone(), claims: need.claims.cloned() });

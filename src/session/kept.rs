@@ -98,6 +98,13 @@ pub(super) fn stored_token(secrets: &Secrets) -> Option<Held> {
     Some(Held { token: AccessToken { secret, expires_on: Some(expires_on) }, claims })
 }
 
+/// Takes the access token out, with what is known of it: whoever has the refresh token asks for one of its own.
+pub(super) fn drop_access_token(secrets: &mut Secrets) {
+    for name in [ACCESS_TOKEN, EXPIRES_ON, CLAIMS] {
+        secrets.take(name);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

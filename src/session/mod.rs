@@ -7,6 +7,7 @@ mod kept;
 mod phrases;
 mod sign_in;
 mod tokens;
+mod travel;
 mod wanted;
 
 pub use environment_tokens::EnvironmentTokens;
@@ -16,4 +17,5 @@ pub use kept::{CLIENT_SECRET, secrets_of};
 pub use phrases::PHRASES;
 pub use sign_in::{SignIn, SignedIn, Step};
 pub use tokens::{Session, SessionParts};
+pub use travel::{environment_connection, packed};
 pub use wanted::Wanted;

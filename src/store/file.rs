@@ -9,8 +9,9 @@ use crate::connection::{ConnectionId, StoreKind};
 use crate::paths::{self, Places};
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::store::envelope::{Broken, Envelope, Key, Recipe, Unable};
+use crate::store::envelope::Envelope;
 use crate::store::error::Refusal;
+use crate::store::sealing::{Broken, Key, Recipe, Unable};
 use crate::store::{Secrets, StoreError, Vault, lock};
 
 /// Far more than the secrets of ten thousand connections take.

@@ -8,6 +8,7 @@
 //! | [`FileVault`] | `secrets.d365` in the state directory, encrypted | yes |
 //! | [`ResidentVault`] | one of the others, asked on behalf of one connection | yes |
 //! | [`MemoryVault`] | nowhere: gone with the process | yes |
+//! | [`Bundle`] | wherever the user puts it, encrypted | yes |
 //! | [`DemandBook`] | `demands/ID.json` in the state directory | no |
 //! | [`CredentialLock`] | `locks/ID.lock` beside the encrypted file, or in the user's own state directory for a keyring | no |
 //! | [`SignInTurn`] | `sign-ins/NAME.lock` in the state directory | no |
@@ -15,6 +16,9 @@
 //! Everything but [`CredentialLock::acquire`] and [`SignInTurn::take`] blocks the thread that calls it: a keyring may wait for a person to unlock
 //! it, and the file vault's key takes a noticeable time to derive.
 
+mod bundle;
+mod bundle_error;
+mod bundle_phrases;
 mod chunks;
 mod connections;
 mod demands;
@@ -29,7 +33,9 @@ mod nearest;
 mod phrases;
 mod plain;
 mod registry;
+mod remains;
 mod resident;
+mod sealing;
 mod secrets;
 mod sign_in_turn;
 mod vault;
@@ -37,6 +43,9 @@ mod verdict;
 mod written;
 
 pub use self::keyring::{KeyringVault, Patience};
+pub use bundle::{Bundle, SealedBundle};
+pub use bundle_error::BundleError;
+pub use bundle_phrases::BUNDLE_PHRASES;
 pub use connections::Connections;
 pub use demands::DemandBook;
 pub use error::{Refusal, StoreError};
@@ -47,6 +56,7 @@ pub use memory::MemoryVault;
 pub use nearest::is_one_slip_apart;
 pub use phrases::PHRASES;
 pub use registry::Registry;
+pub use remains::Remains;
 pub use resident::ResidentVault;
 pub use secrets::Secrets;
 pub use sign_in_turn::SignInTurn;

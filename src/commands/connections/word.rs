@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand};
 
 use crate::commands::connections::check::Check;
+use crate::commands::connections::export::Export;
+use crate::commands::connections::import::Import;
 use crate::commands::connections::set::Set;
 use crate::commands::connections::{choose, list, rename, show};
 use crate::context::Context;
@@ -28,6 +30,8 @@ enum Action {
         name: Option<String>,
     },
     Set(Set),
+    Export(Export),
+    Import(Box<Import>),
     /// Make a connection the default
     #[command(after_help = "Examples:\n  d365conn connections use contoso")]
     Use {
@@ -55,6 +59,8 @@ impl Connections {
             Action::List => list::list(context),
             Action::Show { name } => show::show(context, name.as_deref()),
             Action::Set(it) => it.run(context),
+            Action::Export(it) => it.run(context),
+            Action::Import(it) => it.run(context),
             Action::Use { name } => choose::choose(context, &name),
             Action::Rename { old, new } => rename::rename(context, &old, &new),
             Action::Check(it) => it.run(context),

@@ -1,7 +1,9 @@
 //! What a user was promised, asked in a user's words. No test here looks inside, but to see that a
 //! secret has gone.
 
+mod bundles;
 mod connect;
+mod connection_strings;
 mod connections;
 mod disconnect;
 mod doctor;
