@@ -13,6 +13,7 @@ mod error;
 pub mod explain;
 mod forgetting;
 pub mod man;
+mod other_store;
 mod phrases;
 pub mod reconnect;
 pub mod records;

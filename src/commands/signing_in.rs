@@ -4,6 +4,7 @@
 use crate::auth::Browser;
 use crate::commands::CommandError;
 use crate::commands::forgetting::{LOCK_WAIT, forget_secrets};
+use crate::commands::other_store;
 use crate::commands::sign_in_words::{greet, show};
 use crate::connection::{App, Connection, ConnectionId, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
@@ -68,7 +69,7 @@ fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
 /// new connection's secrets are filed under an id of their own.
 fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
     let id = wanted.replaces.clone().unwrap_or_else(ConnectionId::random);
-    let connection = Connection {
+    let mut connection = Connection {
         id: id.clone(),
         name: wanted.name.clone(),
         tenant_url: wanted.tenant_url.clone(),
@@ -85,10 +86,9 @@ fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Conn
         has_client_secret: wanted.client_secret.is_some(),
     };
     let places = context.places()?;
-    let vault = context.vault(wanted.store)?;
     let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
     let lock = context.block_on(async { Ok(CredentialLock::acquire(places, &id, LOCK_WAIT).await?) })?;
-    vault.write(&id, &secrets)?;
+    connection.store = other_store::keep(context, wanted, &id, &secrets)?;
     let saved = context.registry()?.change(|connections| {
         let replaced = connections.put(connection.clone());
         if wanted.becomes_default {
@@ -101,7 +101,7 @@ fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Conn
         Err(problem) => {
             if wanted.replaces.is_none() {
                 // Secrets that no connection points at would never be found again.
-                let _ = vault.remove(&id);
+                let _ = context.vault(connection.store)?.remove(&id);
             }
             return Err(problem);
         }
