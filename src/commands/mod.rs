@@ -18,6 +18,7 @@ pub mod man;
 mod moving_error;
 mod moving_phrases;
 pub mod naming;
+mod other_store;
 mod phrases;
 pub mod proxy;
 pub mod reconnect;

@@ -5,7 +5,8 @@ use crate::auth::{Browser, Claims};
 use crate::clock::Clock;
 use crate::commands::CommandError;
 use crate::commands::forgetting::forget_secrets;
-use crate::commands::keeping::Kept;
+use crate::commands::keeping::{Kept, NotKept};
+use crate::commands::other_store;
 use crate::commands::sign_in_words::{greet, show, show_overtaken, show_wait};
 use crate::connection::{App, Connection, ConnectionId, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
@@ -153,16 +154,23 @@ fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Conn
     };
     let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
     let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
-    let kept = Kept { id: &id, store: wanted.store, secrets: &secrets, issued };
-    let list = |connections: &mut Connections| {
-        let connection = renewed(wanted, signed_in, &id, find(connections)?);
-        let replaced = connections.put(connection.clone());
-        if wanted.becomes_default {
-            connections.set_default(&connection.name)?;
-        }
-        Ok((connection, replaced))
+    let keep_in = |store| {
+        let kept = Kept { id: &id, store, secrets: &secrets, issued };
+        let list = |connections: &mut Connections| {
+            let connection = Connection { store, ..renewed(wanted, signed_in, &id, find(connections)?) };
+            let replaced = connections.put(connection.clone());
+            if wanted.becomes_default {
+                connections.set_default(&connection.name)?;
+            }
+            Ok((connection, replaced))
+        };
+        kept.keep(context, |connections| find(connections).map(drop), list)
     };
-    let (connection, replaced) = kept.keep(context, |connections| find(connections).map(drop), list)?;
+    let outcome = match keep_in(wanted.store) {
+        Err(NotKept::Refused(refusal)) => keep_in(other_store::agreed(context, wanted, refusal)?),
+        outcome => outcome,
+    };
+    let (connection, replaced) = outcome.map_err(Problem::from)?;
     if let Some(replaced) = replaced.filter(|replaced| replaced.id != id) {
         retire(context, &replaced, &connection);
     }

@@ -295,10 +295,7 @@ fn a_hidden_question_shows_nothing_and_gives_the_terminal_back() {
     at_terminal.types("correct horse\r");
     at_terminal.sees("the same again");
     at_terminal.types("correct horse\r");
-    let address = at_terminal.reads("sign-in address", |screen| {
-        let (whole, _) = screen.rsplit_once('\n')?;
-        whole.split_whitespace().find(|word| word.contains("/oauth2/v2.0/authorize?")).map(str::to_owned)
-    });
+    let address = at_terminal.address();
     Robot::new(INES).in_background()(&address);
     let screen = at_terminal.ends();
     assert!(screen.contains("ended with 0") && !screen.contains("correct"), "{screen}");

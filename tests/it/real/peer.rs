@@ -1,6 +1,12 @@
 //! Others on a test's bus, played by the test itself: one that owns a name and never answers, and one that is asked for a
 //! keyring's password and says no. The keyring itself is never played.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unused_self,
+    reason = "the shape of a method that is called over D-Bus is prescribed"
+)]
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -76,6 +76,13 @@ impl Said {
     }
 }
 
+/// The sign-in address in what `connect` has said so far.
+pub fn sign_in_address(text: &str) -> Option<String> {
+    // Only a line that is complete.
+    let (text, _) = text.rsplit_once('\n')?;
+    text.split_whitespace().find(|word| word.contains("/oauth2/v2.0/authorize?")).map(str::to_owned)
+}
+
 pub struct Started {
     child: Child,
     stdout: Said,
@@ -110,11 +117,7 @@ impl Started {
     /// Waits for the sign-in address of `connect --no-browser`.
     #[track_caller]
     pub fn address(&self) -> String {
-        let address = self.stderr.wait(|text| {
-            // Only a line that is complete.
-            let (text, _) = text.rsplit_once('\n')?;
-            text.split_whitespace().find(|word| word.contains("/oauth2/v2.0/authorize?")).map(str::to_owned)
-        });
+        let address = self.stderr.wait(sign_in_address);
         assert!(address.is_some(), "{}: no sign-in address: {}", self.name, self.stderr.text());
         address.unwrap()
     }

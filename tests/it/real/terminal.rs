@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::home::{Home, binary};
-use super::started::{Finished, Started};
+use super::started::{Finished, Started, sign_in_address};
 
 /// Ctrl-C.
 pub const CTRL_C: &str = "\u{3}";
@@ -30,10 +30,10 @@ impl AtTerminal {
         self.started.hears(&format!("`{text}`"), |screen| screen.contains(text).then_some(()));
     }
 
-    /// Finds something on the screen, once it is there.
+    /// Waits for the sign-in address, and reads it off the screen.
     #[track_caller]
-    pub fn reads<T>(&self, what: &str, look: impl Fn(&str) -> Option<T>) -> T {
-        self.started.hears(what, look)
+    pub fn address(&self) -> String {
+        self.started.hears("sign-in address", sign_in_address)
     }
 
     /// Presses keys.
