@@ -3,11 +3,13 @@
 
 mod browser;
 mod bus;
+mod completing;
 mod environment_only;
 mod file_store;
 mod home;
 mod keyring;
 mod lab;
+mod moving;
 mod person;
 mod process;
 mod started;
