@@ -42,7 +42,7 @@ _d365conn_names() {
 "#;
 
 const FISH: &str = r#"
-# The names of saved connections, where one is typed.
+# The names of saved connections, where one is typed without a flag.
 function __d365conn_names
     set -l words (commandline -opc)
     d365conn completions fish -- $words 2>/dev/null
@@ -77,7 +77,10 @@ pub(super) fn script(shell: Shell, command: Command) -> String {
             &format!("autoload -U is-at-least\n{ZSH}"),
             1,
         ),
-        Shell::Fish => script.replace("(__fish_complete_users)", "(__d365conn_names)") + FISH,
+        Shell::Fish => {
+            let behind_a_flag = "(d365conn connections list -o id 2>/dev/null)";
+            script.replace("(__fish_complete_users)", behind_a_flag) + FISH
+        }
         Shell::PowerShell => {
             let head = "param($wordToComplete, $commandAst, $cursorPosition)\n";
             script.replacen(head, &format!("{head}{POWERSHELL}"), 1)
@@ -90,7 +93,8 @@ pub(super) fn script(shell: Shell, command: Command) -> String {
 /// names, and is put in their place.
 fn marked(command: Command, path: &[&str], id: &str) -> Command {
     match path {
-        [] => command.mut_arg(id, |arg| arg.value_hint(ValueHint::Username)),
+        // In place: an argument that is taken out and put back comes last.
+        [] => command.mut_args(|arg| if arg.get_id() == id { arg.value_hint(ValueHint::Username) } else { arg }),
         [first, rest @ ..] => command.mut_subcommand(first, |sub| marked(sub, rest, id)),
     }
 }
@@ -120,5 +124,7 @@ mod tests {
                 && zsh.contains("'::name -- The connection; the default one when left out:_d365conn_names'")
         );
         assert!(zsh.contains("':name -- The connection:_d365conn_names'"));
+        let (old, new) = (zsh.find("':old -- ").unwrap(), zsh.find("':new -- ").unwrap());
+        assert!(old < new, "the order of arguments is not what is typed");
     }
 }

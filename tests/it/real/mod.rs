@@ -3,6 +3,7 @@
 
 mod browser;
 mod bus;
+mod checking;
 mod completing;
 mod environment_only;
 mod file_store;
