@@ -105,10 +105,15 @@ impl Checked {
             json!(problem.map(|problem| problem.phrase().code)),
             json!(problem.and_then(|problem| problem.diagnosis().service_code())),
             json!(problem.map(ToString::to_string)),
-            json!(problem.map(|problem| problem.phrase().remedy_with(&problem.diagnosis().facts()))),
+            json!(problem.map(remedy)),
             json!(proof.map(|proof| &proof.ids.user_id)),
             json!(proof.map(|proof| &proof.ids.organisation_id)),
         ];
         Self::KEYS.into_iter().zip(values).collect()
     }
+}
+
+fn remedy(problem: &Problem) -> Vec<String> {
+    let remedy = problem.phrase().remedy_with(&problem.diagnosis().facts());
+    if remedy.is_empty() { problem.phrase().remedy_in_general() } else { remedy }
 }

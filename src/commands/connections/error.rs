@@ -17,8 +17,6 @@ pub enum ChangeError {
         place: &'static str,
         /// The store that kept a copy, in prose.
         left: &'static str,
-        /// The word of `--store` for where they are.
-        word: &'static str,
         /// What they are filed under.
         id: String,
         /// Why.
@@ -41,8 +39,6 @@ pub enum ChangeError {
         connection: String,
         /// The store, in prose.
         place: &'static str,
-        /// The word of `--store` for where they still are.
-        word: &'static str,
     },
 }
 
@@ -55,7 +51,7 @@ static COPY_LEFT: Phrase = Phrase {
     who: Who::You,
     meaning: "the connection works; no command uses the copy any more, but whoever can open the {left} could",
     remedy: &[
-        "when the {left} can be opened, run `d365conn connections set {connection} --store {word}` again: it removes the copy",
+        "when the {left} can be opened, run `d365conn connections set {connection} …` again as you did: it removes the copy",
         "let every copy go with the connection: `d365conn disconnect {connection}`",
     ],
 };
@@ -75,10 +71,7 @@ static NOT_GIVEN_BACK: Phrase = Phrase {
     exit: Exit::Store,
     who: Who::You,
     meaning: "a store that changes what it keeps can't be trusted with a sign-in, so the connection stays where it was and works",
-    remedy: &[
-        "run `d365conn connections check {connection}` to see that it does",
-        "leave its secrets where they are: `d365conn connections set {connection} --store {word}` says so",
-    ],
+    remedy: &["run `d365conn connections check {connection}` to see that it does"],
 };
 
 impl Diagnose for ChangeError {
@@ -92,15 +85,11 @@ impl Diagnose for ChangeError {
 
     fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::CopyLeft { connection, left, word, id, .. } => vec![
-                ("connection", connection.clone()),
-                ("left", (*left).to_owned()),
-                ("word", (*word).to_owned()),
-                ("id", id.clone()),
-            ],
-            Self::NoKeyringHere { connection, .. } => vec![("connection", connection.clone())],
-            Self::NotGivenBack { connection, word, .. } => {
-                vec![("connection", connection.clone()), ("word", (*word).to_owned())]
+            Self::CopyLeft { connection, left, id, .. } => {
+                vec![("connection", connection.clone()), ("left", (*left).to_owned()), ("id", id.clone())]
+            }
+            Self::NoKeyringHere { connection, .. } | Self::NotGivenBack { connection, .. } => {
+                vec![("connection", connection.clone())]
             }
         }
     }

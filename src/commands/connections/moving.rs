@@ -103,12 +103,8 @@ impl Errand<'_> {
             return Ok(());
         }
         self.take_back();
-        Err(ChangeError::NotGivenBack {
-            connection: self.connection.name.to_string(),
-            place: self.store.place(),
-            word: self.connection.store.word(),
-        }
-        .into())
+        Err(ChangeError::NotGivenBack { connection: self.connection.name.to_string(), place: self.store.place() }
+            .into())
     }
 
     /// The move does not happen: the new store is to keep nothing. If it does all the same, the note says so.
@@ -131,7 +127,6 @@ impl Errand<'_> {
             connection: self.connection.name.to_string(),
             place: self.store.place(),
             left: left.place(),
-            word: self.store.word(),
             id: self.id.to_string(),
             source,
         };

@@ -302,3 +302,42 @@ fn labels_and_sandbox_marks_are_seen_and_the_summary_is_for_people() {
     let world = world.without_terminal();
     assert_eq!(world.run("connections list -o table").stderr, "");
 }
+
+#[test]
+fn an_address_that_looks_like_a_saved_one_is_pointed_out() {
+    let mut world = World::new();
+    // Nobody may be reached by a test: what is asked for goes to a port where nobody listens.
+    world.set("HTTPS_PROXY", "http://127.0.0.1:9");
+    let saved = include_bytes!("../../data/connections-v1.toml");
+    d365conn::paths::write_own(&world.path("config/connections.toml"), saved).unwrap();
+    let connect = |name: &str| {
+        let line =
+            format!("connect --tenant-url https://{name}.crm4.dynamics.com --name new --store file --no-browser");
+        let outcome = world.run(&line);
+        assert_eq!(outcome.exit, 6, "{}", outcome.stderr);
+        outcome.stderr
+    };
+    let said = connect("c0ntoso");
+    let told = "warning: c0ntoso.crm4.dynamics.com is nearly the address of the saved connection `contoso`";
+    assert!(said.contains(told) && said.contains("which is contoso.crm4.dynamics.com"), "{said}");
+    for other in ["contoso", "contoso2", "fabrikam"] {
+        assert!(!connect(other).contains("nearly"), "{other}");
+    }
+}
+
+#[test]
+fn the_completion_script_is_told_the_names_and_nothing_else() {
+    let world = with_two();
+    let before = world.sandbox.requests().len();
+    let asked = |typed: &str| world.run(&format!("completions bash -- d365conn {typed}")).succeeds();
+    for typed in ["-c", "reconnect", "connections use", "accounts list --connection"] {
+        assert_eq!(asked(typed), "sandbox\nsecond\n", "{typed}");
+    }
+    for typed in ["", "accounts", "connections list", "reconnect sandbox"] {
+        assert_eq!(asked(typed), "", "{typed}");
+    }
+    assert_eq!(world.sandbox.requests().len(), before);
+    std::fs::write(world.path("config/connections.toml"), "nonsense").unwrap();
+    let outcome = world.run("completions zsh -- d365conn -c");
+    assert_eq!((outcome.exit, outcome.stdout.as_str(), outcome.stderr.as_str()), (0, "", ""));
+}
