@@ -13,7 +13,7 @@ use crate::dataverse::find_table;
 use crate::net::{Origin, TokenSource};
 use crate::output::Format;
 use crate::problem::{Exit, Problem};
-use crate::proxy::{Options, Proxy as Running, ProxyError, Scope, told_to_end};
+use crate::proxy::{Ending, Options, Proxy as Running, ProxyError, Scope};
 use crate::settings::{Target, parse_duration};
 use crate::tenant::TenantUrl;
 
@@ -111,7 +111,7 @@ impl Proxy {
             .await?;
             // Who can't have a token now is told so now, and not with the first request of another program.
             served.tokens.token().await?;
-            let ending = told_to_end();
+            let mut ending = Ending::watch();
             let address = proxy.address().expose();
             match format {
                 Format::Json | Format::Ndjson => {
@@ -122,7 +122,7 @@ impl Proxy {
             }
             context.screen.note(&told(&scope, &origin));
             let exit = tokio::select! {
-                exit = ending => exit,
+                exit = told_by(&mut ending) => exit,
                 () = idle(&proxy, self.idle_exit) => {
                     context.screen.note("nothing was asked for; the proxy ends");
                     Exit::Done
@@ -131,7 +131,7 @@ impl Proxy {
             tokio::select! {
                 () = proxy.close() => {}
                 // A second signal waits for nobody.
-                _ = told_to_end() => {}
+                _ = told_by(&mut ending) => {}
             }
             Ok(exit)
         })
@@ -159,6 +159,13 @@ impl Proxy {
             });
         }
         Ok(Some(sets))
+    }
+}
+
+async fn told_by(ending: &mut Option<Ending>) -> Exit {
+    match ending {
+        Some(ending) => ending.told().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -4,7 +4,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -235,18 +234,18 @@ async fn pass_on(mut body: Body, mut links: Option<Outward>, source: Source, tra
                 break;
             }
         };
-        let Some(piece) = piece else {
-            let last = links.take().map(Outward::end).unwrap_or_default();
-            if source.give(Bytes::from(last)).await {
-                source.end().await;
-            }
-            break;
+        let is_last = piece.is_none();
+        let piece = match (piece, &mut links) {
+            (Some(piece), Some(links)) => links.pass(&piece).into(),
+            (Some(piece), None) => piece,
+            (None, links) => links.take().map(Outward::end).unwrap_or_default().into(),
         };
-        let piece = match &mut links {
-            Some(links) => links.pass(&piece).into(),
-            None => piece,
-        };
+        // A client that takes nothing for so long has its answer cut short.
         match timeout(PATIENCE, source.give(piece)).await {
+            Ok(true) if is_last => {
+                let _ = timeout(PATIENCE, source.end()).await;
+                break;
+            }
             Ok(true) => {}
             Ok(false) | Err(_) => break,
         }

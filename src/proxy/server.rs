@@ -206,6 +206,7 @@ async fn serve(stream: TcpStream, desk: Arc<Desk>, seat: Seat, mut stopped: watc
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
+        .max_header_size(LONGEST_HEAD)
         .max_buf_size(LONGEST_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
@@ -256,6 +257,3 @@ async fn receive(
     let outcome = desk.way.carry(order, body, held).await;
     (told, outcome)
 }
-
-#[cfg(test)]
-mod tests;

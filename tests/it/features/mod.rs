@@ -10,6 +10,7 @@ mod examples;
 mod exit_codes;
 mod explain;
 mod output;
+mod proxy;
 mod reconnect;
 mod records;
 mod sandbox;

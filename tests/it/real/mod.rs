@@ -10,5 +10,6 @@ mod keyring;
 mod lab;
 mod person;
 mod process;
+mod proxy;
 mod started;
 mod webdriver;
