@@ -35,15 +35,16 @@ may lead to another program). Only /api/data/ is reached; redirects aren't follo
 Next links, delta links, Location and OData-EntityId lead through the proxy; other
 addresses in bodies, such as @odata.context, stay the organisation's own.
 
---read-only lets GET and HEAD through. A read-only connection is always served so.
+--read-only lets GET and HEAD through. A read-only connection is always served so. A
+function of your own that writes although it is called by GET isn't noticed.
 
 --allow-tables lets through a table's records: lists, one by key, /$count, create,
 update, delete. Closed are $batch, functions, actions, properties and links behind a
 record, $expand, $apply, fetchXml, saved views, paths across tables in $filter, and
 bodies with records in records. Open to readers stay $metadata and WhoAmI. It limits
 what is asked, not what the service does by itself: names of linked records come with
-formatted values, a delete cascades, plug-ins run, and a filter on a lookup tells
-whether a record has it.
+formatted values, lookups can be set and filtered by, a delete cascades, plug-ins run.
+Headers that act for another user (MSCRMCallerID) pass, as far as the user may use them.
 
 A body over 1 MiB is passed on as it arrives and can't be sent again: a token that is
 refused meanwhile ends in 503, and the next try succeeds. An upload has to be through

@@ -185,10 +185,10 @@ impl Way {
 
     fn give_back(&self, answer: Answer, is_head: bool, held: impl Send + 'static) -> Response<Passage> {
         let is_encoded = answer.header("content-encoding").is_some();
-        let kind = Kind::of(answer.header("content-type").map(str::as_bytes));
+        let kind = Kind::of(answer.header("content-type").unwrap_or_default().as_bytes());
         // A body in an encoding that nobody asked for can't be read, and passes as it is.
         let links = if is_encoded { None } else { self.outward(kind) };
-        let length = answer.header("content-length").and_then(|length| length.parse().ok());
+        let length = answer.header("content-length").and_then(|length| length.parse::<u64>().ok());
         let length = length.filter(|_| links.is_none());
         let mut headers = HeaderMap::new();
         for (name, value) in answer.headers().filter(|(name, _)| is_given_back(name)) {
@@ -202,6 +202,9 @@ impl Way {
             }
         }
         guard(&mut headers);
+        if let (true, Some(length)) = (is_head, length) {
+            headers.insert(hyper::header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
         let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
         let is_empty = is_head || matches!(answer.status, 204 | 304);
         let passage = if is_empty {

@@ -24,7 +24,7 @@ use crate::clock::{Clock, real_pause};
 use crate::net::{Http, Origin, TokenSource, Trace};
 use crate::output::Screen;
 use crate::proxy::forward::{Failure, Way};
-use crate::proxy::judge::{Asked, Rules, judge};
+use crate::proxy::judge::{Asked, Rules, judge, told_of};
 use crate::proxy::passage::Passage;
 use crate::proxy::seats::Seat;
 use crate::proxy::{ProxyError, Scope};
@@ -246,8 +246,7 @@ async fn receive(
     let asked = Asked { method: parts.method.as_str(), target: &target, headers: &headers };
     let order = match judge(asked, &desk.rules) {
         Ok(order) => order,
-        // Neither its path nor its method is repeated: anybody may have written them.
-        Err(refusal) => return ("refused:".to_owned(), Err(refusal.into())),
+        Err(refusal) => return (told_of(asked, refusal, &desk.rules), Err(refusal.into())),
     };
     let told = order.told();
     let of_use = desk.whole.begin();

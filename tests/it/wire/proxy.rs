@@ -329,6 +329,17 @@ async fn addresses_of_the_organisation_become_the_proxy_s_and_others_are_dropped
 }
 
 #[tokio::test]
+async fn an_answer_without_a_body_tells_how_long_it_would_be() {
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 77\r\nConnection: close\r\n\r\n";
+    let raw = Raw::answering(vec![head.as_bytes().to_vec()]);
+    let before = Before::service(&raw.address).await;
+    let told = before.ask("HEAD /api/data/v9.2/accounts(1)/file/$value", &[], "").await;
+    assert_eq!((told.status(), told.header("content-length")), (200, Some("77")));
+    assert_eq!(raw.lines(), ["HEAD /api/data/v9.2/accounts(1)/file/$value"]);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_cut_short_is_cut_short_for_the_client() {
     for head in ["Content-Type: application/json", "Content-Type: application/octet-stream"] {
         let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: 100\r\n\r\n{{\"value\":[");
