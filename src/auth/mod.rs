@@ -48,4 +48,4 @@ pub use redirect_uri::RedirectUri;
 pub use refresh::{REFRESH_TOKEN_IDLE, refresh, refresh_for, refresh_with};
 pub use rehearsal::{Rehearsal, rehearse};
 pub use token::TokenSet;
-pub use token_endpoint::Applicant;
+pub use token_endpoint::{Applicant, Proof};

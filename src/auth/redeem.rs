@@ -47,8 +47,8 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
-    use crate::auth::SignInRequest;
     use crate::auth::stand_in::{StandIn, TENANT, http, json};
+    use crate::auth::{Proof, SignInRequest};
     use crate::clock::Clock;
     use crate::connection::ResponseMode;
     use crate::problem::Diagnose;
@@ -101,7 +101,7 @@ mod tests {
             authority: &authorization.authority,
             tenant_url: &authorization.tenant_url,
             client_id: CLIENT,
-            client_secret: secret.as_ref(),
+            proof: Proof::by_secret(secret.as_ref()),
         };
         let result = redeem(&applicant, &authorization, Code::new("1.AXk+/=&")).await;
         (result, stand_in.asked(), authorization)
@@ -179,7 +179,7 @@ mod tests {
                 authority: &authority,
                 tenant_url: &stand_in.tenant_url,
                 client_id: CLIENT,
-                client_secret: None,
+                proof: Proof::Nothing,
             };
             redeem(&applicant, &authorization(&stand_in), Code::new("x")).await
         });

@@ -72,8 +72,8 @@ async fn ask(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::app_token;
     use crate::auth::stand_in::{StandIn, answer, http, json};
+    use crate::auth::{Proof, app_token};
     use crate::clock::Clock;
     use crate::problem::{Diagnose, Exit, Problem};
 
@@ -90,7 +90,7 @@ mod tests {
             authority: &authority,
             tenant_url: &stand_in.tenant_url,
             client_id: CLIENT,
-            client_secret: None,
+            proof: Proof::Nothing,
         };
         let result = refresh(&applicant, &Secret::new("older")).await;
         (result, stand_in.asked(), clock)
@@ -200,7 +200,7 @@ mod tests {
             authority: &authority,
             tenant_url: &stand_in.tenant_url,
             client_id: CLIENT,
-            client_secret: Some(&secret),
+            proof: Proof::Secret(&secret),
         };
         let tokens = app_token(&applicant).await.unwrap();
         assert!(tokens.refresh_token.is_none() && tokens.id_claims.is_none());

@@ -13,7 +13,7 @@ use crate::dataverse::find_table;
 use crate::net::{Origin, TokenSource};
 use crate::output::Format;
 use crate::problem::{Exit, Problem};
-use crate::proxy::{Options, Proxy as Running, ProxyError, Scope, told_to_end};
+use crate::proxy::{Ending, Options, Proxy as Running, ProxyError, Scope};
 use crate::settings::{Target, parse_duration};
 use crate::tenant::TenantUrl;
 
@@ -35,15 +35,16 @@ may lead to another program). Only /api/data/ is reached; redirects aren't follo
 Next links, delta links, Location and OData-EntityId lead through the proxy; other
 addresses in bodies, such as @odata.context, stay the organisation's own.
 
---read-only lets GET and HEAD through. A read-only connection is always served so.
+--read-only lets GET and HEAD through. A read-only connection is always served so. A
+function of your own that writes although it is called by GET isn't noticed.
 
 --allow-tables lets through a table's records: lists, one by key, /$count, create,
 update, delete. Closed are $batch, functions, actions, properties and links behind a
 record, $expand, $apply, fetchXml, saved views, paths across tables in $filter, and
 bodies with records in records. Open to readers stay $metadata and WhoAmI. It limits
 what is asked, not what the service does by itself: names of linked records come with
-formatted values, a delete cascades, plug-ins run, and a filter on a lookup tells
-whether a record has it.
+formatted values, lookups can be set and filtered by, a delete cascades, plug-ins run.
+Headers that act for another user (MSCRMCallerID) pass, as far as the user may use them.
 
 A body over 1 MiB is passed on as it arrives and can't be sent again: a token that is
 refused meanwhile ends in 503, and the next try succeeds. An upload has to be through
@@ -111,7 +112,7 @@ impl Proxy {
             .await?;
             // Who can't have a token now is told so now, and not with the first request of another program.
             served.tokens.token().await?;
-            let ending = told_to_end();
+            let mut ending = Ending::watch();
             let address = proxy.address().expose();
             match format {
                 Format::Json | Format::Ndjson => {
@@ -122,7 +123,7 @@ impl Proxy {
             }
             context.screen.note(&told(&scope, &origin));
             let exit = tokio::select! {
-                exit = ending => exit,
+                exit = told_by(&mut ending) => exit,
                 () = idle(&proxy, self.idle_exit) => {
                     context.screen.note("nothing was asked for; the proxy ends");
                     Exit::Done
@@ -131,7 +132,7 @@ impl Proxy {
             tokio::select! {
                 () = proxy.close() => {}
                 // A second signal waits for nobody.
-                _ = told_to_end() => {}
+                _ = told_by(&mut ending) => {}
             }
             Ok(exit)
         })
@@ -159,6 +160,13 @@ impl Proxy {
             });
         }
         Ok(Some(sets))
+    }
+}
+
+async fn told_by(ending: &mut Option<Ending>) -> Exit {
+    match ending {
+        Some(ending) => ending.told().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -4,7 +4,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -188,10 +187,10 @@ impl Way {
 
     fn give_back(&self, answer: Answer, is_head: bool, held: impl Send + 'static) -> Response<Passage> {
         let is_encoded = answer.header("content-encoding").is_some();
-        let kind = Kind::of(answer.header("content-type").map(str::as_bytes));
+        let kind = Kind::of(answer.header("content-type").unwrap_or_default().as_bytes());
         // A body in an encoding that nobody asked for can't be read, and passes as it is.
         let links = if is_encoded { None } else { self.outward(kind) };
-        let length = answer.header("content-length").and_then(|length| length.parse().ok());
+        let length = answer.header("content-length").and_then(|length| length.parse::<u64>().ok());
         let length = length.filter(|_| links.is_none());
         let mut headers = HeaderMap::new();
         for (name, value) in answer.headers().filter(|(name, _)| is_given_back(name)) {
@@ -205,6 +204,9 @@ impl Way {
             }
         }
         guard(&mut headers);
+        if let (true, Some(length)) = (is_head, length) {
+            headers.insert(hyper::header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
         let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
         let is_empty = is_head || matches!(answer.status, 204 | 304);
         let passage = if is_empty {
@@ -237,18 +239,18 @@ async fn pass_on(mut body: Body, mut links: Option<Outward>, source: Source, tra
                 break;
             }
         };
-        let Some(piece) = piece else {
-            let last = links.take().map(Outward::end).unwrap_or_default();
-            if source.give(Bytes::from(last)).await {
-                source.end().await;
-            }
-            break;
+        let is_last = piece.is_none();
+        let piece = match (piece, &mut links) {
+            (Some(piece), Some(links)) => links.pass(&piece).into(),
+            (Some(piece), None) => piece,
+            (None, links) => links.take().map(Outward::end).unwrap_or_default().into(),
         };
-        let piece = match &mut links {
-            Some(links) => links.pass(&piece).into(),
-            None => piece,
-        };
+        // A client that takes nothing for so long has its answer cut short.
         match timeout(PATIENCE, source.give(piece)).await {
+            Ok(true) if is_last => {
+                let _ = timeout(PATIENCE, source.end()).await;
+                break;
+            }
             Ok(true) => {}
             Ok(false) | Err(_) => break,
         }

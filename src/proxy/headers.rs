@@ -70,14 +70,14 @@ pub(super) enum Kind {
     Json,
     /// The parts of a batch.
     Multipart,
-    /// Everything else, an absent one included.
+    /// Everything else.
     Other,
 }
 
 impl Kind {
     /// Reads a `Content-Type`.
-    pub(super) fn of(content_type: Option<&[u8]>) -> Self {
-        let text = String::from_utf8_lossy(content_type.unwrap_or_default()).to_ascii_lowercase();
+    pub(super) fn of(content_type: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(content_type).to_ascii_lowercase();
         let kind = text.split(';').next().unwrap_or_default().trim();
         if kind == "application/json" || kind.ends_with("+json") {
             Self::Json
@@ -87,6 +87,15 @@ impl Kind {
             Self::Other
         }
     }
+}
+
+/// Whether a JSON body is in UTF-8, by its `Content-Type`. In another encoding (UTF-7 above all) the same bytes may say
+/// something else to the service than they say here.
+pub(super) fn is_utf8(content_type: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(content_type).to_ascii_lowercase();
+    let parameters = text.split(';').skip(1).map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")));
+    let mut charsets = parameters.filter(|(name, _)| name.trim() == "charset").map(|(_, value)| value.trim());
+    charsets.all(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"))
 }
 
 #[cfg(test)]
@@ -152,8 +161,19 @@ mod tests {
             ("application/octet-stream", Kind::Other),
             ("", Kind::Other),
         ] {
-            assert_eq!(Kind::of(Some(text.as_bytes())), kind, "{text}");
+            assert_eq!(Kind::of(text.as_bytes()), kind, "{text}");
         }
-        assert_eq!(Kind::of(None), Kind::Other);
+    }
+
+    #[test]
+    fn another_encoding_than_utf_8_is_seen() {
+        for fine in
+            ["application/json", "application/json; charset=utf-8", "a/b;odata.metadata=none; charset=\"UTF-8\""]
+        {
+            assert!(is_utf8(fine.as_bytes()), "{fine}");
+        }
+        for odd in ["a/b; charset=utf-7", "a/b;charset=utf-8;charset=utf-16", "a/b; Charset = utf-7", "a/b; charset="] {
+            assert!(!is_utf8(odd.as_bytes()), "{odd}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! is told to those who should not be here. No I/O, and no body is looked at.
 
 use crate::net::{Method, path_without_values};
-use crate::proxy::headers::{Kind, OVERRIDES, is_passed_on};
+use crate::proxy::headers::{Kind, OVERRIDES, is_passed_on, is_utf8};
 use crate::proxy::scope::{Errand, decoded};
 use crate::proxy::{Refusal, Scope};
 use crate::secret::Secret;
@@ -110,16 +110,33 @@ pub(super) fn judge(asked: Asked<'_>, rules: &Rules) -> Result<Order, Refusal> {
     let is_kept = |name: &str| is_passed_on(name) && !hops.iter().any(|hop| hop == name);
     let headers = asked.headers.iter().filter(|(name, _)| is_kept(name));
     let is_write = !matches!(method, Method::GET | Method::HEAD | Method::DELETE);
+    let must_be_flat = is_write && rules.scope.has_judged_bodies();
+    let mut kinds = named("content-type");
+    let kind = match (kinds.next(), kinds.next()) {
+        (Some(kind), None) if !must_be_flat || is_utf8(kind) => Kind::of(kind),
+        // None, or several, of which the service may take another one.
+        _ => Kind::Other,
+    };
     Ok(Order {
         path: match query {
             Some(query) => format!("{path}?{}", with_own_addresses(query, rules)),
             None => path.to_owned(),
         },
         headers: headers.map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect(),
-        kind: Kind::of(named("content-type").next()),
-        must_be_flat: is_write && rules.scope.has_judged_bodies(),
+        kind,
+        must_be_flat,
         method,
     })
+}
+
+/// How a refused request is told: by whom it could have been written is known only where it held the secret.
+pub(super) fn told_of(asked: Asked<'_>, refusal: Refusal, rules: &Rules) -> String {
+    if matches!(refusal, Refusal::ForeignHost | Refusal::FromAWebPage | Refusal::NoSecret) {
+        return "a stranger's request".to_owned();
+    }
+    let secret = rules.secret.expose();
+    let path = asked.target.strip_prefix('/').and_then(|target| target.strip_prefix(secret)).unwrap_or_default();
+    format!("{} {}", asked.method, path_without_values(path).replace(secret, "…"))
 }
 
 /// The words of a list with commas, in lower case.

@@ -16,7 +16,7 @@ mod scope;
 mod seats;
 mod server;
 
-pub use ending::told_to_end;
+pub use ending::Ending;
 pub use error::ProxyError;
 pub use phrases::PHRASES;
 pub use refusal::Refusal;

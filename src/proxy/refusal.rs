@@ -113,7 +113,7 @@ pub(super) fn told(problem: &Problem) -> String {
     let (phrase, facts) = (problem.phrase(), problem.diagnosis().facts());
     let remedy = phrase.remedy_with(&facts).into_iter().next();
     let remedy = remedy.or_else(|| phrase.remedy_in_general().into_iter().next()).unwrap_or_default();
-    let message = format!("{problem}: {}. {remedy}", phrase.meaning_with(&facts));
+    let message = format!("{problem}: {}; {remedy}", phrase.meaning_with(&facts));
     let code = format!("d365conn/{}", phrase.code);
     serde_json::json!({ "error": { "code": code, "message": message } }).to_string()
 }

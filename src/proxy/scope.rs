@@ -100,22 +100,23 @@ fn is_harmless(option: &str) -> bool {
     !EXPRESSIONS.contains(&name.as_ref()) || !has_path(&decoded(value))
 }
 
-/// Whether a `/` stands outside the texts in single quotes. A doubled quote inside a text ends it and begins it again.
+/// Whether a step into another table can stand outside the texts in single quotes. A doubled quote inside a text ends it and begins it again.
 fn has_path(expression: &str) -> bool {
     let mut is_text = false;
     let mut has_path = false;
     for character in expression.chars() {
         match character {
             '\'' => is_text = !is_text,
-            '/' | '\\' => has_path |= !is_text,
+            // A percent sign is what a second decoding would begin at.
+            '/' | '\\' | '%' => has_path |= !is_text,
             _ => {}
         }
     }
     // A text that never ends is read in nobody knows what way.
-    has_path || (is_text && expression.contains(['/', '\\']))
+    has_path || (is_text && expression.contains(['/', '\\', '%']))
 }
 
-/// Percent-encoding undone, once. What is no text then, stays as it was.
+/// Percent-encoding undone, once. What is no text then is replaced, and everything around it still read.
 pub(super) fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
@@ -133,7 +134,7 @@ pub(super) fn decoded(text: &str) -> Cow<'_, str> {
             rest = after;
         }
     }
-    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -184,6 +185,7 @@ mod tests {
             "GET /accounts/$count",
             "GET /accounts?$select=name,accountid&$filter=name%20eq%20%27a/b%27&$orderby=name&$top=3&$count=true",
             "GET /accounts?$filter=name eq 'O''Neil / Sons'",
+            "GET /accounts?$filter=contains(name,'100%25')",
             "GET /accounts?$skiptoken=%3Ccookie%20pagenumber=%222%22%20/%3E&$select=name",
             "POST /accounts",
             "POST /accounts?$select=name",
@@ -256,6 +258,8 @@ mod tests {
             "GET /accounts?expand=primarycontactid",
             "GET /accounts?$filter=primarycontactid/fullname eq 'A'",
             "GET /accounts?$filter=primarycontactid%2Ffullname eq 'A'",
+            "GET /accounts?$filter=primarycontactid%2Ffullname eq '%ff'",
+            "GET /accounts?$filter=primarycontactid%252Ffullname eq 'A'",
             "GET /accounts?$filter=name eq 'it''s' and a/b eq 'c'",
             "GET /accounts?$filter=name eq 'x and a/b eq c",
             "GET /accounts?$filter=contact_customer_accounts/any(c:c/fullname eq 'A')",

@@ -24,7 +24,7 @@ use crate::clock::{Clock, real_pause};
 use crate::net::{Http, Origin, TokenSource, Trace};
 use crate::output::Screen;
 use crate::proxy::forward::{Failure, Way};
-use crate::proxy::judge::{Asked, Rules, judge};
+use crate::proxy::judge::{Asked, Rules, judge, told_of};
 use crate::proxy::passage::Passage;
 use crate::proxy::seats::Seat;
 use crate::proxy::{ProxyError, Scope};
@@ -206,6 +206,7 @@ async fn serve(stream: TcpStream, desk: Arc<Desk>, seat: Seat, mut stopped: watc
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
+        .max_header_size(LONGEST_HEAD)
         .max_buf_size(LONGEST_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
@@ -245,8 +246,7 @@ async fn receive(
     let asked = Asked { method: parts.method.as_str(), target: &target, headers: &headers };
     let order = match judge(asked, &desk.rules) {
         Ok(order) => order,
-        // Neither its path nor its method is repeated: anybody may have written them.
-        Err(refusal) => return ("refused:".to_owned(), Err(refusal.into())),
+        Err(refusal) => return (told_of(asked, refusal, &desk.rules), Err(refusal.into())),
     };
     let told = order.told();
     let of_use = desk.whole.begin();
@@ -256,6 +256,3 @@ async fn receive(
     let outcome = desk.way.carry(order, body, held).await;
     (told, outcome)
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,7 +2,7 @@
 
 use tokio::sync::Mutex;
 
-use crate::auth::{self, Applicant, Authority, Claims};
+use crate::auth::{self, Applicant, Authority, Claims, Proof};
 use crate::clock::Clock;
 use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
 use crate::problem::Problem;
@@ -71,21 +71,22 @@ impl EnvironmentTokens {
             None => gained.authority.insert(self.authority().await?).clone(),
         };
         self.trace.decision(|| format!("asking {} for a token", authority.origin()));
-        let applicant = |client_id, client_secret| Applicant {
+        let applicant = |client_id, proof| Applicant {
             http: &self.http,
             clock: &self.clock,
             authority: &authority,
             tenant_url: &self.connection.tenant_url,
             client_id,
-            client_secret,
+            proof,
         };
         match &self.connection.credential {
             Credential::ClientSecret { client_id, client_secret } => {
-                Ok(auth::app_token_with(&applicant(client_id, Some(client_secret)), claims).await?)
+                Ok(auth::app_token_with(&applicant(client_id, Proof::Secret(client_secret)), claims).await?)
             }
             Credential::RefreshToken { client_id, client_secret, token } => {
                 let token = gained.rotated.as_ref().unwrap_or(token);
-                Ok(auth::refresh_with(&applicant(client_id, client_secret.as_ref()), token, claims).await?)
+                Ok(auth::refresh_with(&applicant(client_id, Proof::by_secret(client_secret.as_ref())), token, claims)
+                    .await?)
             }
             Credential::AccessToken(_) => Err(SessionError::TokenRejected.into()),
         }

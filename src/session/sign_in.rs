@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{self, Applicant, Authority, Browser, Claims, Listener, RedirectUri, SignInRequest, TokenSet};
+use crate::auth::{self, Applicant, Authority, Browser, Claims, Listener, Proof, RedirectUri, SignInRequest, TokenSet};
 use crate::clock::Clock;
 use crate::connection::{Account, App};
 use crate::dataverse::{Client, ClientParts};
@@ -106,7 +106,7 @@ impl SignIn<'_> {
             authority: &authority,
             tenant_url: &wanted.tenant_url,
             client_id: wanted.app.client_id(),
-            client_secret: wanted.client_secret.as_ref(),
+            proof: Proof::by_secret(wanted.client_secret.as_ref()),
         };
         let tokens = auth::redeem(&applicant, &authorization, code).await?;
         let account = self.prove(wanted, &authority, &tokens).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::auth::{self, Applicant, AuthError, Authority, Claims, TokenSet};
+use crate::auth::{self, Applicant, AuthError, Authority, Claims, Proof, TokenSet};
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
@@ -186,7 +186,7 @@ impl Session {
             authority: &authority,
             tenant_url: &connection.tenant_url,
             client_id: connection.app.client_id(),
-            client_secret: secrets.find(CLIENT_SECRET),
+            proof: Proof::by_secret(secrets.find(CLIENT_SECRET)),
         };
         auth::refresh_with(&applicant, refresh_token, need.claims).await
     }

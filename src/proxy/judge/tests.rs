@@ -198,11 +198,25 @@ fn limits_are_asked_and_bodies_are_judged_where_tables_are_limited() {
     assert!(judged_by(&limited, "POST /S/api/data/v9.2/accounts", &[]).unwrap().must_be_flat);
     assert_eq!(judged_by(&limited, "GET /S/api/data/v9.2/contacts", &[]).unwrap_err(), Refusal::OtherTable);
     assert!(!judged("POST /S/api/data/v9.2/accounts", &[]).unwrap().must_be_flat);
+    // A body that could say something else to the service is no JSON here.
+    for (lines, kind) in [
+        (&["Content-Type: application/json; charset=utf-8"][..], Kind::Json),
+        (&["Content-Type: application/json; charset=utf-7"], Kind::Other),
+        (&["Content-Type: application/json", "Content-Type: application/json; charset=utf-7"], Kind::Other),
+        (&[], Kind::Other),
+    ] {
+        assert_eq!(judged_by(&limited, "POST /S/api/data/v9.2/accounts", lines).unwrap().kind, kind, "{lines:?}");
+    }
 }
 
 #[test]
 fn what_is_told_of_a_request_holds_no_secret_and_no_value() {
     let order = judged("GET /S/api/data/v9.2/accounts?$filter=name eq 'x'&$top=1", &[]).unwrap();
     assert_eq!(order.told(), "GET /api/data/v9.2/accounts?$filter=…&$top=…");
-    assert!(!format!("{:?}", rules(Scope::default())).contains(SECRET));
+    let rules = rules(Scope::default());
+    assert!(!format!("{rules:?}").contains(SECRET));
+    let target = format!("/{SECRET}/api/data/v9.2//{SECRET}?a=b");
+    let asked = Asked { method: "GET", target: &target, headers: &[] };
+    assert_eq!(told_of(asked, Refusal::OddPath, &rules), "GET /api/data/v9.2//…?a=…");
+    assert_eq!(told_of(asked, Refusal::FromAWebPage, &rules), "a stranger's request");
 }

@@ -14,6 +14,7 @@ mod explain;
 mod listener;
 mod managing;
 mod output;
+mod proxy;
 mod reconnect;
 mod records;
 mod sandbox;

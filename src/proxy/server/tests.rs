@@ -1,1 +1,0 @@
-//! The proxy over real sockets, byte for byte. What a request may do is judged in tables elsewhere.
