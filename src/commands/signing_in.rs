@@ -14,24 +14,11 @@ use crate::store::{CredentialLock, HealthBook};
 /// Signs in, proves and saves.
 pub(super) fn connect(context: &Context, wanted: &Wanted, is_browser_forbidden: bool) -> Result<Exit, Problem> {
     let format = context.format()?;
-    let before = context.registry()?.read()?.find(&wanted.name).cloned();
-    if let Some(other) = before.as_ref().filter(|before| before.tenant_url != wanted.tenant_url) {
-        let taken =
-            SessionError::NameTaken { connection: wanted.name.to_string(), other: other.tenant_url.to_string() };
-        return Err(taken.into());
-    }
+    let before = before(context, wanted)?;
     let browser = browser(context, is_browser_forbidden)?;
     // A store that can't keep secrets is found out before the user is troubled.
     context.vault(wanted.store)?.probe()?;
-    if wanted.app.client_id() == SAMPLE_CLIENT_ID
-        && matches!(wanted.app, App::Managed { .. })
-        && !wanted.tenant_url.is_sandbox()
-    {
-        context.screen.note(
-            "signing in with Microsoft's sample app, which is for development; for production register an app of \
-             your own under \"Mobile and desktop applications\" with http://localhost and pass --client-id",
-        );
-    }
+    tell_of_sample_app(context, wanted);
     let signed_in = context.block_on(async {
         let sign_in =
             SignIn { http: context.http()?, clock: &context.clock, browser: &browser, trace: &context.trace() };
@@ -53,8 +40,36 @@ pub(super) fn connect(context: &Context, wanted: &Wanted, is_browser_forbidden: 
     Ok(Exit::Done)
 }
 
+/// The connection that has this name now.
+///
+/// # Errors
+/// When it is another organisation's.
+pub(super) fn before(context: &Context, wanted: &Wanted) -> Result<Option<Connection>, Problem> {
+    let before = context.registry()?.read()?.find(&wanted.name).cloned();
+    match before.as_ref().filter(|before| before.tenant_url != wanted.tenant_url) {
+        None => Ok(before),
+        Some(other) => {
+            let (connection, other) = (wanted.name.to_string(), other.tenant_url.to_string());
+            Err(SessionError::NameTaken { connection, other }.into())
+        }
+    }
+}
+
+/// Says so where the app is one that Microsoft publishes for trying things out.
+pub(super) fn tell_of_sample_app(context: &Context, wanted: &Wanted) {
+    if wanted.app.client_id() == SAMPLE_CLIENT_ID
+        && matches!(wanted.app, App::Managed { .. })
+        && !wanted.tenant_url.is_sandbox()
+    {
+        context.screen.note(
+            "signing in with Microsoft's sample app, which is for development; for production register an app of \
+             your own (`d365conn app setup` says how) and pass --client-id",
+        );
+    }
+}
+
 /// What may open the page. Without a terminal nothing is opened unasked.
-fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
+pub(super) fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
     if is_forbidden {
         return Ok(Browser::Nobody);
     }
@@ -66,7 +81,7 @@ fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
 
 /// Secrets first, then the connection that points at them; a failure in between leaves what was there before, because a
 /// new connection's secrets are filed under an id of their own.
-fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
+pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
     let id = wanted.replaces.clone().unwrap_or_else(ConnectionId::random);
     let connection = Connection {
         id: id.clone(),

@@ -2,7 +2,6 @@
 //! side strike. It reads no sockets; that is the server's part.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -11,7 +10,7 @@ use super::entra::{Entra, Holder, Resource, escape, gather, page, paragraph};
 use super::faults::{Fault, Faults};
 use super::journal::{Journal, Seen};
 use super::world::World;
-use super::{Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Outgoing, TENANT_ID, dataverse, graph};
+use super::{Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, TENANT_ID, dataverse, discovery, graph};
 use crate::clock::Clock;
 
 /// How an answer goes out.
@@ -30,6 +29,7 @@ pub(super) struct Front {
     port: u16,
     clock: Clock,
     faults: Faults,
+    beside: Vec<String>,
     inside: Mutex<Inside>,
 }
 
@@ -47,13 +47,14 @@ struct Inside {
 
 impl Front {
     /// A new Entra and a new organisation at `port`.
-    pub(super) fn new(port: u16, clock: Clock, faults: Faults, token_life: Duration) -> Self {
+    pub(super) fn new(port: u16, options: Options) -> Self {
+        let Options { clock, faults, token_life, beside, .. } = options;
         let inside = Inside {
             entra: Entra::new(faults.clone(), token_life),
             world: World::new(clock.now()),
             journal: Journal::default(),
         };
-        Self { port, clock, faults, inside: Mutex::new(inside) }
+        Self { port, clock, faults, beside, inside: Mutex::new(inside) }
     }
 
     /// The orders of misfortunes.
@@ -107,6 +108,10 @@ impl Front {
             return self.dataverse(inside, origin, now, request);
         }
         let answer = match path {
+            _ if path.starts_with(discovery::PATH) => match bearer(inside, origin, now, request, Resource::Discovery) {
+                Some(holder) => discovery::answer(origin, &holder, &self.beside, request),
+                None => discovery::unauthorised(origin),
+            },
             "/" => welcome(origin),
             "/v1.0/me" => match bearer(inside, origin, now, request, Resource::Graph) {
                 Some(holder) if request.method == "GET" => graph::me(&holder),

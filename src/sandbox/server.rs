@@ -40,11 +40,14 @@ pub struct Options {
     pub faults: Faults,
     /// Life of an access token, in whole seconds.
     pub token_life: Duration,
+    /// Addresses of other sandboxes, which the discovery service lists beside this one's organisation.
+    pub beside: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 0, clock: Clock::system(), faults: Faults::default(), token_life: Duration::from_secs(4611) }
+        let token_life = Duration::from_secs(4611);
+        Self { port: 0, clock: Clock::system(), faults: Faults::default(), token_life, beside: Vec::new() }
     }
 }
 
@@ -94,7 +97,7 @@ pub async fn start(options: Options) -> Result<Sandbox, StartError> {
     let port = first.local_addr().map_err(|source| StartError::Listen { port, source })?.port();
     // Machines without IPv6 do without.
     let second = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok();
-    let front = Arc::new(Front::new(port, options.clock, options.faults, options.token_life));
+    let front = Arc::new(Front::new(port, options));
     let (stop, stopped) = watch::channel(false);
     for listener in [Some(first), second].into_iter().flatten() {
         tokio::spawn(accept(listener, Arc::clone(&front), stopped.clone()));

@@ -18,7 +18,7 @@ use crate::session::SessionError;
 use crate::store::{CredentialLock, HealthBook, Secrets, Vault};
 
 /// Under what the vault keeps what.
-const REFRESH_TOKEN: &str = "refresh_token";
+pub(super) const REFRESH_TOKEN: &str = "refresh_token";
 const ACCESS_TOKEN: &str = "access_token";
 const EXPIRES_ON: &str = "expires_on";
 /// The name of an app's client secret among a connection's secrets.
