@@ -90,10 +90,8 @@ impl AdminConsentRequest {
         }
         let state = CsrfToken::new_random_len(RANDOM_BYTES).into_secret();
         let graph = (!no_graph).then(|| graph_scope(tenant_url));
-        let scopes: Vec<String> = std::iter::once(dataverse_scope(tenant_url))
-            .chain(graph)
-            .chain(OIDC_SCOPES.map(str::to_owned))
-            .collect();
+        let scopes: Vec<String> =
+            std::iter::once(dataverse_scope(tenant_url)).chain(graph).chain(OIDC_SCOPES.map(str::to_owned)).collect();
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", client_id)
             .append_pair("scope", &scopes.join(" "))

@@ -1,6 +1,7 @@
 //! The words that may be typed, one file each: what they take, what they show as help, and one `run` that arranges the
 //! rooms below. No command knows a protocol.
 
+pub mod admin_consent;
 pub mod browser_flags;
 pub mod client_secret;
 pub mod completions;
@@ -13,6 +14,7 @@ mod error;
 pub mod explain;
 mod forgetting;
 pub mod man;
+pub mod organisations;
 mod phrases;
 pub mod reconnect;
 pub mod records;

@@ -35,6 +35,9 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::auth::PHRASES,
         crate::dataverse::PHRASES,
         crate::session::PHRASES,
+        crate::session::SHARING_PHRASES,
+        crate::commands::organisations::ORGANISATIONS_PHRASES,
+        crate::commands::admin_consent::CONSENT_PHRASES,
         PHRASES,
     ]
     .concat()

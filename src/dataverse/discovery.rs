@@ -109,9 +109,14 @@ mod tests {
 
     #[test]
     fn only_state_zero_is_enabled_in_whatever_form_it_comes() {
-        for (state, enabled) in
-            [("0", true), ("1", false), ("\"0\"", true), ("\"Enabled\"", true), ("\"Disabled\"", false), ("null", false)]
-        {
+        for (state, enabled) in [
+            ("0", true),
+            ("1", false),
+            ("\"0\"", true),
+            ("\"Enabled\"", true),
+            ("\"Disabled\"", false),
+            ("null", false),
+        ] {
             let page = page(&format!(r#"{{"value":[{{"Id":null,"State":{state}}}]}}"#));
             assert_eq!(page.value[0].is_enabled, enabled, "{state}");
             assert_eq!(page.value[0].id, "");

@@ -73,11 +73,16 @@ fn refusal(status: u16, message: &str) -> Outgoing {
 fn instances(origin: &str, beside: &[String]) -> Vec<Map<String, Value>> {
     let own = instance("Northlight", "northlight", ORGANISATION_ID, origin, true);
     // Nothing listens on the discard port of a computer of today, and nothing is asked there.
-    let archive =
-        instance("Northlight Archive", "northlightarchive", &id_of("archive"), "http://127.0.0.1:9", false);
+    let archive = instance("Northlight Archive", "northlightarchive", &id_of("archive"), "http://127.0.0.1:9", false);
     let others = beside.iter().map(|address| {
         let place = address.trim_start_matches("http://");
-        instance(&format!("Southlight ({place})"), &format!("southlight{}", port_of(place)), &id_of(place), address, true)
+        instance(
+            &format!("Southlight ({place})"),
+            &format!("southlight{}", port_of(place)),
+            &id_of(place),
+            address,
+            true,
+        )
     });
     [own, archive].into_iter().chain(others).collect()
 }
@@ -88,9 +93,9 @@ fn port_of(place: &str) -> &str {
 
 /// An id that is always the same for the same name.
 fn id_of(name: &str) -> String {
-    let folded = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let folded = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     Uuid::from_u64_pair(folded, folded.rotate_left(32)).hyphenated().to_string()
 }
 
@@ -170,9 +175,7 @@ fn is_key(argument: &Argument, row: &Map<String, Value>) -> bool {
 /// Whether the filter holds; `None` when it names what isn't there. Text is compared with its case.
 fn holds(expression: &Expression, row: &Map<String, Value>) -> Option<bool> {
     match expression {
-        Expression::All(parts) => {
-            parts.iter().try_fold(true, |all, part| holds(part, row).map(|this| all && this))
-        }
+        Expression::All(parts) => parts.iter().try_fold(true, |all, part| holds(part, row).map(|this| all && this)),
         Expression::Any(parts) => parts.iter().try_fold(false, |any, part| holds(part, row).map(|this| any || this)),
         Expression::Not(inner) => holds(inner, row).map(|inner| !inner),
         Expression::Compare { left, operator, right } => {
@@ -284,10 +287,10 @@ mod tests {
         for (filter, expected) in [
             ("State eq 1", vec!["northlightarchive"]),
             ("State%20eq%200%20and%20startswith(UrlName,'north')", vec!["northlight"]),
-            ("contains(FriendlyName,'Archive') or UrlName eq 'southlight4712'", vec![
-                "northlightarchive",
-                "southlight4712",
-            ]),
+            (
+                "contains(FriendlyName,'Archive') or UrlName eq 'southlight4712'",
+                vec!["northlightarchive", "southlight4712"],
+            ),
             ("contains(FriendlyName,'archive')", vec![]),
             ("not endswith(UrlName,'light')", vec!["northlightarchive", "southlight4712"]),
             ("Region ne 'EMEA'", vec![]),

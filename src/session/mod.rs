@@ -1,5 +1,6 @@
 //! The one room that knows both tokens and stores: signing in, and a valid token for a connection whenever one is due.
 
+mod admin_consent;
 mod environment_tokens;
 mod error;
 mod fixed;
@@ -10,6 +11,7 @@ mod sign_in;
 mod tokens;
 mod wanted;
 
+pub use admin_consent::ConsentWanted;
 pub use environment_tokens::EnvironmentTokens;
 pub use error::SessionError;
 pub use fixed::FixedToken;

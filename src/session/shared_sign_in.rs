@@ -211,7 +211,9 @@ impl SignIn<'_> {
 impl SharedSignIn {
     /// A token for the discovery service; keeps the refresh token that comes with it.
     async fn token_for(&mut self, tools: Tools<'_>, discovery: &Discovery) -> Result<TokenSet, NotShared> {
-        tools.trace.decision(|| format!("asking {} for {} without a browser", self.authority.origin(), discovery.url()));
+        tools
+            .trace
+            .decision(|| format!("asking {} for {} without a browser", self.authority.origin(), discovery.url()));
         let applicant = Applicant {
             http: tools.http,
             clock: tools.clock,

@@ -61,10 +61,9 @@ impl Diagnose for SharingError {
         let address = |place: &str| place.starts_with("http").then(|| ("tenant_url", place.to_owned()));
         let code = |cause: &AuthError| cause.service_code().map(|code| ("code", code));
         match self {
-            Self::Refused { connection, place, cause } => std::iter::once(("connection", connection.clone()))
-                .chain(address(place))
-                .chain(code(cause))
-                .collect(),
+            Self::Refused { connection, place, cause } => {
+                std::iter::once(("connection", connection.clone())).chain(address(place)).chain(code(cause)).collect()
+            }
             Self::JustRefused { place, cause } => address(place).into_iter().chain(code(cause)).collect(),
             Self::OtherLogin { tenant_url, .. } => vec![("tenant_url", tenant_url.clone())],
             Self::DiscoveryRejected { host } => vec![("host", host.clone())],

@@ -135,7 +135,12 @@ impl SignIn<'_> {
     }
 
     /// The connection works when the organisation says who we are.
-    pub(super) async fn prove(&self, wanted: &Wanted, authority: &Authority, tokens: &TokenSet) -> Result<Account, Problem> {
+    pub(super) async fn prove(
+        &self,
+        wanted: &Wanted,
+        authority: &Authority,
+        tokens: &TokenSet,
+    ) -> Result<Account, Problem> {
         let access_token = AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) };
         let client = Client::new(ClientParts {
             http: self.http.clone(),

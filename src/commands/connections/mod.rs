@@ -2,6 +2,7 @@
 
 mod choose;
 mod describe;
+mod discover;
 mod list;
 mod set;
 mod show;

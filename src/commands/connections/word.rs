@@ -2,6 +2,7 @@
 
 use clap::{ArgAction, Args, Subcommand};
 
+use crate::commands::connections::discover::Discover;
 use crate::commands::connections::{choose, list, set, show};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
@@ -19,6 +20,11 @@ enum Action {
     /// List the saved connections
     #[command(after_help = "Examples:\n  d365conn connections list\n  d365conn connections list -o json")]
     List,
+    /// List the organisations you can reach, and connect to one of them
+    #[command(
+        after_help = "Examples:\n  d365conn connections discover\n  d365conn connections discover -o json\n  d365conn -c contoso connections discover -o id\n\nA saved connection's sign-in asks for the list; no browser opens while that works.\nOn a terminal you may choose one by its number, and it is connected to with the same\nsign-in. In a script: d365conn connect --tenant-url URL --from NAME."
+    )]
+    Discover(Box<Discover>),
     /// Show one connection
     #[command(after_help = "Examples:\n  d365conn connections show\n  d365conn connections show contoso -o json")]
     Show {
@@ -55,6 +61,7 @@ impl Connections {
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
         match self.action {
             Action::List => list::list(context),
+            Action::Discover(it) => it.run(context),
             Action::Show { name } => show::show(context, name.as_deref()),
             Action::Set { name, read_only, label } => set::set(context, &name, read_only, label),
             Action::Use { name } => choose::choose(context, &name),

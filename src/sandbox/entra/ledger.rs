@@ -285,8 +285,7 @@ impl Ledger {
     /// Remembers that an administrator let `client` use `resources` for everybody.
     pub(super) fn consent_for_everybody(&mut self, client: &Registration, resources: &[Resource]) {
         let granted: Vec<Resource> = resources.iter().map(|resource| resource.application()).collect();
-        self.withdrawn
-            .retain(|(_, client_id, resource)| *client_id != client.client_id || !granted.contains(resource));
+        self.withdrawn.retain(|(_, client_id, resource)| *client_id != client.client_id || !granted.contains(resource));
         self.consents.extend(granted.into_iter().map(|resource| (EVERYBODY, client.client_id, resource)));
     }
 

@@ -118,7 +118,9 @@ fn read_one<'a>(scope: &'a str, origin: &str) -> Result<(Resource, &'a str), Ref
     let (place, permission) = scope.rsplit_once('/').unwrap_or((GRAPH, scope));
     // `https://x//.default` is how a resource whose name ends in a slash is written.
     let place = place.strip_suffix('/').unwrap_or(place);
-    let resource = [Resource::Dataverse, Resource::Graph, Resource::Discovery].into_iter().find(|known| known.audience(origin) == place);
+    let resource = [Resource::Dataverse, Resource::Graph, Resource::Discovery]
+        .into_iter()
+        .find(|known| known.audience(origin) == place);
     let Some(resource) = resource else {
         let text = format!("The resource principal named '{place}' is not known in this tenant.");
         return Err(Refusal::new("invalid_resource", 500_011, text));

@@ -1,5 +1,7 @@
 //! Behaviours of the front desk: hosts, bearers, and the misfortunes around Dataverse. Sockets are tested elsewhere.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::*;

@@ -1,9 +1,11 @@
 //! What a user was promised, asked in a user's words. No test here looks inside, but to see that a
 //! secret has gone.
 
+mod admin_consent;
 mod connect;
 mod connections;
 mod disconnect;
+mod discover;
 mod doctor;
 mod environment_only;
 mod examples;
