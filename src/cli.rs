@@ -11,7 +11,7 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
 use crate::commands::{
-    CommandError, completions, connect, connections, demo, disconnect, doctor, explain, man, reconnect, sandbox,
+    CommandError, app, completions, connect, connections, demo, disconnect, doctor, explain, man, reconnect, sandbox,
     version, whoami,
 };
 use crate::context::Context;
@@ -102,6 +102,7 @@ enum Word {
     Disconnect(disconnect::Disconnect),
     Connections(connections::Connections),
     Whoami(whoami::Whoami),
+    App(app::App),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     /// List, read, create, change and delete records of any table
@@ -176,6 +177,7 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Disconnect(it) => it.run(context),
         Word::Connections(it) => it.run(context),
         Word::Whoami(_) => whoami::Whoami::run(context),
+        Word::App(it) => it.run(context),
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),

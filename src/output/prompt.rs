@@ -53,7 +53,7 @@ pub fn choose(screen: &Screen, question: &str, count: usize, flag: &'static str)
     loop {
         let answer = keyboard::shown(screen, &format!("{} [1-{count}] ", term::inert(question)))?;
         if let Some(answer) = number(&answer, count) {
-            return Ok(answer);
+            return Ok((answer > 0).then_some(answer));
         }
     }
 }
@@ -79,11 +79,11 @@ fn yes_or_no(answer: &str) -> Option<bool> {
     }
 }
 
-/// What was typed, if it is an answer: nothing, or one of the numbers.
-fn number(answer: &str, count: usize) -> Option<Option<usize>> {
+/// What was typed, if it is an answer: one of the numbers, or 0 for nothing.
+fn number(answer: &str, count: usize) -> Option<usize> {
     match answer.trim() {
-        "" => Some(None),
-        digits => digits.parse().ok().filter(|number| (1..=count).contains(number)).map(Some),
+        "" => Some(0),
+        digits => digits.parse().ok().filter(|number| (1..=count).contains(number)),
     }
 }
 
@@ -210,9 +210,9 @@ mod tests {
     #[test]
     fn only_a_number_that_was_offered_is_a_choice() {
         for (typed, answer) in [
-            ("1", Some(Some(1))),
-            (" 3 ", Some(Some(3))),
-            ("", Some(None)),
+            ("1", Some(1)),
+            (" 3 ", Some(3)),
+            ("", Some(0)),
             ("0", None),
             ("4", None),
             ("-1", None),

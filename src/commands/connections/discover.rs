@@ -56,7 +56,9 @@ impl Discover {
         if found.listed.is_empty() {
             let none = OrganisationsError::NoOrganisation { cloud: discovery.cloud().name };
             context.screen.note(&format!("{none}: {}", none.phrase().meaning));
-            none.phrase().remedy_with(&none.facts()).iter().for_each(|line| context.screen.note(&format!("- {line}")));
+            for line in none.phrase().remedy_with(&none.facts()) {
+                context.screen.note(&format!("- {line}"));
+            }
         }
         let is_asked = format == Format::Table && context.screen.is_terminal_stdout() && context.screen.can_ask();
         if !is_asked || found.listed.iter().all(|listed| listed.usable.is_none()) {

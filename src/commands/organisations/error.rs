@@ -7,7 +7,7 @@ use crate::problem::{Diagnose, Exit, Phrase, Who};
 #[derive(Debug, thiserror::Error)]
 pub enum OrganisationsError {
     /// `connect` was told no organisation, and nobody can be asked.
-    #[error("no organisation was named")]
+    #[error("no organisation was named with `--tenant-url`")]
     TenantUrlNeeded,
     /// Nobody has signed in yet, and nobody sits at a browser.
     #[error("there is no saved connection in cloud {cloud} whose sign-in could ask for the list")]
@@ -57,11 +57,9 @@ impl Diagnose for OrganisationsError {
     fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::NobodySignedIn { cloud } | Self::NoOrganisation { cloud } => vec![("cloud", (*cloud).to_owned())],
-            Self::OtherCloud { connection, theirs, wanted } => vec![
-                ("connection", connection.clone()),
-                ("theirs", (*theirs).to_owned()),
-                ("wanted", (*wanted).to_owned()),
-            ],
+            Self::OtherCloud { connection, wanted, .. } => {
+                vec![("connection", connection.clone()), ("cloud", (*wanted).to_owned())]
+            }
             Self::TenantUrlNeeded | Self::NoneUsable { .. } | Self::NoneChosen => Vec::new(),
         }
     }
@@ -101,7 +99,7 @@ static OTHER_CLOUD: Phrase = Phrase {
     meaning: "each cloud has its own users and its own list, and a sign-in is worth nothing in another one",
     remedy: &[
         "leave `--cloud` out to list those beside {connection}",
-        "sign in to the other cloud: `d365conn connections discover --cloud {wanted} --sign-in`",
+        "sign in to the other cloud: `d365conn connections discover --cloud {cloud} --sign-in`",
     ],
 };
 

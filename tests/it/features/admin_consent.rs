@@ -50,8 +50,8 @@ fn consent_that_is_declined_is_told_so() {
 #[test]
 fn without_an_organisation_the_tenant_is_named() {
     let world = World::new();
-    let outcome =
-        world.run(&format!("connect --admin-consent --cloud {{org}} --tenant {TENANT_ID} --client-id {APP} --no-graph"));
+    let outcome = world
+        .run(&format!("connect --admin-consent --cloud {{org}} --tenant {TENANT_ID} --client-id {APP} --no-graph"));
     assert!(!outcome.stderr.contains("User.Read"), "{}", outcome.stderr);
     outcome.succeeds();
     let requests = world.sandbox.requests();
@@ -66,7 +66,9 @@ fn what_is_missing_is_told_before_anything_opens() {
     let said = world.run("connect --admin-consent --tenant-url {org}").fails(2, "commands/consent-app-needed");
     assert!(said.contains("app setup"), "{said}");
     world.run(&format!("connect --admin-consent --client-id {APP}")).fails(2, "commands/consent-tenant-needed");
-    world.run("connect --admin-consent --tenant-url {org} --client-id nonsense").fails(2, "connection/invalid-client-id");
+    world
+        .run("connect --admin-consent --tenant-url {org} --client-id nonsense")
+        .fails(2, "connection/invalid-client-id");
     assert_eq!(world.run(&format!("connect --admin-consent --client-id {APP} --name x")).exit, 2);
     let world = world.without_terminal();
     world

@@ -126,8 +126,10 @@ fn one_sign_in_makes_two_connections_with_secrets_of_their_own() {
 #[test]
 fn the_secret_of_an_own_app_is_shared_with_the_sign_in() {
     let mut world = World::new();
-    let line =
-        format!("connect --tenant-url {{org}} --store file --client-id {} --client-secret-stdin", OWN_WEB_APP.client_id);
+    let line = format!(
+        "connect --tenant-url {{org}} --store file --client-id {} --client-secret-stdin",
+        OWN_WEB_APP.client_id
+    );
     world.run_with_stdin(&line, OWN_WEB_APP.secret.unwrap()).succeeds();
     let opened = count_browsers(&mut world);
     world.run("connections discover -o id").succeeds();
