@@ -11,11 +11,11 @@ use crate::connection::{App, Connection};
 use crate::dataverse::{Client, ClientParts, Instance, instances};
 use crate::net::{AccessToken, Http, Origin, TokenFuture, TokenSource, Trace};
 use crate::paths::Places;
-use crate::problem::Problem;
+use crate::problem::{Diagnose as _, Problem};
 use crate::secret::Secret;
 use crate::session::tokens::{CLIENT_SECRET, REFRESH_TOKEN};
 use crate::session::{SessionError, SharingError, SignIn, SignedIn, Step, Wanted};
-use crate::store::{CredentialLock, Secrets, Vault};
+use crate::store::{CredentialLock, HealthBook, Secrets, Vault};
 use crate::tenant::Discovery;
 
 /// How long another process may hold the lender before we say so.
@@ -106,7 +106,13 @@ impl Lender<'_> {
         let lock = CredentialLock::acquire(self.places, &self.connection.id, LOCK_WAIT).await?;
         let mut secrets = self.stored()?;
         let mut shared = self.lend_from(&secrets)?;
-        let tokens = shared.token_for(tools, discovery).await?;
+        let tokens = match shared.token_for(tools, discovery).await {
+            Ok(tokens) => tokens,
+            Err(not_shared) => {
+                self.mark_if_dead(tools, &not_shared);
+                return Err(not_shared);
+            }
+        };
         if let Some(newest) = tokens.refresh_token.clone() {
             secrets.insert(REFRESH_TOKEN, newest);
             // Entra keeps the one before valid, so a store that is full today costs nothing.
@@ -117,6 +123,22 @@ impl Lender<'_> {
         drop(lock);
         let found = list(tools, discovery, &tokens).await?;
         Ok((shared, found))
+    }
+
+    /// Notes that only a reconnect helps, where Entra says of the very token that is stored that it will never be good
+    /// again. That consent or a policy is missing for another resource says nothing about the connection itself.
+    fn mark_if_dead(&self, tools: Tools<'_>, not_shared: &NotShared) {
+        let NotShared::Refused(SharingError::Refused { cause, .. }) = not_shared else { return };
+        let AuthError::Refused(refusal) = &**cause else { return };
+        if !matches!(refusal.error.suberror.as_deref(), Some("bad_token" | "token_expired")) {
+            return;
+        }
+        let code = cause.service_code().unwrap_or_else(|| cause.phrase().code.to_owned());
+        let book = HealthBook::new(self.places);
+        let marked = book.set_needs_reconnect(&self.connection.id, &code, cause.to_string(), tools.clock.now());
+        if let Err(unmarked) = marked {
+            tools.trace.decision(|| format!("could not mark the connection: {unmarked}"));
+        }
     }
 
     fn stored(&self) -> Result<Secrets, Problem> {

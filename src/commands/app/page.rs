@@ -31,13 +31,13 @@ pub(super) fn page(guide: &Guide) -> String {
     }
     if let (Some(url), Some(line)) = (guide.admin_consent_url(), guide.admin_consent()) {
         let place = match guide.tenant {
-            None => "; TENANT_ID stands for the\nTenant ID in Entra admin center → Overview",
+            None => "\n(TENANT_ID stands for the Tenant ID in Entra admin center → Overview)",
             Some(_) => "",
         };
         put(
             &mut page,
             &format!(
-                "\nUsers are asked for their consent once. Where only an administrator may give it, one of them opens{place}:\n\n  {url}"
+                "\nUsers are asked for their consent once. Where only an administrator may give it, one of them opens{place}\n\n  {url}"
             ),
         );
         put(&mut page, &format!("\nor runs:\n\n  {line}"));

@@ -134,6 +134,9 @@ impl Discover {
 }
 
 fn show(context: &Context, format: Format, listed: &[Listed]) -> Result<Exit, Problem> {
+    if listed.is_empty() && format == Format::Table {
+        return Ok(Exit::Done);
+    }
     let options = SinkOptions { id_column: Some("url".to_owned()), ..SinkOptions::default() };
     let keys: &[&str] = if format == Format::Table { &TABLE_KEYS } else { &KEYS };
     let columns: Vec<Column> = keys.iter().copied().map(Column::named).collect();

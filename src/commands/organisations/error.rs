@@ -57,9 +57,7 @@ impl Diagnose for OrganisationsError {
     fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::NobodySignedIn { cloud } | Self::NoOrganisation { cloud } => vec![("cloud", (*cloud).to_owned())],
-            Self::OtherCloud { connection, wanted, .. } => {
-                vec![("connection", connection.clone()), ("cloud", (*wanted).to_owned())]
-            }
+            Self::OtherCloud { connection, .. } => vec![("connection", connection.clone())],
             Self::TenantUrlNeeded | Self::NoneUsable { .. } | Self::NoneChosen => Vec::new(),
         }
     }
@@ -99,7 +97,7 @@ static OTHER_CLOUD: Phrase = Phrase {
     meaning: "each cloud has its own users and its own list, and a sign-in is worth nothing in another one",
     remedy: &[
         "leave `--cloud` out to list those beside {connection}",
-        "sign in to the other cloud: `d365conn connections discover --cloud {cloud} --sign-in`",
+        "to sign in to the other cloud, leave `-c` out and add `--sign-in`",
     ],
 };
 

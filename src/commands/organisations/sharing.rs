@@ -105,6 +105,7 @@ pub fn connect_sharing(
     let refused = match signed_in {
         Ok(signed_in) => {
             let connection = save(context, wanted, &signed_in)?;
+            context.screen.note("no browser was needed: the sign-in that was there opens this organisation too");
             greet(context, format, &connection, &signed_in)?;
             return Ok(Exit::Done);
         }

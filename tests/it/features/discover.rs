@@ -152,6 +152,10 @@ fn where_entra_refuses_a_script_is_told_and_a_person_gets_the_browser() {
     let opened = count_browsers(&mut world);
     let mut world = world.without_terminal();
     world.sandbox.faults().order(Fault::ConsentRemoved);
+    // What is missing for one resource says nothing about the connection itself.
+    let said = world.run("connections discover").fails(4, "session/not-shared");
+    assert!(said.contains("AADSTS65001"), "{said}");
+    assert!(world.run("connections list -o json").succeeds().contains("\"status\":\"ok\""));
     let said = world.run("connect --tenant-url {org} --from sandbox --name second").fails(4, "session/not-shared");
     assert!(said.contains("AADSTS65001") && said.contains("`d365conn connect --tenant-url http://"), "{said}");
     assert_eq!(opened.load(Ordering::SeqCst), 0);
@@ -227,6 +231,7 @@ fn a_sign_in_that_has_ended_is_told_with_its_reason() {
     world.sandbox.faults().order(Fault::SessionsRevoked);
     let said = world.run("connections discover").fails(4, "session/not-shared");
     assert!(said.contains("AADSTS50173") && said.contains("`d365conn reconnect sandbox`"), "{said}");
+    assert!(world.run("connections list -o json").succeeds().contains("\"needs-reconnect\""));
     let world = world.with_terminal();
     let outcome = world.run("connections discover -o id");
     assert!(outcome.stderr.contains("the browser can ask for it"), "{}", outcome.stderr);

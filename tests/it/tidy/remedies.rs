@@ -13,7 +13,6 @@ fn example_of(placeholder: &str) -> &'static str {
         "connection" | "name" | "nearest_name" => "contoso",
         "tenant_url" | "suggestion" => "https://contoso.crm4.dynamics.com",
         "table" => "account",
-        "cloud" => "gcc",
         "id" => "003f1e5f-9f6e-4e11-8179-000d3a77e05b",
         "wait" => "15m",
         _ => "x",

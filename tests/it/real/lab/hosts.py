@@ -208,7 +208,7 @@ class Desk(http.server.BaseHTTPRequestHandler):
         if "skiptoken" in urllib.parse.unquote(query):
             return self.answer(200, {"@odata.context": self.context("accounts"), "value": rows[3:]})
         cookie = urllib.parse.quote('<cookie pagenumber="2" pagingcookie="%3ccookie%20page%3d%221%22%3e" istracking="False" />')
-        onward = play.next_link or f"https://{ORGANISATION}/api/data/v9.2/accounts?{query}&$skiptoken={cookie}"
+        onward = play.next_link or f"https://{self.host}/api/data/v9.2/accounts?{query}&$skiptoken={cookie}"
         self.answer(200, {"@odata.context": self.context("accounts"), "value": rows[:3], "@odata.nextLink": onward})
 
     def context(self, what):
