@@ -16,7 +16,7 @@ use crate::connection::{Connection, ConnectionName, ResponseMode, StoreKind};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::secret::Secret;
-use crate::session::Wanted;
+use crate::session::{SharedSignIn, Wanted};
 use crate::settings::client_secret_from_environment;
 use crate::tenant::{Discovery, TenantUrl};
 
@@ -112,17 +112,27 @@ impl Connect {
             return Err(OrganisationsError::TenantUrlNeeded.into());
         }
         let discovery = discovery_for(context, self.cloud.as_ref(), lender.as_ref())?;
+        let shared = lender.as_ref().map(|lender| lend(context, lender)).transpose()?;
         let is_known = tenant_url.is_some();
-        let wanted = self.wanted(context, tenant_url.unwrap_or_else(|| discovery.url().clone()), lender.as_ref())?;
+        let wanted = self.wanted(
+            context,
+            tenant_url.unwrap_or_else(|| discovery.url().clone()),
+            lender.as_ref().zip(shared.as_ref()),
+        )?;
         let (name, is_browser_forbidden) = (self.name.as_deref(), self.browser.no_browser);
-        match lender {
+        match shared {
             _ if !is_known => connect_chosen(context, &discovery, lender.as_ref(), wanted, name, is_browser_forbidden),
-            Some(lender) => connect_sharing(context, &wanted, &lend(context, &lender)?, is_browser_forbidden),
+            Some(shared) => connect_sharing(context, &wanted, &shared, is_browser_forbidden),
             None => connect(context, &wanted, is_browser_forbidden),
         }
     }
 
-    fn wanted(&self, context: &Context, tenant_url: TenantUrl, lender: Option<&Connection>) -> Result<Wanted, Problem> {
+    fn wanted(
+        &self,
+        context: &Context,
+        tenant_url: TenantUrl,
+        lender: Option<(&Connection, &SharedSignIn)>,
+    ) -> Result<Wanted, Problem> {
         let name = ConnectionName::parse(self.name.as_deref().unwrap_or_else(|| tenant_url.organisation()))?;
         if let Some(redirect_uri) = &self.redirect_uri {
             RedirectUri::parse(redirect_uri)?;
@@ -130,6 +140,7 @@ impl Connect {
         if let Some(tenant) = &self.tenant {
             Authority::for_tenant(&tenant_url, tenant)?;
         }
+        let flagged = self.browser.response_mode.map(ResponseMode::from);
         let wanted = Wanted {
             tenant_url,
             name,
@@ -137,21 +148,21 @@ impl Connect {
             client_secret: self.client_secret(context)?,
             tenant: self.tenant.clone(),
             redirect_uri: self.redirect_uri.clone(),
-            response_mode: self.browser.response_mode.map(ResponseMode::from).unwrap_or_default(),
+            response_mode: flagged.or_else(|| Some(lender?.0.response_mode)).unwrap_or_default(),
             no_graph: self.browser.no_graph,
             login_hint: self.browser.login_hint.clone(),
             prompt: self.browser.prompt.map(Prompt::from),
             wait: self.browser.wait,
-            store: store_beside(context, self.store.map(StoreKind::from), lender)?,
+            store: store_beside(context, self.store.map(StoreKind::from), lender.map(|(lender, _)| lender))?,
             read_only: self.read_only,
             label: self.label.clone(),
             becomes_default: !self.no_default,
             replaces: None,
         };
-        match lender {
-            Some(lender) => Ok(with_settings_of(lender, &lend(context, lender)?, wanted)),
-            None => Ok(wanted),
-        }
+        Ok(match lender {
+            Some((lender, shared)) => with_settings_of(lender, shared, wanted),
+            None => wanted,
+        })
     }
 
     fn ask_for_consent(self, context: &Context, tenant_url: Option<TenantUrl>) -> Result<Exit, Problem> {

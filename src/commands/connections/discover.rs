@@ -125,7 +125,8 @@ impl Discover {
         let wanted = match lender {
             Some(lender) => {
                 let store = store_beside(context, None, Some(lender))?;
-                with_settings_of(lender, &found.shared, Wanted { store, ..wanted })
+                let response_mode = self.browser.response_mode.map_or(lender.response_mode, ResponseMode::from);
+                with_settings_of(lender, &found.shared, Wanted { store, response_mode, ..wanted })
             }
             None => wanted,
         };
