@@ -126,7 +126,7 @@ impl Discover {
             Some(lender) => {
                 let store = store_beside(context, None, Some(lender))?;
                 let response_mode = self.browser.response_mode.map_or(lender.response_mode, ResponseMode::from);
-                with_settings_of(lender, &found.shared, Wanted { store, response_mode, ..wanted })
+                with_settings_of(lender, &found.shared, Wanted { response_mode, store, ..wanted })
             }
             None => wanted,
         };
