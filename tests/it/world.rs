@@ -97,6 +97,12 @@ impl World {
         self
     }
 
+    /// From now on somebody is at the terminal again.
+    pub fn with_terminal(mut self) -> Self {
+        self.is_terminal = true;
+        self
+    }
+
     /// Another environment variable from now on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));

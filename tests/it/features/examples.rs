@@ -59,8 +59,9 @@ fn pack_contoso(world: &World) {
 }
 
 fn run_example(line: &str) {
-    let world = if line.contains("connect --tenant-url") { World::new() } else { World::connected() };
-    if !line.contains("connect --tenant-url") && line.contains("contoso") {
+    let is_first = line.contains("connect --tenant-url") && !line.contains("--from");
+    let world = if is_first { World::new() } else { World::connected() };
+    if !is_first && line.contains("contoso") {
         world.run("connect --tenant-url {org} --store file --name contoso").succeeds();
     }
     if line.contains("contoso-own") {

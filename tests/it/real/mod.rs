@@ -6,6 +6,7 @@ mod bus;
 mod canary;
 mod checking;
 mod children;
+mod choosing;
 mod completing;
 mod environment_only;
 mod file_store;
