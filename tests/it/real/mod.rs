@@ -4,11 +4,13 @@
 mod browser;
 mod bus;
 mod environment_only;
+mod exec;
 mod file_store;
 mod home;
 mod keyring;
 mod lab;
 mod person;
 mod process;
+mod python;
 mod started;
 mod webdriver;
