@@ -330,7 +330,7 @@ fn curl(arguments: &[String], headers: &str) -> String {
     };
     let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("a plain address");
     let mut stream = TcpStream::connect(host).unwrap();
-    let headers: String = headers.lines().map(|line| format!("{line}\r\n")).collect();
+    let headers = headers.replace('\n', "\r\n");
     write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
