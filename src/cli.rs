@@ -11,8 +11,8 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
 use crate::commands::{
-    CommandError, completions, connect, connections, demo, disconnect, doctor, explain, man, reconnect, sandbox,
-    serving, version, whoami,
+    CommandError, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy, reconnect,
+    sandbox, serving, version, whoami,
 };
 use crate::context::Context;
 use crate::environment::{self, Environment};
@@ -108,6 +108,7 @@ enum Word {
     Explain(explain::Explain),
     /// List, read, create, change and delete records of any table
     Records(Records),
+    Proxy(proxy::Proxy),
     Sandbox(sandbox::Sandbox),
     Demo(demo::Demo),
     Completions(completions::Completions),
@@ -168,6 +169,7 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
 }
 
 fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Problem> {
+    naming::agree(matches)?;
     if let Some((noun, verb)) = matches.subcommand().and_then(|(word, verb)| Some((Noun::find(word)?, verb))) {
         let verb = Verb::from_arg_matches(verb).map_err(|error| usage(&error))?;
         return verb.run(context, &Place::Noun(noun));
@@ -183,6 +185,7 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),
+        Word::Proxy(it) => it.run(context),
         Word::Sandbox(it) => it.run(context),
         Word::Demo(it) => it.run(context, start),
         Word::Completions(it) => it.run(context, command()),

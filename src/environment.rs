@@ -37,6 +37,10 @@ variables! {
     ACCESS_TOKEN = "D365CONN_ACCESS_TOKEN", true, "a ready access token for the environment-only connection";
     REFRESH_TOKEN = "D365CONN_REFRESH_TOKEN", true, "a refresh token for the environment-only connection; used in memory, never stored";
     EXEC_CONNECTION = "D365CONN_EXEC_CONNECTION", false, "set by `exec` for the program it runs: the connection's name, or the organisation's address";
+    BUNDLE = "D365CONN_BUNDLE", true, "the text of a bundle, used as an environment-only connection; nothing is stored";
+    BUNDLE_FILE = "D365CONN_BUNDLE_FILE", false, "file that holds the bundle";
+    BUNDLE_PASSPHRASE = "D365CONN_BUNDLE_PASSPHRASE", true, "passphrase of that bundle";
+    BUNDLE_PASSPHRASE_FILE = "D365CONN_BUNDLE_PASSPHRASE_FILE", false, "file that holds the passphrase of that bundle";
     MANAGED_CLIENT_ID = "D365CONN_MANAGED_CLIENT_ID", false, "client id of the managed app, instead of Microsoft's sample app";
     CONFIG_DIR = "D365CONN_CONFIG_DIR", false, "directory of `connections.toml`";
     STATE_DIR = "D365CONN_STATE_DIR", false, "directory of locks, health and the encrypted secret file";

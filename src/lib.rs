@@ -20,7 +20,7 @@
 //! | 7 | [`doctor`]: examine a connection link by link; explain codes |
 //! | 6 | [`context`]: opens things when first asked |
 //! | 5 | [`session`]: a fresh token for a connection; signing in |
-//! | 4 | [`auth`]: Entra · [`store`]: saved connections and secrets · [`dataverse`]: rows |
+//! | 4 | [`auth`]: Entra · [`store`]: saved connections and secrets · [`dataverse`]: rows · [`proxy`]: requests of other programs |
 //! | 3 | [`net`]: requests out · [`output`]: bytes to the user · [`settings`]: what was meant |
 //! | 2 | [`connection`]: saved identity · [`paths`]: files · [`sandbox`]: the other side of the wire |
 //! | 1 | [`tenant`], [`record`]: pure values |
@@ -82,10 +82,12 @@ pub mod context;
 pub mod dataverse;
 pub mod doctor;
 pub mod environment;
+pub mod guard;
 pub mod net;
 pub mod output;
 pub mod paths;
 pub mod problem;
+pub mod proxy;
 pub mod record;
 pub mod sandbox;
 pub mod secret;
@@ -128,6 +130,15 @@ impl Surroundings {
             clock: Clock::system(),
         }
     }
+}
+
+/// Runs the command line of this process to its end: its memory is closed to others, and a panic on any thread of it is
+/// told without a value that was in reach and ends with [`Exit::Bug`].
+pub fn run_process(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    guard::raise();
+    problem::take_charge_of_panics(output::tell_of_panic);
+    let exit = run(arguments, Surroundings::of_process());
+    if problem::has_stray_panic() { Exit::Bug } else { exit }
 }
 
 /// Runs one command line to its end.

@@ -1,7 +1,7 @@
-//! Hands argv, environment and stdio to the library. Nothing is decided here.
+//! Hands argv to the library. Nothing is decided here.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    d365conn::run(std::env::args_os(), d365conn::Surroundings::of_process()).into()
+    d365conn::run_process(std::env::args_os()).into()
 }

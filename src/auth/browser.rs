@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::auth::AuthError;
 use crate::child::{self, is_program};
 use crate::environment::{self, Environment};
+use crate::guard::for_child;
 
 /// What opens the sign-in page.
 #[derive(Clone)]
@@ -133,14 +134,10 @@ fn find(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {
 }
 
 fn start(program: &Program, environment: &Environment) -> bool {
-    let child = Command::new(&program.path)
-        .args(&program.arguments)
-        .env_clear()
-        .envs(environment.without_secrets())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
+    let mut command = Command::new(&program.path);
+    command.args(&program.arguments).env_clear().envs(environment.without_secrets());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = for_child(|| command.spawn());
     // Somebody must take note of its end, or it stays behind as a zombie for as long as we wait for the answer.
     child.map(|mut child| std::thread::spawn(move || child.wait())).is_ok()
 }

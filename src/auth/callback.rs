@@ -137,7 +137,7 @@ fn parameters(request: CallbackRequest<'_>, expected: Expected<'_>) -> Result<Fo
 }
 
 fn read([state, code, error, description, subcode, issuer]: &Found, expected: Expected<'_>) -> Outcome {
-    let is_ours = state.as_ref().is_some_and(|state| Secret::new(state.as_str()).is_same_as(expected.state));
+    let is_ours = state.as_ref().is_some_and(|state| expected.state.is_text(state));
     let is_from_there = issuer.as_ref().is_none_or(|issuer| expected.authority.is_issuer(issuer));
     if !is_ours || !is_from_there {
         return Outcome::Ignore(400);

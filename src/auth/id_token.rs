@@ -58,7 +58,7 @@ impl IdClaims {
             return foreign("app");
         }
         if let Some(nonce) = nonce {
-            let is_same = self.nonce.as_ref().is_some_and(|ours| Secret::new(ours.as_str()).is_same_as(nonce));
+            let is_same = self.nonce.as_ref().is_some_and(|theirs| nonce.is_text(theirs));
             if !is_same {
                 return foreign("nonce");
             }

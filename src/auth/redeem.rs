@@ -29,6 +29,7 @@ pub async fn redeem(
         .set_pkce_verifier(PkceCodeVerifier::new(authorization.verifier.expose().to_owned()))
         .add_extra_param("scope", scope)
         .add_extra_param("client_info", "1")
+        .add_extra_param("claims", authorization.claims.clone())
         .request_async(&errand)
         .await;
     let tokens = applicant.tokens(answer)?;

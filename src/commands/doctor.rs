@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::doctor::{CHECKS, Examination, Finding, Scope, Subject, Verdict, examine};
 use crate::output::{Column, Format, SinkOptions, objects, problem, term};
 use crate::problem::{Exit, Problem};
+use crate::secret::masked;
 use crate::settings::Target;
 use crate::tenant::TenantUrl;
 
@@ -55,7 +56,7 @@ impl Doctor {
         let scope = Scope { is_offline: self.offline, only: self.only };
         let examination = context.block_on(async { Ok::<_, Problem>(examine(context, subject, &scope).await) })?;
         match format {
-            Format::Json | Format::Ndjson => context.screen.line(&examination.to_json().to_string())?,
+            Format::Json | Format::Ndjson => context.screen.line(&masked(&examination.to_json().to_string()))?,
             Format::Id | Format::Tsv | Format::Csv => rows(context, format, &examination)?,
             Format::Table => report(context, &examination)?,
         }
@@ -73,7 +74,7 @@ fn rows(context: &Context, format: Format, examination: &Examination) -> Result<
             ("verdict", json!(finding.verdict.word())),
             ("ms", json!(u64::try_from(finding.took.as_millis()).unwrap_or(u64::MAX))),
             ("code", json!(problem.map(|problem| problem.phrase().code))),
-            ("message", json!(problem.map(ToString::to_string))),
+            ("message", json!(problem.map(|problem| masked(&problem.to_string()).into_owned()))),
         ]
     });
     let options = SinkOptions { id_column: Some("id".to_owned()), ..SinkOptions::default() };
@@ -82,11 +83,11 @@ fn rows(context: &Context, format: Format, examination: &Examination) -> Result<
 
 fn report(context: &Context, examination: &Examination) -> Result<(), Problem> {
     for finding in &examination.findings {
-        context.screen.show(&format!("{}\n", line_of(context, finding)))?;
+        context.screen.show(&masked(&format!("{}\n", line_of(context, finding))))?;
     }
     for finding in &examination.findings {
         if let Some(problem) = &finding.problem {
-            context.screen.show(&format!("\n{}", problem::text(problem, context.screen.style())))?;
+            context.screen.show(&masked(&format!("\n{}", problem::text(problem, context.screen.style()))))?;
         }
     }
     let verdict = if examination.is_well() { "all is well" } else { "something needs mending" };

@@ -30,6 +30,6 @@ pub use formula::{guarded, is_formula_like, unguarded};
 pub use phrases::PHRASES;
 pub use progress::Progress;
 pub use rows::{Column, Format, RowSink, SinkOptions, sink};
-pub use screen::{Captured, ColorChoice, Screen, ScreenOptions, Stdio, Terminals};
+pub use screen::{Captured, ColorChoice, Screen, ScreenOptions, Stdio, Terminals, tell_of_panic};
 pub use standard::{StandardInput, StandardOutput};
 pub use style::Style;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::environment::{self, Environment};
 use crate::output::standard::{Guard, StandardInput, StandardOutput};
 use crate::output::{OutputError, Style, term};
-use crate::secret::Secret;
+use crate::secret::{Secret, masked};
 
 /// The longest secret that is taken from standard input, in bytes. A certificate with its key stays well below.
 const LONGEST_SECRET: usize = 64 * 1024;
@@ -281,9 +281,16 @@ impl Screen {
         self.say_error(&format!("{} {text}\n", style.warning("warning:")));
     }
 
-    /// Text on standard error exactly as it is: the caller has made it inert and ended the line.
+    /// Text on standard error: the caller has made it inert and ended the line. No secret that this process holds is in
+    /// it, whoever put it there.
     pub fn say_error(&self, text: &str) {
-        held(&self.0.talk).say(text);
+        held(&self.0.talk).say(&masked(text));
+    }
+
+    /// A secret on standard error, for a program that asked for it there: a build runner, which takes it out of its log
+    /// from then on. The only way past the mask on this stream.
+    pub fn say_secret(&self, line: &str) {
+        held(&self.0.talk).say(line);
     }
 
     /// A place for lines of trace on standard error. Not silenced: a trace was asked for.
@@ -350,7 +357,7 @@ impl Screen {
     pub(super) fn set_progress(&self, line: Option<String>) {
         let mut talk = held(&self.0.talk);
         talk.wipe();
-        talk.progress = line;
+        talk.progress = line.map(|line| masked(&line).into_owned());
         if let Some(line) = talk.progress.clone() {
             let _ = talk.stream.write_all(line.as_bytes());
             let _ = talk.stream.flush();
@@ -441,6 +448,12 @@ impl Screen {
     pub fn error_style(&self) -> Style {
         self.0.options.style(self.is_terminal_stderr())
     }
+}
+
+/// Says on standard error where a panic was that nobody caught. No screen is needed, and nothing can fail: it is called by
+/// a thread in trouble.
+pub fn tell_of_panic(place: &str) {
+    let _ = writeln!(io::stderr(), "error: d365conn hit a bug at {place}, on a thread of its own [commands/bug]");
 }
 
 /// A stream whose writer panicked is still a stream.

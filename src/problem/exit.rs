@@ -35,11 +35,13 @@ pub enum Exit {
     NoProgram,
     /// 130: interrupted from the keyboard.
     Interrupted,
+    /// 143: ended by SIGTERM, after what was under way came to its end.
+    Terminated,
 }
 
 impl Exit {
     /// Every status, for tables and for the tests that walk them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -56,6 +58,7 @@ impl Exit {
         Self::NotRunnable,
         Self::NoProgram,
         Self::Interrupted,
+        Self::Terminated,
     ];
 
     /// The number handed to the operating system.
@@ -78,6 +81,7 @@ impl Exit {
             Self::NotRunnable => 126,
             Self::NoProgram => 127,
             Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 }

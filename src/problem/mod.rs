@@ -7,5 +7,5 @@ mod phrase;
 
 pub use diagnose::{Diagnose, Problem};
 pub use exit::Exit;
-pub use panic::catch_panic;
+pub use panic::{catch_panic, has_stray_panic, take_charge_of_panics};
 pub use phrase::{Phrase, Who};

@@ -63,12 +63,31 @@ pub enum Fault {
         /// Seconds in `Retry-After`.
         retry_after: u32,
     },
+    /// The next authenticated Dataverse request is refused, and the message repeats its headers, the bearer among them, in
+    /// the clear and encoded.
+    DataverseReflects {
+        /// The status.
+        status: u16,
+    },
+    /// The next token request is refused, and the description repeats its body.
+    TokenReflects {
+        /// Whether the grant is called dead (AADSTS50173) or only the request wrong (AADSTS90100).
+        is_dead: bool,
+    },
     /// The next authenticated Dataverse request is answered 503 with HTML.
     DataverseUnavailable,
     /// The next authenticated Dataverse request is answered 200 with an HTML page, as captive portals do.
     DataverseHtml,
     /// The next valid bearer is answered 401 all the same.
     TokenRejected,
+    /// From the next authenticated Dataverse request of a client that understands it on, a bearer is answered 401
+    /// `insufficient_claims` until one comes that was asked for with these claims; later ones are good again.
+    ClaimsDemanded {
+        /// The claims, a JSON object.
+        claims: String,
+    },
+    /// The next refresh that carries a demand is refused: `interaction_required`, AADSTS50076. The token stays alive.
+    StepUpNeeded,
     /// The next page of rows that has a next link has this one instead.
     NextLinkTo {
         /// The address put into `@odata.nextLink`.

@@ -40,11 +40,20 @@ pub struct Options {
     pub faults: Faults,
     /// Life of an access token, in whole seconds.
     pub token_life: Duration,
+    /// What every code, token and cookie that it gives out ends with, so that it is recognised wherever it turns up. To be
+    /// made of letters and digits.
+    pub mark: String,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 0, clock: Clock::system(), faults: Faults::default(), token_life: Duration::from_secs(4611) }
+        Self {
+            port: 0,
+            clock: Clock::system(),
+            faults: Faults::default(),
+            token_life: Duration::from_secs(4611),
+            mark: String::new(),
+        }
     }
 }
 
@@ -95,6 +104,7 @@ pub async fn start(options: Options) -> Result<Sandbox, StartError> {
     // Machines without IPv6 do without.
     let second = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok();
     let front = Arc::new(Front::new(port, options.clock, options.faults, options.token_life));
+    front.mark(&options.mark);
     let (stop, stopped) = watch::channel(false);
     for listener in [Some(first), second].into_iter().flatten() {
         tokio::spawn(accept(listener, Arc::clone(&front), stopped.clone()));

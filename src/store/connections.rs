@@ -128,8 +128,8 @@ impl Connections {
         if old == new {
             return Ok(());
         }
-        if self.find(new).is_some() {
-            return Err(StoreError::NameTaken { name: new.clone() });
+        if let Some(other) = self.find(new) {
+            return Err(StoreError::NameTaken { name: new.clone(), tenant_url: other.tenant_url.to_string() });
         }
         self.all[place].name = new.clone();
         if self.is_default(old) {

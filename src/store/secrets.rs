@@ -12,6 +12,13 @@ use crate::store::StoreError;
 
 const VERSION: u32 = 1;
 
+/// Ends of the names of what is kept among secrets, is none, and may be shown: a moment, a place.
+const OPEN: [&str; 2] = ["_on", "_path"];
+
+fn is_open(name: &str) -> bool {
+    OPEN.iter().any(|end| name.ends_with(end))
+}
+
 /// The secrets of one connection, by name: `refresh-token`, `client-secret` and so on. Whoever puts one in names it.
 #[derive(Clone, Default)]
 pub struct Secrets {
@@ -85,7 +92,11 @@ impl Secrets {
             _ => return Err(StoreError::SecretsDamaged { reason: "no release wrote what is kept for it" }),
         }
         let read: Read = serde_json::from_slice(bytes).map_err(damaged)?;
-        Ok(Self { by_name: read.secrets.into_iter().map(|(name, text)| (name, text.0)).collect() })
+        let take = |(name, text): (String, Text)| {
+            let secret = if is_open(&name) { Secret::unwatched(text.0.as_str()) } else { Secret::new(text.0.as_str()) };
+            (name, secret)
+        };
+        Ok(Self { by_name: read.secrets.into_iter().map(take).collect() })
     }
 }
 
@@ -121,8 +132,8 @@ struct Read {
     secrets: BTreeMap<String, Text>,
 }
 
-/// A secret, taken straight from the text without a stop in between.
-struct Text(Secret);
+/// A text of which nothing is left behind.
+struct Text(Zeroizing<String>);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -135,7 +146,7 @@ impl<'de> Deserialize<'de> for Text {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(Secret::new(text)))
+                Ok(Text(Zeroizing::new(text.to_owned())))
             }
         }
         deserializer.deserialize_str(Taking)

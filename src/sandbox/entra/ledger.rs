@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::claims::Claims;
 use super::jwt;
 use super::refusal::Refusal;
 use super::scopes::{Resource, Scopes};
@@ -49,6 +50,10 @@ pub(crate) struct Bearer {
     pub origin: String,
     /// Until when.
     pub expires: Timestamp,
+    /// What it was asked to hold.
+    pub(super) claims: Claims,
+    /// Its place in the order in which bearers were given out.
+    pub(super) number: u64,
 }
 
 /// How the answer of an authorize request is delivered.
@@ -98,6 +103,8 @@ pub(super) struct CodeErrand {
     pub challenge: String,
     /// Whether `client_info=1` was sent.
     pub client_info: bool,
+    /// What the token shall hold.
+    pub claims: Claims,
 }
 
 /// A sign-in under way.
@@ -208,7 +215,13 @@ pub(super) struct Ledger {
     pub devices: HashMap<String, Device>,
     /// Refresh tokens.
     pub refresh_tokens: HashMap<String, RefreshToken>,
+    /// What every code and token ends with, so that it is recognised wherever it turns up.
+    pub mark: String,
     bearers: HashMap<String, Bearer>,
+    /// How many bearers were given out.
+    given: u64,
+    /// The first bearer that met a demand, by the demand.
+    met: HashMap<String, u64>,
     consents: HashSet<Consent>,
     withdrawn: HashSet<Consent>,
 }
@@ -217,6 +230,11 @@ impl Ledger {
     /// Every token that was given out and is still remembered.
     pub(super) fn issued(&self) -> Vec<String> {
         self.bearers.keys().chain(self.refresh_tokens.keys()).cloned().collect()
+    }
+
+    /// A secret with the mark at its end.
+    pub(super) fn marked(&self, secret: String) -> String {
+        secret + &self.mark
     }
 
     /// Remembers a sign-in and returns the id for its forms.
@@ -230,7 +248,7 @@ impl Ledger {
     /// Remembers a code. Codes are kept a while after their end, so that using one twice is told from never having had it.
     pub(super) fn remember_code(&mut self, code: Code, now: Timestamp) -> String {
         self.codes.retain(|_, old| later(old.expires, CODE_LIFE) > now);
-        let text = jwt::opaque(24);
+        let text = self.marked(jwt::opaque(24));
         self.codes.insert(text.clone(), code);
         text
     }
@@ -238,20 +256,31 @@ impl Ledger {
     /// Remembers a refresh token. Those past their life are kept as long again, so that Entra can say what became of them.
     pub(super) fn remember_refresh(&mut self, token: RefreshToken, now: Timestamp) -> String {
         self.refresh_tokens.retain(|_, old| later(old.used, 2 * REFRESH_LIFE) > now);
-        let text = jwt::opaque(64);
+        let text = self.marked(jwt::opaque(64));
         self.refresh_tokens.insert(text.clone(), token);
         text
     }
 
     /// Remembers an access token.
-    pub(super) fn remember_bearer(&mut self, token: &str, bearer: Bearer, now: Timestamp) {
+    pub(super) fn remember_bearer(&mut self, token: &str, mut bearer: Bearer, now: Timestamp) {
         self.bearers.retain(|_, old| old.expires > now);
+        self.given += 1;
+        bearer.number = self.given;
         self.bearers.insert(token.to_owned(), bearer);
     }
 
     /// The access token `token`, if it was given out at `origin` and hasn't expired.
     pub(super) fn bearer(&self, token: &str, origin: &str, now: Timestamp) -> Option<&Bearer> {
         self.bearers.get(token).filter(|bearer| bearer.origin == origin && bearer.expires > now)
+    }
+
+    /// Whether a bearer is good in the face of `demand`: it was asked for with it, or after one that was.
+    pub(super) fn meets(&mut self, bearer: &Bearer, demand: &str) -> bool {
+        if bearer.claims.meets(demand) {
+            let first = self.met.entry(demand.to_owned()).or_insert(bearer.number);
+            *first = bearer.number.min(*first);
+        }
+        self.met.get(demand).is_some_and(|first| *first <= bearer.number)
     }
 
     /// Kills the live refresh tokens that `is_meant`; `refusal` is what their owners hear.

@@ -266,6 +266,41 @@ fn a_read_only_connection_keeps_its_token_unless_that_is_overruled() {
     assert!(world.sandbox.issued_secrets().contains(&token.trim_end().to_owned()));
 }
 
+/// The connection of `world` as a bundle, in another world that talks to the same sandbox.
+fn travelled(world: &World, clock: Clock) -> World {
+    let passphrase = world.path("passphrase");
+    let export = format!("connections export sandbox --encrypt --passphrase-file '{}'", passphrase.display());
+    let bundle = world.run(&export).succeeds();
+    let mut other = World::at(clock).without_terminal();
+    other.set("D365CONN_BUNDLE", bundle.trim_end());
+    other.set("D365CONN_BUNDLE_PASSPHRASE", std::fs::read_to_string(passphrase).unwrap().trim_end());
+    other
+}
+
+#[test]
+fn a_bundle_gives_one_unless_its_connection_is_read_only() {
+    let world = script();
+    let token = travelled(&world, world.clock.clone()).run("token").succeeds();
+    assert!(world.sandbox.issued_secrets().contains(&token.trim_end().to_owned()));
+    world.run("connections set sandbox --read-only true").succeeds();
+    let other = travelled(&world, world.clock.clone());
+    other.run("token").fails(5, "commands/token-of-read-only");
+    other.run("token --yes").succeeds();
+}
+
+#[test]
+fn a_bundle_stays_behind_when_it_serves_a_program() {
+    let world = World::at(Clock::system());
+    world.connect();
+    let other = travelled(&world, Clock::system());
+    let place = std::path::Path::new(env!("CARGO_BIN_EXE_d365conn")).parent().unwrap();
+    let output = other.process("exec -- d365conn whoami -o json -v", place).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let (_, below) = said.split_once("using the access token from the environment").expect(&said);
+    assert!(!below.contains("D365CONN_BUNDLE"), "{said}");
+}
+
 #[test]
 fn how_long_it_lasts_is_told_to_whoever_wants_to_know() {
     let world = script();

@@ -124,6 +124,8 @@ fn a_program_inherits_what_it_would_without_us_and_no_habit_of_ours_about_signal
         })
     };
     assert_eq!(habits(started.id()), habits(alone.id()));
+    // Ours are off while we hold more than one token; the program's own are its own business.
+    assert_eq!(proc(started.id(), "limits"), proc(alone.id(), "limits"));
     let [_, ignored, _] = habits(started.id());
     assert_eq!(ignored & (1 << 12), 0, "a broken pipe is ignored, as in Rust programs");
 }

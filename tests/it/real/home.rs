@@ -43,6 +43,14 @@ impl Home {
         home
     }
 
+    /// The same, and an empty secret file whose key costs next to nothing, for tests of many processes.
+    pub fn with_light_secrets() -> Self {
+        let home = Self::with_passphrase();
+        let file = home.path("home/.local/state/d365conn/secrets.d365");
+        d365conn::paths::write_own(&file, include_bytes!("../../data/secrets-light.d365")).unwrap();
+        home
+    }
+
     pub fn set_passphrase(&mut self, passphrase: &str) {
         let path = self.path("passphrase");
         std::fs::write(&path, format!("{passphrase}\n")).unwrap();

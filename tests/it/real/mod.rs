@@ -3,14 +3,22 @@
 
 mod browser;
 mod bus;
+mod canary;
+mod children;
 mod environment_only;
 mod exec;
 mod file_store;
 mod home;
+mod injection;
 mod keyring;
+mod keyring_faults;
+mod keyring_sizes;
 mod lab;
+mod listener;
+mod peer;
 mod person;
 mod process;
 mod python;
 mod started;
+mod terminal;
 mod webdriver;

@@ -6,11 +6,11 @@ use super::source::{Source, first_word, house, line_after, words};
 /// failures in its words.
 const FLOORS: [&[&str]; 12] = [
     &["problem"],
-    &["secret", "clock", "environment"],
+    &["secret", "clock", "environment", "guard"],
     &["tenant", "record"],
     &["connection", "paths", "child", "sandbox"],
     &["net", "output", "settings"],
-    &["auth", "store", "dataverse"],
+    &["auth", "store", "dataverse", "proxy"],
     &["session", "transfer"],
     &["context"],
     &["doctor"],

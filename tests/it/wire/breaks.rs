@@ -218,7 +218,7 @@ async fn a_proxy_that_refuses_is_told_without_its_password() {
         ("", "net/proxy-refused"),
     ] {
         let proxy = Raw::answering(vec![answer.as_bytes().to_vec()]);
-        let address = Secret::new(format!("http://user:hunter2@{}", proxy.host()));
+        let address = Secret::of_address(format!("http://user:hunter2@{}", proxy.host()));
         let options = HttpOptions { https_proxy: Some(address), ..HttpOptions::default() };
         let problem = sent_to("https://contoso.crm4.dynamics.com", options).await;
         assert_eq!((problem.phrase().code, problem.exit()), (code, Exit::Unreachable), "{problem:?}");
@@ -236,7 +236,7 @@ async fn a_proxy_that_refuses_is_told_without_its_password() {
 async fn loopback_is_never_proxied() {
     let proxy = Raw::answering(vec![]);
     let server = Raw::answering(vec![ok(&json!({}))]);
-    let address = Secret::new(proxy.address.clone());
+    let address = Secret::of_address(proxy.address.clone());
     let options =
         HttpOptions { all_proxy: Some(address.clone()), https_proxy: Some(address), ..HttpOptions::default() };
     let origin = Origin::parse(&server.address).unwrap();
