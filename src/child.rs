@@ -71,7 +71,9 @@ impl Program {
 fn replace(mut command: Command, name: &OsStr) -> io::Error {
     use std::os::unix::process::CommandExt as _;
 
-    command.arg0(name).exec()
+    use crate::guard::for_child;
+
+    for_child(|| command.arg0(name).exec())
 }
 
 /// Windows has no such call: the program runs beside us, and we end with all 32 bits of its status. Until then Ctrl-C and

@@ -14,10 +14,10 @@ pub(super) fn mask(context: &Context, secret: &Secret) -> Result<(), Problem> {
     };
     if is_true(environment::GITHUB_ACTIONS)? {
         // The runner reads `%` as the beginning of an escape.
-        context.screen.say_error(&format!("::add-mask::{}\n", secret.expose().replace('%', "%25")));
+        context.screen.say_secret(&format!("::add-mask::{}\n", secret.expose().replace('%', "%25")));
     }
     if is_true(environment::TF_BUILD)? {
-        context.screen.say_error(&format!("##vso[task.setsecret]{}\n", secret.expose()));
+        context.screen.say_secret(&format!("##vso[task.setsecret]{}\n", secret.expose()));
     }
     Ok(())
 }
