@@ -86,6 +86,11 @@ impl World {
         }));
     }
 
+    /// From now on this hand alone opens the browser, and whether anybody signs in is its own business.
+    pub fn seat_nobody_but(&mut self, hand: impl Fn(&str) + Send + Sync + 'static) {
+        self.browser = Browser::StandIn(Arc::new(hand));
+    }
+
     /// From now on nothing is a terminal, as in a script.
     pub fn without_terminal(mut self) -> Self {
         self.is_terminal = false;

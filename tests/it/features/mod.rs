@@ -1,8 +1,10 @@
 //! What a user was promised, asked in a user's words. No test here looks inside, but to see that a
 //! secret has gone.
 
+mod claims;
 mod connect;
 mod connections;
+mod crowd;
 mod disconnect;
 mod doctor;
 mod environment_only;

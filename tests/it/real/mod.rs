@@ -3,6 +3,7 @@
 
 mod browser;
 mod bus;
+mod crowd;
 mod environment_only;
 mod file_store;
 mod home;
