@@ -12,6 +12,7 @@ pub mod doctor;
 mod error;
 pub mod explain;
 mod forgetting;
+mod keeping;
 pub mod man;
 mod phrases;
 pub mod reconnect;

@@ -14,18 +14,19 @@ use zeroize::Zeroizing;
 
 use crate::connection::{ConnectionId, StoreKind};
 use crate::store::chunks::{self, Blobs};
-use crate::store::verdict::{Complaint, judge};
+use crate::store::verdict::{self, Complaint, judge};
 use crate::store::{Secrets, StoreError, Vault};
 
 /// Under this service name, and under connection ids as user names, the entries can be found with the system's own tools.
 const SERVICE: &str = "d365conn";
 
-/// How long a keyring may take. Both limits hold for one call of a [`Vault`].
+/// How long a keyring may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     /// Until it answers at all; what passes this is hung.
     pub to_answer: Duration,
-    /// From then until it is done; what passes this waits for a person to unlock it.
+    /// From one of its answers to the next; what passes this waits for a person to unlock it. A keyring that many processes
+    /// ask at once is slow, but goes on answering.
     pub to_finish: Duration,
 }
 
@@ -107,10 +108,11 @@ impl KeyringVault {
         };
         let (signals, news) = mpsc::channel();
         let job: Job = Box::new(move || {
-            let outcome = Keyring::reach().and_then(|keyring| {
-                let _ = signals.send(Signal::Answered);
-                work(&keyring)
-            });
+            let answers = signals.clone();
+            let on_answer = move || {
+                let _ = answers.send(Signal::Answered);
+            };
+            let outcome = Keyring::reach(Box::new(on_answer)).and_then(|keyring| work(&keyring));
             let _ = signals.send(Signal::Done(outcome));
         });
         jobs.send(job).map_err(|_| ended())?;
@@ -212,17 +214,28 @@ fn ended() -> StoreError {
 }
 
 /// The keyring itself, only ever touched on its own thread.
-struct Keyring;
+struct Keyring {
+    on_answer: Box<dyn Fn()>,
+}
 
 impl Keyring {
     /// Connects, and asks for something that isn't there: an answer that no lock can hold up.
-    fn reach() -> Result<Self, StoreError> {
+    fn reach(on_answer: Box<dyn Fn()>) -> Result<Self, StoreError> {
         Entry::store_status().as_ref().map_err(complain)?;
+        let keyring = Self { on_answer };
         // Only the Secret Service is another process that may hang.
         if cfg!(all(unix, not(target_os = "macos"))) {
-            Self.get("nothing")?;
+            keyring.get("nothing")?;
+        } else {
+            (keyring.on_answer)();
         }
-        Ok(Self)
+        Ok(keyring)
+    }
+
+    /// Says that the keyring has answered, whatever it answered.
+    fn heard<T>(&self, answer: T) -> T {
+        (self.on_answer)();
+        answer
     }
 
     fn probe(&self) -> Result<(), StoreError> {
@@ -239,22 +252,37 @@ impl Keyring {
 
 impl Blobs for Keyring {
     fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        match entry(name)?.get_secret() {
+        match self.heard(entry(name)?.get_secret()) {
             Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
             Err(Error::NoEntry) => Ok(None),
+            Err(error) if has_just_gone(&error) => Ok(None),
             Err(error) => Err(complain(&error)),
         }
     }
 
     fn set(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        entry(name)?.set_secret(bytes).map_err(|error| complain(&error))
+        match self.heard(entry(name)?.set_secret(bytes)) {
+            // Found, then removed by another process before it could be changed: now there is none, and one is made.
+            Err(error) if has_just_gone(&error) => entry(name)?.set_secret(bytes).map_err(|error| complain(&error)),
+            set => set.map_err(|error| complain(&error)),
+        }
     }
 
     fn delete(&self, name: &str) -> Result<(), StoreError> {
-        match entry(name)?.delete_credential() {
+        match self.heard(entry(name)?.delete_credential()) {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
+            Err(error) if has_just_gone(&error) => Ok(()),
             Err(error) => Err(complain(&error)),
         }
+    }
+}
+
+/// Whether the entry was there when it was looked for, and gone a moment later. The Secret Service finds entries in one
+/// call and reads them in another; in between, another process may remove them.
+fn has_just_gone(error: &Error) -> bool {
+    match error {
+        Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => verdict::is_gone(&cause.to_string()),
+        _ => false,
     }
 }
 

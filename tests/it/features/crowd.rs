@@ -159,21 +159,21 @@ fn who_wanted_something_else_signs_in_after_the_first() {
 
 #[test]
 fn a_client_secret_that_differs_is_another_sign_in() {
-    let (world, opened) = world_where(false, |world| {
+    let others: Others = Arc::default();
+    let started = Arc::clone(&others);
+    let (world, opened) = world_where(false, move |world| {
         let line = format!("{LINE} --client-id {} --client-secret-file", OWN_WEB_APP.client_id);
         std::fs::write(world.path("wrong"), "not the secret").unwrap();
         let other = beside(world, &format!("{line} {}", world.path("wrong").display()));
         other.says("is signing in to `sandbox` already");
-        // It is left to itself: what matters is that it doesn't take the first one's success for its own.
-        OTHER.lock().unwrap().push(other);
+        started.lock().unwrap().push(other);
         Robot::new(INES)
     });
-    static OTHER: Mutex<Vec<Beside>> = Mutex::new(Vec::new());
     std::fs::write(world.path("right"), OWN_WEB_APP.secret.unwrap()).unwrap();
     let right = world.path("right");
     let line = format!("{LINE} --client-id {} --client-secret-file {}", OWN_WEB_APP.client_id, right.display());
     world.run(&line).succeeds();
-    let (exit, said) = OTHER.lock().unwrap().remove(0).ends();
+    let (exit, said) = ends(&others).remove(0);
     assert_eq!(exit, 4, "{said}");
     assert!(said.contains("AADSTS7000215"), "{said}");
     assert_eq!(opened.load(Ordering::SeqCst), 2);

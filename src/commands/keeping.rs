@@ -1,0 +1,111 @@
+//! Keeping a connection that has just signed in: its secrets, what points at them, and the end of the one whose place it
+//! takes. Nobody is asked anything here.
+
+use crate::commands::forgetting::{LOCK_WAIT, forget_secrets};
+use crate::connection::{App, Connection, ConnectionId, Flow};
+use crate::context::Context;
+use crate::problem::Problem;
+use crate::session::{SessionError, SignedIn, Wanted, secrets_of};
+use crate::store::{Connections, CredentialLock, DemandBook, HealthBook};
+
+/// Another command changed the connection while the user was in the browser.
+pub(super) fn overtaken(wanted: &Wanted, change: &'static str) -> Problem {
+    let (connection, tenant_url) = (wanted.name.to_string(), wanted.tenant_url.to_string());
+    SessionError::Overtaken { connection, change, tenant_url }.into()
+}
+
+/// Secrets first, then the connection that points at them; a failure in between leaves what was there before, because a
+/// new connection's secrets are filed under an id of their own.
+///
+/// A reconnect saves only what is still there, where it still is: what another command did while the user was in the
+/// browser stands.
+pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
+    let id = wanted.replaces.clone().unwrap_or_else(ConnectionId::random);
+    let (places, vault) = (context.places()?, context.vault(wanted.store)?);
+    let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
+    let lock = context.block_on(async { Ok(CredentialLock::acquire(vault.as_ref(), &id, LOCK_WAIT).await?) })?;
+    let find = |connections: &Connections| match connections.iter().find(|saved| saved.id == id) {
+        _ if wanted.replaces.is_none() => Ok(None),
+        None => Err(overtaken(wanted, "disconnected")),
+        Some(saved) if saved.store != wanted.store => Err(overtaken(wanted, "moved to another store")),
+        Some(saved) => Ok(Some(saved.clone())),
+    };
+    find(&context.registry()?.read()?)?;
+    vault.write(&id, &secrets)?;
+    let saved = context.registry()?.change(|connections| {
+        let connection = renewed(wanted, signed_in, &id, find(connections)?);
+        let replaced = connections.put(connection.clone());
+        if wanted.becomes_default {
+            connections.set_default(&connection.name)?;
+        }
+        Ok((connection, replaced))
+    });
+    let (connection, replaced) = match saved {
+        Ok((connection, replaced)) => (connection, replaced.filter(|replaced| replaced.id != id)),
+        Err(problem) => {
+            if !context.registry()?.read()?.iter().any(|saved| saved.id == id) {
+                // Secrets that no connection points at would never be found again.
+                let _ = vault.remove(&id);
+            }
+            return Err(problem);
+        }
+    };
+    let notes = HealthBook::new(places).set_ok(&id).and_then(|()| DemandBook::new(places).strike(&id));
+    if let Err(error) = notes {
+        context.trace().decision(|| format!("could not mark the connection: {error}"));
+    }
+    drop(lock);
+    if let Some(replaced) = replaced {
+        retire(context, &replaced, &connection);
+    }
+    Ok(connection)
+}
+
+/// The connection as it is saved; of one that stands already, what a user says about it stays as it is by now.
+fn renewed(wanted: &Wanted, signed_in: &SignedIn, id: &ConnectionId, standing: Option<Connection>) -> Connection {
+    let connection = Connection {
+        id: id.clone(),
+        name: wanted.name.clone(),
+        tenant_url: wanted.tenant_url.clone(),
+        app: wanted.app.clone(),
+        flow: Flow::Browser,
+        store: wanted.store,
+        account: signed_in.account.clone(),
+        redirect_uri: wanted.redirect_uri.clone(),
+        response_mode: wanted.response_mode,
+        no_graph: wanted.no_graph,
+        tenant_override: wanted.tenant.clone(),
+        label: wanted.label.clone(),
+        read_only: wanted.read_only,
+        has_client_secret: wanted.client_secret.is_some(),
+    };
+    match standing {
+        None => connection,
+        Some(standing) => {
+            Connection { name: standing.name, label: standing.label, read_only: standing.read_only, ..connection }
+        }
+    }
+}
+
+/// The connection that stood under this name has gone; so do its secrets. What is new works, so nothing here fails it.
+fn retire(context: &Context, replaced: &Connection, connection: &Connection) {
+    let screen = &context.screen;
+    screen.note(&format!(
+        "`{}` replaces the connection of that name, which signed in with {} app {}",
+        connection.name,
+        if matches!(replaced.app, App::Own { .. }) { "your" } else { "the managed" },
+        replaced.app.client_id()
+    ));
+    if replaced.read_only && !connection.read_only {
+        screen.warn(&format!(
+            "`{}` was read-only before and allows writes now; --read-only keeps it so",
+            connection.name
+        ));
+    }
+    let left = match forget_secrets(context, replaced, || Ok(())) {
+        Ok(None) => return,
+        Ok(Some(left)) => left.to_string(),
+        Err(problem) => format!("the secrets of the connection it replaces are still there: {problem}"),
+    };
+    screen.warn(&left);
+}
