@@ -12,6 +12,7 @@ use std::time::Duration;
 use keyring::{Entry, Error};
 use zeroize::Zeroizing;
 
+use crate::clock::Clock;
 use crate::connection::{ConnectionId, StoreKind};
 use crate::store::chunks::{self, Blobs};
 use crate::store::verdict::{self, Complaint, judge};
@@ -25,8 +26,7 @@ const SERVICE: &str = "d365conn";
 pub struct Patience {
     /// Until it answers at all; what passes this is hung.
     pub to_answer: Duration,
-    /// From one of its answers to the next; what passes this waits for a person to unlock it. A keyring that many processes
-    /// ask at once is slow, but goes on answering.
+    /// From one of its answers to the next; what passes this waits for a person to unlock it.
     pub to_finish: Duration,
 }
 
@@ -35,6 +35,20 @@ impl Patience {
     pub const UNATTENDED: Self = Self { to_answer: Duration::from_secs(8), to_finish: Duration::from_secs(3) };
     /// A person may be typing the keyring's password.
     pub const AT_TERMINAL: Self = Self { to_answer: Duration::from_secs(60), to_finish: Duration::from_secs(60) };
+}
+
+/// A keyring that many processes ask at once is slow all the time: only what takes this many times as long as its slowest
+/// answer so far is taken for a wait.
+const SLOWER: u32 = 3;
+
+impl Patience {
+    /// How long to wait for the next answer, after answers of which the slowest took so long.
+    fn limit(self, slowest: Option<Duration>) -> Duration {
+        match slowest {
+            None => self.to_answer,
+            Some(slowest) => self.to_finish.max((slowest * SLOWER).min(self.to_answer)),
+        }
+    }
 }
 
 impl From<Duration> for Patience {
@@ -61,9 +75,9 @@ type Job = Box<dyn FnOnce() + Send>;
 enum Line {
     Idle,
     Open(Sender<Job>),
-    /// A call ran out of time: in the first wait, or in the second.
+    /// A call ran out of time: before the first answer, or after so long a wait for a further one.
     Broken {
-        answered: bool,
+        since_answer: Option<Duration>,
     },
 }
 
@@ -103,7 +117,7 @@ impl KeyringVault {
         }
         let jobs = match &*line {
             Line::Open(jobs) => jobs,
-            Line::Broken { answered } => return Err(self.late(*answered)),
+            Line::Broken { since_answer } => return Err(self.late(*since_answer)),
             Line::Idle => return Err(ended()),
         };
         let (signals, news) = mpsc::channel();
@@ -116,15 +130,17 @@ impl KeyringVault {
             let _ = signals.send(Signal::Done(outcome));
         });
         jobs.send(job).map_err(|_| ended())?;
-        let mut answered = false;
+        let mut slowest = None;
         loop {
-            let limit = if answered { self.patience.to_finish } else { self.patience.to_answer };
+            let began = Clock::steady();
+            let limit = self.patience.limit(slowest);
             match self.wait(&news, limit) {
-                Ok(Signal::Answered) => answered = true,
+                Ok(Signal::Answered) => slowest = slowest.max(Some(began.elapsed())),
                 Ok(Signal::Done(outcome)) => return outcome,
                 Err(RecvTimeoutError::Timeout) => {
-                    *line = Line::Broken { answered };
-                    return Err(self.late(answered));
+                    let since_answer = slowest.map(|_| limit);
+                    *line = Line::Broken { since_answer };
+                    return Err(self.late(since_answer));
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     // A panic in the keyring's own code ended the thread; the next call gets a new one.
@@ -150,14 +166,12 @@ impl KeyringVault {
         }
     }
 
-    fn late(&self, answered: bool) -> StoreError {
-        if answered {
-            let seconds = self.patience.to_finish.as_secs();
-            StoreError::StoreLocked {
-                detail: format!("it answered, then waited {seconds} s for somebody to unlock it"),
-            }
-        } else {
-            StoreError::StoreTimeout { seconds: self.patience.to_answer.as_secs() }
+    fn late(&self, since_answer: Option<Duration>) -> StoreError {
+        match since_answer {
+            Some(waited) => StoreError::StoreLocked {
+                detail: format!("it answered, then waited {} s for somebody to unlock it", waited.as_secs()),
+            },
+            None => StoreError::StoreTimeout { seconds: self.patience.to_answer.as_secs() },
         }
     }
 }
@@ -326,6 +340,16 @@ mod tests {
         let second = vault.read(&ConnectionId::random());
         assert!(matches!(second, Err(StoreError::StoreTimeout { .. })));
         assert_eq!(queue.into_iter().count(), 1, "the second call was tried all the same");
+    }
+
+    #[test]
+    fn a_keyring_that_is_slow_all_the_time_is_given_longer_before_it_is_called_locked() {
+        let patience = Patience::UNATTENDED;
+        for (slowest, limit) in
+            [(None, 8000), (Some(20), 3000), (Some(1000), 3000), (Some(2000), 6000), (Some(4000), 8000)]
+        {
+            assert_eq!(patience.limit(slowest.map(Duration::from_millis)), Duration::from_millis(limit), "{slowest:?}");
+        }
     }
 
     #[test]
