@@ -18,7 +18,10 @@ use crate::tenant::TenantUrl;
   d365conn doctor
   d365conn doctor contoso -o json
   d365conn doctor --tenant-url https://contoso.crm4.dynamics.com
-  d365conn doctor --offline")]
+  d365conn doctor --offline
+
+The check `token` renews the token, even one that is still good: that is the only
+proof that the sign-in lasts. The new token is kept.")]
 pub struct Doctor {
     /// The connection; the one every command would use when left out
     #[arg(conflicts_with = "tenant_url")]

@@ -1,77 +1,103 @@
-//! Keeping a connection, for every command that makes one: its secrets first, then the list that points at them. How the
-//! secrets were come by is not known here.
+//! Keeping a connection that has just signed in: its secrets, what points at them, and the end of the one whose place it
+//! takes. Nobody is asked anything here.
 
-use jiff::Timestamp;
-
-use crate::commands::forgetting::LOCK_WAIT;
-use crate::connection::{ConnectionId, StoreKind};
+use crate::commands::forgetting::forget_secrets;
+use crate::commands::kept::{Kept, NotKept};
+use crate::commands::other_store;
+use crate::connection::{App, Connection, ConnectionId, Flow};
 use crate::context::Context;
 use crate::problem::Problem;
-use crate::store::{Connections, CredentialLock, DemandBook, HealthBook, Secrets, StoreError};
+use crate::session::{SessionError, SignedIn, Wanted, secrets_of};
+use crate::store::Connections;
 
-/// What is to be kept.
-pub(super) struct Kept<'a> {
-    /// What it is filed under.
-    pub(super) id: &'a ConnectionId,
-    /// Where.
-    pub(super) store: StoreKind,
-    /// The secrets.
-    pub(super) secrets: &'a Secrets,
-    /// When the refresh token among them was issued, if that is known.
-    pub(super) issued: Option<Timestamp>,
+/// Another command changed the connection while the user was in the browser.
+pub(super) fn overtaken(wanted: &Wanted, change: &'static str) -> Problem {
+    let (connection, tenant_url) = (wanted.name.to_string(), wanted.tenant_url.to_string());
+    SessionError::Overtaken { connection, change, tenant_url }.into()
 }
 
-/// Why a connection was not kept.
-pub(super) enum NotKept {
-    /// The store would not take the secrets; nothing has changed.
-    Refused(StoreError),
-    /// Anything else.
-    Failed(Problem),
-}
-
-impl From<Problem> for NotKept {
-    fn from(problem: Problem) -> Self {
-        Self::Failed(problem)
+/// Keeps the connection and its secrets.
+///
+/// A reconnect saves only what is still there, where it still is: what another command did while the user was in the
+/// browser stands.
+pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
+    let id = wanted.replaces.clone().unwrap_or_else(ConnectionId::random);
+    let find = |connections: &Connections| match connections.iter().find(|saved| saved.id == id) {
+        _ if wanted.replaces.is_none() => Ok(None),
+        None => Err(overtaken(wanted, "disconnected")),
+        Some(saved) if saved.store != wanted.store => Err(overtaken(wanted, "moved to another store")),
+        Some(saved) => Ok(Some(saved.clone())),
+    };
+    let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
+    let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
+    let keep_in = |store| {
+        let kept = Kept { id: &id, store, secrets: &secrets, issued };
+        let list = |connections: &mut Connections| {
+            let connection = Connection { store, ..renewed(wanted, signed_in, &id, find(connections)?) };
+            let replaced = connections.put(connection.clone());
+            if wanted.becomes_default {
+                connections.set_default(&connection.name)?;
+            }
+            Ok((connection, replaced))
+        };
+        kept.keep(context, |connections| find(connections).map(drop), list)
+    };
+    let outcome = match keep_in(wanted.store) {
+        Err(NotKept::Refused(refusal)) => keep_in(other_store::agreed(context, wanted, refusal)?),
+        outcome => outcome,
+    };
+    let (connection, replaced) = outcome.map_err(Problem::from)?;
+    if let Some(replaced) = replaced.filter(|replaced| replaced.id != id) {
+        retire(context, &replaced, &connection);
     }
+    Ok(connection)
 }
 
-impl From<NotKept> for Problem {
-    fn from(not_kept: NotKept) -> Self {
-        match not_kept {
-            NotKept::Refused(refusal) => refusal.into(),
-            NotKept::Failed(problem) => problem,
+/// The connection as it is saved; of one that stands already, what a user says about it stays as it is by now.
+fn renewed(wanted: &Wanted, signed_in: &SignedIn, id: &ConnectionId, standing: Option<Connection>) -> Connection {
+    let connection = Connection {
+        id: id.clone(),
+        name: wanted.name.clone(),
+        tenant_url: wanted.tenant_url.clone(),
+        app: wanted.app.clone(),
+        flow: Flow::Browser,
+        store: wanted.store,
+        account: signed_in.account.clone(),
+        redirect_uri: wanted.redirect_uri.clone(),
+        response_mode: wanted.response_mode,
+        no_graph: wanted.no_graph,
+        tenant_override: wanted.tenant.clone(),
+        label: wanted.label.clone(),
+        read_only: wanted.read_only,
+        has_client_secret: wanted.client_secret.is_some(),
+    };
+    match standing {
+        None => connection,
+        Some(standing) => {
+            Connection { name: standing.name, label: standing.label, read_only: standing.read_only, ..connection }
         }
     }
 }
 
-impl Kept<'_> {
-    /// Keeps the secrets, under their lock, and then lets `list` change the list of connections. `may` is asked before
-    /// anything is written. A failure in between leaves what was there before, because a new connection's secrets are filed
-    /// under an id of their own; they are removed again, for no connection would point at them.
-    ///
-    /// # Errors
-    /// [`NotKept::Refused`] when the store won't take the secrets. What `may` and `list` say; when the list can't be written, or another process holds the connection.
-    pub(super) fn keep<T>(
-        &self,
-        context: &Context,
-        may: impl FnOnce(&Connections) -> Result<(), Problem>,
-        list: impl FnOnce(&mut Connections) -> Result<T, Problem>,
-    ) -> Result<T, NotKept> {
-        let Self { id, store, secrets, issued } = self;
-        let (places, vault, registry) = (context.places()?, context.vault(*store)?, context.registry()?);
-        let _lock = context.block_on(async { Ok(CredentialLock::acquire(vault.as_ref(), id, LOCK_WAIT).await?) })?;
-        may(&registry.read().map_err(Problem::from)?)?;
-        vault.write(id, secrets).map_err(NotKept::Refused)?;
-        let listed = registry.change(list);
-        if listed.is_err() && !registry.read().map_err(Problem::from)?.iter().any(|saved| saved.id == **id) {
-            let _ = vault.remove(id);
-        }
-        let listed = listed?;
-        let notes =
-            HealthBook::new(places).set_connected(id, *issued).and_then(|()| DemandBook::new(places).strike(id));
-        if let Err(error) = notes {
-            context.trace().decision(|| format!("could not mark the connection: {error}"));
-        }
-        Ok(listed)
+/// The connection that stood under this name has gone; so do its secrets. What is new works, so nothing here fails it.
+fn retire(context: &Context, replaced: &Connection, connection: &Connection) {
+    let screen = &context.screen;
+    screen.note(&format!(
+        "`{}` replaces the connection of that name, which signed in with {} app {}",
+        connection.name,
+        if matches!(replaced.app, App::Own { .. }) { "your" } else { "the managed" },
+        replaced.app.client_id()
+    ));
+    if replaced.read_only && !connection.read_only {
+        screen.warn(&format!(
+            "`{}` was read-only before and allows writes now; --read-only keeps it so",
+            connection.name
+        ));
     }
+    let left = match forget_secrets(context, replaced, || Ok(())) {
+        Ok(None) => return,
+        Ok(Some(left)) => left.to_string(),
+        Err(problem) => format!("the secrets of the connection it replaces are still there: {problem}"),
+    };
+    screen.warn(&left);
 }

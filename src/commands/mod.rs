@@ -15,6 +15,7 @@ mod error;
 pub mod explain;
 mod forgetting;
 mod keeping;
+mod kept;
 mod look_alike;
 pub mod man;
 mod moving_error;

@@ -1,18 +1,18 @@
-//! What `connect` and `reconnect` share: the store is tried first, the sign-in is shown as it goes, and the connection is
-//! saved when it has been proved. How a sign-in works is not known here.
+//! What `connect` and `reconnect` share: the store is tried first, one process at a time signs in under a name, and the
+//! connection is kept when it has been proved. How a sign-in works is not known here.
+
+use std::time::Duration;
 
 use crate::auth::{Browser, Claims};
 use crate::clock::Clock;
 use crate::commands::CommandError;
-use crate::commands::forgetting::forget_secrets;
-use crate::commands::keeping::{Kept, NotKept};
-use crate::commands::other_store;
+use crate::commands::keeping::{overtaken, save};
 use crate::commands::sign_in_words::{greet, show, show_overtaken, show_wait};
-use crate::connection::{App, Connection, ConnectionId, Flow, SAMPLE_CLIENT_ID};
+use crate::connection::{App, Connection, SAMPLE_CLIENT_ID};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
-use crate::session::{SessionError, SignIn, SignedIn, Wanted, secrets_of};
-use crate::store::{Connections, DemandBook, SignInTurn, StoreError};
+use crate::session::{SessionError, SignIn, SignedIn, Wanted};
+use crate::store::{DemandBook, SignInTurn, StoreError};
 
 /// Signs in, proves and saves. Of several processes that want the same, one opens the browser.
 pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidden: bool) -> Result<Exit, Problem> {
@@ -32,7 +32,8 @@ pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidde
         greet(context, format, &connection, None)?;
         return Ok(Exit::Done);
     }
-    wanted.wait = wanted.wait.saturating_sub(began.elapsed());
+    // Whole seconds, as `--wait` counts: who had nobody to wait for has lost none.
+    wanted.wait = wanted.wait.saturating_sub(Duration::from_secs(began.elapsed().as_secs()));
     let before = standing(context, &wanted)?;
     let signed_in = sign_in(context, &wanted, before.as_ref(), &browser, is_browser_forbidden)?;
     if let Some(before) = before.as_ref().filter(|_| wanted.replaces.is_some()) {
@@ -143,95 +144,4 @@ pub(super) fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, 
         return Err(CommandError::NobodyAtTheBrowser.into());
     }
     Ok(context.browser.clone())
-}
-
-/// Keeps the connection and its secrets.
-///
-/// A reconnect saves only what is still there, where it still is: what another command did while the user was in the
-/// browser stands.
-pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
-    let id = wanted.replaces.clone().unwrap_or_else(ConnectionId::random);
-    let find = |connections: &Connections| match connections.iter().find(|saved| saved.id == id) {
-        _ if wanted.replaces.is_none() => Ok(None),
-        None => Err(overtaken(wanted, "disconnected")),
-        Some(saved) if saved.store != wanted.store => Err(overtaken(wanted, "moved to another store")),
-        Some(saved) => Ok(Some(saved.clone())),
-    };
-    let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
-    let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
-    let keep_in = |store| {
-        let kept = Kept { id: &id, store, secrets: &secrets, issued };
-        let list = |connections: &mut Connections| {
-            let connection = Connection { store, ..renewed(wanted, signed_in, &id, find(connections)?) };
-            let replaced = connections.put(connection.clone());
-            if wanted.becomes_default {
-                connections.set_default(&connection.name)?;
-            }
-            Ok((connection, replaced))
-        };
-        kept.keep(context, |connections| find(connections).map(drop), list)
-    };
-    let outcome = match keep_in(wanted.store) {
-        Err(NotKept::Refused(refusal)) => keep_in(other_store::agreed(context, wanted, refusal)?),
-        outcome => outcome,
-    };
-    let (connection, replaced) = outcome.map_err(Problem::from)?;
-    if let Some(replaced) = replaced.filter(|replaced| replaced.id != id) {
-        retire(context, &replaced, &connection);
-    }
-    Ok(connection)
-}
-
-fn overtaken(wanted: &Wanted, change: &'static str) -> Problem {
-    let (connection, tenant_url) = (wanted.name.to_string(), wanted.tenant_url.to_string());
-    SessionError::Overtaken { connection, change, tenant_url }.into()
-}
-
-/// The connection as it is saved; of one that stands already, what a user says about it stays as it is by now.
-fn renewed(wanted: &Wanted, signed_in: &SignedIn, id: &ConnectionId, standing: Option<Connection>) -> Connection {
-    let connection = Connection {
-        id: id.clone(),
-        name: wanted.name.clone(),
-        tenant_url: wanted.tenant_url.clone(),
-        app: wanted.app.clone(),
-        flow: Flow::Browser,
-        store: wanted.store,
-        account: signed_in.account.clone(),
-        redirect_uri: wanted.redirect_uri.clone(),
-        response_mode: wanted.response_mode,
-        no_graph: wanted.no_graph,
-        tenant_override: wanted.tenant.clone(),
-        label: wanted.label.clone(),
-        read_only: wanted.read_only,
-        has_client_secret: wanted.client_secret.is_some(),
-    };
-    match standing {
-        None => connection,
-        Some(standing) => {
-            Connection { name: standing.name, label: standing.label, read_only: standing.read_only, ..connection }
-        }
-    }
-}
-
-/// The connection that stood under this name has gone; so do its secrets. What is new works, so nothing here fails it.
-fn retire(context: &Context, replaced: &Connection, connection: &Connection) {
-    let screen = &context.screen;
-    screen.note(&format!(
-        "`{}` replaces the connection of that name, which signed in with {} app {}",
-        connection.name,
-        if matches!(replaced.app, App::Own { .. }) { "your" } else { "the managed" },
-        replaced.app.client_id()
-    ));
-    if replaced.read_only && !connection.read_only {
-        screen.warn(&format!(
-            "`{}` was read-only before and allows writes now; --read-only keeps it so",
-            connection.name
-        ));
-    }
-    let left = match forget_secrets(context, replaced, || Ok(())) {
-        Ok(None) => return,
-        Ok(Some(left)) => left.to_string(),
-        Err(problem) => format!("the secrets of the connection it replaces are still there: {problem}"),
-    };
-    screen.warn(&left);
 }

@@ -26,6 +26,11 @@ pub enum Fault {
     WrongNonce,
     /// The next token answer has `expires_in` and `ext_expires_in` as strings.
     NumbersAsStrings,
+    /// The next access token lives this short.
+    ShortLivedToken {
+        /// Its life in seconds.
+        seconds: u32,
+    },
     /// The next user's token answer has no refresh token.
     NoRefreshToken,
     /// The next token request is answered 429.

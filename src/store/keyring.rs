@@ -8,14 +8,15 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
+use crate::clock::Clock;
 use crate::connection::{ConnectionId, StoreKind};
 use crate::store::chunks::{self, Blobs};
-use crate::store::verdict::{Complaint, judge, judge_again};
+use crate::store::verdict::{self, Complaint, judge, judge_again};
 use crate::store::{Secrets, StoreError, Vault};
 
 /// Under this service name, and under connection ids as user names, the entries can be found with the system's own tools.
@@ -25,12 +26,12 @@ const PROBE: &str = "probe-";
 /// Only the Secret Service is another process that may hang, and shows labels to people.
 const IS_SECRET_SERVICE: bool = cfg!(all(unix, not(target_os = "macos")));
 
-/// How long a keyring may take. Both limits hold for one call of a [`Vault`].
+/// How long a keyring may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     /// Until it answers at all; what passes this is hung.
     pub to_answer: Duration,
-    /// From then until it is done; what passes this waits for a person to unlock it.
+    /// From one of its answers to the next; what passes this waits for a person to unlock it.
     pub to_finish: Duration,
 }
 
@@ -39,6 +40,20 @@ impl Patience {
     pub const UNATTENDED: Self = Self { to_answer: Duration::from_secs(8), to_finish: Duration::from_secs(3) };
     /// A person may be typing the keyring's password.
     pub const AT_TERMINAL: Self = Self { to_answer: Duration::from_secs(60), to_finish: Duration::from_secs(60) };
+}
+
+/// A keyring that many processes ask at once is slow all the time: only what takes this many times as long as its slowest
+/// answer so far is taken for a wait.
+const SLOWER: u32 = 3;
+
+impl Patience {
+    /// How long to wait for the next answer, after answers of which the slowest took so long.
+    fn limit(self, slowest: Option<Duration>) -> Duration {
+        match slowest {
+            None => self.to_answer,
+            Some(slowest) => self.to_finish.max((slowest * SLOWER).min(self.to_answer)),
+        }
+    }
 }
 
 impl From<Duration> for Patience {
@@ -72,8 +87,8 @@ enum Line {
 enum Break {
     /// It didn't answer in time.
     Hung,
-    /// It answered, and wasn't unlocked in time.
-    Locked,
+    /// It answered, and then let us wait so long for the next answer: nobody unlocked it.
+    Locked(Duration),
     /// A person was asked and said no; the keyring's own words.
     Denied(String),
 }
@@ -119,20 +134,25 @@ impl KeyringVault {
         };
         let (signals, news) = mpsc::channel();
         let job: Job = Box::new(move || {
-            let outcome = Keyring::reach().and_then(|keyring| {
-                let _ = signals.send(Signal::Answered);
-                work(&keyring)
-            });
+            let answers = signals.clone();
+            let on_answer = move || {
+                let _ = answers.send(Signal::Answered);
+            };
+            let outcome = Keyring::reach(Box::new(on_answer)).and_then(|keyring| work(&keyring));
             let _ = signals.send(Signal::Done(outcome));
         });
         jobs.send(job).map_err(|_| ended())?;
-        let mut answered = None;
+        let (mut slowest, mut first_answer) = (None, None);
         loop {
-            let limit = if answered.is_some() { self.patience.to_finish } else { self.patience.to_answer };
+            let began = Clock::steady();
+            let limit = self.patience.limit(slowest);
             match self.wait(&news, limit) {
-                Ok(Signal::Answered) => answered = Some(Instant::now()),
+                Ok(Signal::Answered) => {
+                    slowest = slowest.max(Some(began.elapsed()));
+                    first_answer.get_or_insert_with(Clock::steady);
+                }
                 Ok(Signal::Done(outcome)) => {
-                    let waited = answered.map_or(Duration::ZERO, |since| since.elapsed());
+                    let waited = first_answer.map_or(Duration::ZERO, |since| since.elapsed());
                     return outcome.map_err(|error| {
                         let error = judge_again(error, waited);
                         if let StoreError::StoreDenied { detail } = &error {
@@ -142,7 +162,7 @@ impl KeyringVault {
                     });
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    let cause = if answered.is_some() { Break::Locked } else { Break::Hung };
+                    let cause = if slowest.is_some() { Break::Locked(limit) } else { Break::Hung };
                     let error = self.told_again(&cause);
                     *line = Line::Broken(cause);
                     return Err(error);
@@ -174,9 +194,8 @@ impl KeyringVault {
     fn told_again(&self, cause: &Break) -> StoreError {
         match cause {
             Break::Hung => StoreError::StoreTimeout { seconds: self.patience.to_answer.as_secs() },
-            Break::Locked => {
-                let seconds = self.patience.to_finish.as_secs();
-                let detail = format!("it answered, then waited {seconds} s for somebody to unlock it");
+            Break::Locked(waited) => {
+                let detail = format!("it answered, then waited {} s for somebody to unlock it", waited.as_secs());
                 StoreError::StoreLocked { detail }
             }
             Break::Denied(detail) => StoreError::StoreDenied { detail: detail.clone() },
@@ -236,17 +255,28 @@ fn ended() -> StoreError {
 }
 
 /// The keyring itself, only ever touched on its own thread.
-struct Keyring;
+struct Keyring {
+    on_answer: Box<dyn Fn()>,
+}
 
 impl Keyring {
     /// Connects, and asks for something that isn't there: an answer that no lock can hold up.
-    fn reach() -> Result<Self, StoreError> {
+    fn reach(on_answer: Box<dyn Fn()>) -> Result<Self, StoreError> {
         // Opens the store and makes it the one that entries are made in.
         keyring::Entry::store_status().as_ref().map_err(complain)?;
+        let keyring = Self { on_answer };
         if IS_SECRET_SERVICE {
-            Self.get("nothing")?;
+            keyring.get("nothing")?;
+        } else {
+            (keyring.on_answer)();
         }
-        Ok(Self)
+        Ok(keyring)
+    }
+
+    /// Says that the keyring has answered, whatever it answered.
+    fn heard<T>(&self, answer: T) -> T {
+        (self.on_answer)();
+        answer
     }
 
     fn probe(&self) -> Result<(), StoreError> {
@@ -263,22 +293,37 @@ impl Keyring {
 
 impl Blobs for Keyring {
     fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        match entry(name)?.get_secret() {
+        match self.heard(entry(name)?.get_secret()) {
             Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
             Err(Error::NoEntry) => Ok(None),
+            Err(error) if has_just_gone(&error) => Ok(None),
             Err(error) => Err(complain(&error)),
         }
     }
 
     fn set(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        entry(name)?.set_secret(bytes).map_err(|error| complain(&error))
+        match self.heard(entry(name)?.set_secret(bytes)) {
+            // Found, then removed by another process before it could be changed: now there is none, and one is made.
+            Err(error) if has_just_gone(&error) => entry(name)?.set_secret(bytes).map_err(|error| complain(&error)),
+            set => set.map_err(|error| complain(&error)),
+        }
     }
 
     fn delete(&self, name: &str) -> Result<(), StoreError> {
-        match entry(name)?.delete_credential() {
+        match self.heard(entry(name)?.delete_credential()) {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
+            Err(error) if has_just_gone(&error) => Ok(()),
             Err(error) => Err(complain(&error)),
         }
+    }
+}
+
+/// Whether the entry was there when it was looked for, and gone a moment later. The Secret Service finds entries in one
+/// call and reads them in another; in between, another process may remove them.
+fn has_just_gone(error: &Error) -> bool {
+    match error {
+        Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => verdict::is_gone(&cause.to_string()),
+        _ => false,
     }
 }
 
@@ -339,6 +384,16 @@ mod tests {
         assert_eq!(label("ID"), "d365conn: secrets of connection ID");
         assert_eq!(label("ID.a.0"), "d365conn: secrets of connection ID, part a.0");
         assert_eq!(label("probe-ID"), "d365conn: trial entry, removed at once");
+    }
+
+    #[test]
+    fn a_keyring_that_is_slow_all_the_time_is_given_longer_before_it_is_called_locked() {
+        let patience = Patience::UNATTENDED;
+        for (slowest, limit) in
+            [(None, 8000), (Some(20), 3000), (Some(1000), 3000), (Some(2000), 6000), (Some(4000), 8000)]
+        {
+            assert_eq!(patience.limit(slowest.map(Duration::from_millis)), Duration::from_millis(limit), "{slowest:?}");
+        }
     }
 
     #[test]

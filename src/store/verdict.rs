@@ -50,6 +50,17 @@ const ABSENT: &[&str] = &[
     "logon session does not exist",
 ];
 
+/// What the Secret Services in use say of an entry that was removed after it was found, lower case: gnome-keyring, then
+/// the specification's own word for it.
+const GONE: &[&str] = &["object does not exist at path", "secret.error.nosuchobject", "dbus.error.unknownobject"];
+
+/// Whether a complaint says that the entry isn't there any more.
+pub(super) fn is_gone(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    let has_lost_its_face = words.contains("no such interface") && words.contains(" on object at path ");
+    has_lost_its_face || GONE.iter().any(|gone| words.contains(gone))
+}
+
 /// The failure that a keyring's complaint amounts to. `detail` holds the keyring's own words.
 pub(super) fn judge(complaint: Complaint, detail: String) -> StoreError {
     let words = detail.to_ascii_lowercase();
@@ -141,5 +152,21 @@ mod tests {
         assert_eq!(code("SS error: prompt dismissed", 300), "store/keyring-locked");
         assert_eq!(code("SS error: prompt dismissed", 2500), "store/keyring-denied");
         assert_eq!(code("SS error: object locked", 2500), "store/keyring-locked");
+    }
+
+    #[test]
+    fn an_entry_that_was_removed_in_between_is_no_failure() {
+        for words in [
+            "zbus error: org.freedesktop.DBus.Error.UnknownMethod: Object does not exist at path “/org/freedesktop/secrets/collection/login/26”",
+            "zbus error: org.freedesktop.DBus.Error.UnknownMethod: No such interface “org.freedesktop.Secret.Item” on object at path /org/freedesktop/secrets/collection/login/68",
+            "zbus error: org.freedesktop.Secret.Error.NoSuchObject: The object does not exist",
+            "zbus error: org.freedesktop.DBus.Error.UnknownObject: Unknown object",
+        ] {
+            assert!(is_gone(words), "{words}");
+        }
+        for words in ["zbus error: org.freedesktop.DBus.Error.UnknownMethod: No such method", "SS Error: object locked"]
+        {
+            assert!(!is_gone(words), "{words}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::commands::browser_flags::BrowserFlags;
 use crate::commands::connect::StoreFlag;
 use crate::commands::connections::import_string;
-use crate::commands::keeping::Kept;
+use crate::commands::kept::Kept;
 use crate::commands::moving_error::MovingError;
 use crate::connection::{Connection, ConnectionId, ConnectionName, StoreKind};
 use crate::context::Context;

@@ -2,9 +2,10 @@
 //! sign-in consists of is not known here.
 
 use crate::auth::Browser;
+use crate::commands::keeping::save;
 use crate::commands::organisations::{OrganisationsError, find, find_in_browser, must_choose};
 use crate::commands::sign_in_words::greet;
-use crate::commands::signing_in::{browser, connect, save, standing};
+use crate::commands::signing_in::{browser, connect, standing};
 use crate::connection::{Connection, ConnectionName, StoreKind};
 use crate::context::Context;
 use crate::environment;

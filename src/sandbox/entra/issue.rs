@@ -1,5 +1,7 @@
 //! Makes the answer of a token request once the grant was found good. Whether it is, is decided elsewhere.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -36,7 +38,12 @@ pub(super) struct Issue {
 
 /// The successful answer, with `no-store` (RFC 6749 §5.1).
 pub(super) fn tokens(entra: &mut Entra, visit: &Visit, issue: Issue) -> Outgoing {
-    let expires = later(visit.now, entra.token_life);
+    let shortened = entra.faults.strikes_as(|fault| match fault {
+        Fault::ShortLivedToken { seconds } => Some(Duration::from_secs(u64::from(*seconds))),
+        _ => None,
+    });
+    let token_life = shortened.unwrap_or(entra.token_life);
+    let expires = later(visit.now, token_life);
     let access_token = entra.ledger.marked(jwt::signed(&access_payload(&issue, visit, expires.as_second())));
     let bearer = Bearer {
         holder: issue.holder,
@@ -48,7 +55,7 @@ pub(super) fn tokens(entra: &mut Entra, visit: &Visit, issue: Issue) -> Outgoing
     };
     entra.ledger.remember_bearer(&access_token, bearer, visit.now);
 
-    let seconds = entra.token_life.as_secs();
+    let seconds = token_life.as_secs();
     let as_text = entra.faults.strikes(&Fault::NumbersAsStrings);
     let life = if as_text { json!(seconds.to_string()) } else { json!(seconds) };
     let mut body = json!({

@@ -67,6 +67,44 @@ fn lost_refresh_tokens_and_lost_consent_are_found() {
 }
 
 #[test]
+fn a_refresh_token_that_is_dead_is_found_while_the_access_token_still_works() {
+    let world = World::connected();
+    world.run("accounts list --top 1").succeeds();
+    world.sandbox.faults().order(Fault::SessionsRevoked);
+    let (exit, report) = examine(&world, "--only token");
+    assert_eq!(exit, 10);
+    assert_eq!(fault(&report, "token")["service_code"], "AADSTS50173");
+}
+
+#[test]
+fn the_renewal_is_part_of_the_evidence_and_is_kept() {
+    let world = World::connected();
+    world.pass(Duration::from_secs(60));
+    let (_, report) = examine(&world, "--only token");
+    assert_eq!(report["findings"][0]["evidence"], serde_json::json!({"seconds_left": 4611, "renewed": true}));
+    let renewals = || world.sandbox.requests().iter().filter(|request| request.is_token_request()).count();
+    assert_eq!(renewals(), 2);
+    world.run("accounts list --top 1").succeeds();
+    assert_eq!(renewals(), 2);
+}
+
+#[test]
+fn a_connection_that_can_t_be_renewed_is_worth_a_note_while_it_works() {
+    let world = World::new();
+    world.sandbox.faults().order(Fault::NoRefreshToken);
+    world.run("connect --tenant-url {org} --store file").succeeds();
+    let (exit, report) = examine(&world, "--only token,whoami");
+    assert_eq!((exit, report["verdict"].as_str()), (0, Some("well")), "{report}");
+    let token = &report["findings"][0];
+    assert_eq!((token["verdict"].as_str(), token["evidence"]["renewed"].as_bool()), (Some("note"), Some(false)));
+    let advice = token["evidence"]["advice"].as_str().unwrap();
+    assert!(advice.contains("d365conn reconnect sandbox --prompt consent"), "{advice}");
+    world.pass(Duration::from_secs(2 * 3600));
+    let (exit, report) = examine(&world, "--only token");
+    assert_eq!((exit, fault(&report, "token")["code"].as_str()), (10, Some("session/no-refresh-token")));
+}
+
+#[test]
 fn permissions_that_were_not_granted_are_found() {
     let world = World::connected();
     world.sandbox.faults().order(Fault::NotAMember);

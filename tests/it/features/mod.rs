@@ -4,9 +4,11 @@
 mod admin_consent;
 mod app_setup;
 mod bundles;
+mod claims;
 mod connect;
 mod connection_strings;
 mod connections;
+mod crowd;
 mod disconnect;
 mod discover;
 mod doctor;

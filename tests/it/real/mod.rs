@@ -8,6 +8,7 @@ mod checking;
 mod children;
 mod choosing;
 mod completing;
+mod crowd;
 mod environment_only;
 mod exec;
 mod file_store;
