@@ -65,7 +65,8 @@ pub fn write_own(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
     temporary.write_all(bytes).map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(path).map_err(|error| unwritable(path, error.error))?;
-    sync(directory).map_err(failed)
+    sync(directory);
+    Ok(())
 }
 
 /// Removes a file of our own; that there is none is fine.
@@ -77,7 +78,10 @@ pub fn remove_own(path: &Path) -> Result<(), PathError> {
         return Err(refusal);
     }
     match fs::remove_file(path) {
-        Ok(()) => sync(directory_of(path)).map_err(|error| unwritable(path, error)),
+        Ok(()) => {
+            sync(directory_of(path));
+            Ok(())
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(unwritable(path, error)),
     }
@@ -251,17 +255,13 @@ fn sweep(directory: &Path, newest: &File) {
     }
 }
 
-/// Forces the directory's entries to the disk, so that a new name survives a power cut.
-fn sync(directory: &Path) -> io::Result<()> {
+/// Forces the directory's entries to the disk, so that a new name survives a power cut. Where that is refused the change is
+/// as durable as it gets: it has happened, and who was told otherwise would undo the rest of it.
+fn sync(directory: &Path) {
     #[cfg(unix)]
-    match File::open(directory).and_then(|directory| directory.sync_all()) {
-        // Some file systems can't do this for a directory; on those a rename is as durable as it gets.
-        Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => return Err(error),
-        _ => {}
-    }
+    let _ = File::open(directory).and_then(|directory| directory.sync_all());
     #[cfg(not(unix))]
     let _ = directory;
-    Ok(())
 }
 
 fn unwritable(path: &Path, source: io::Error) -> PathError {

@@ -1,15 +1,13 @@
 //! Canaries: every secret that there is carries a mark, every command there is runs well and badly, as talkative as it can
 //! be, and no mark is found anywhere. What a command does otherwise is not asked here.
 
-mod search;
-
 use std::time::Duration;
 
 use d365conn::sandbox::{DAEMON, Fault, OWN_WEB_APP, Options, Sandbox};
 
-use self::search::Search;
 use super::home::{Home, PASSPHRASE};
 use super::person::{secrets_sent, sign_in};
+use super::search::Search;
 use super::started::Finished;
 
 /// What every secret of the sandbox ends with.

@@ -13,5 +13,6 @@ mod keyring;
 mod lab;
 mod person;
 mod process;
+mod search;
 mod started;
 mod webdriver;

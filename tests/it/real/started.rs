@@ -110,13 +110,18 @@ impl Started {
     /// Waits for the sign-in address of `connect --no-browser`.
     #[track_caller]
     pub fn address(&self) -> String {
-        let address = self.stderr.wait(|text| {
+        let address = self.address_or_end();
+        assert!(address.is_some(), "{}: no sign-in address: {}", self.name, self.stderr.text());
+        address.unwrap()
+    }
+
+    /// The same, or nothing if it ends before.
+    pub fn address_or_end(&self) -> Option<String> {
+        self.stderr.wait(|text| {
             // Only a line that is complete.
             let (text, _) = text.rsplit_once('\n')?;
             text.split_whitespace().find(|word| word.contains("/oauth2/v2.0/authorize?")).map(str::to_owned)
-        });
-        assert!(address.is_some(), "{}: no sign-in address: {}", self.name, self.stderr.text());
-        address.unwrap()
+        })
     }
 
     /// Sends a signal, such as `INT`.
