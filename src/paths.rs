@@ -103,7 +103,11 @@ pub fn open_lock(path: &Path) -> Result<File, PathError> {
         .map_err(|error| refusal(path).unwrap_or_else(|| unwritable(path, error)))?;
     let metadata = file.metadata().map_err(|error| unwritable(path, error))?;
     judge(path, &metadata)?;
-    tighten(&file, &metadata);
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777 != 0o600 {
+        // Others may not, and we must: a umask may have taken our own rights away.
+        let _ = owner_only(&file);
+    }
     Ok(file)
 }
 
@@ -178,11 +182,7 @@ fn judge(path: &Path, metadata: &Metadata) -> Result<(), PathError> {
 
 /// Creates `directory` for this user alone, or sees to it that nobody else can write in the one that is there.
 fn make_ready(directory: &Path) -> Result<(), PathError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory).map_err(|error| unwritable(directory, error))?;
+    make(directory).map_err(|error| unwritable(directory, error))?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -202,6 +202,27 @@ fn make_ready(directory: &Path) -> Result<(), PathError> {
         }
     }
     Ok(())
+}
+
+/// Creates a directory and what is missing above it, for this user alone whatever the umask; one that is there is fine.
+fn make(directory: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = match (builder.create(directory), directory.parent()) {
+        (Err(error), Some(above)) if error.kind() == ErrorKind::NotFound => {
+            make(above)?;
+            builder.create(directory)
+        }
+        (made, _) => made,
+    };
+    match made {
+        #[cfg(unix)]
+        Ok(()) => fs::set_permissions(directory, std::os::unix::fs::PermissionsExt::from_mode(0o700)),
+        // Another process may have been faster, and some file systems refuse before they look.
+        Err(_) if directory.is_dir() => Ok(()),
+        made => made,
+    }
 }
 
 /// Options that open what is named itself and never what a link there points at; a pipe there doesn't make us wait.

@@ -9,6 +9,7 @@ mod environment_only;
 mod examples;
 mod exit_codes;
 mod explain;
+mod files;
 mod output;
 mod reconnect;
 mod records;

@@ -7,6 +7,7 @@ mod canary;
 mod children;
 mod environment_only;
 mod file_store;
+mod files;
 mod home;
 mod injection;
 mod keyring;
