@@ -17,16 +17,17 @@ const PIECE: usize = 12;
 pub(super) const SHORTEST: usize = 8;
 /// How much of one secret is watched, in bytes: more than any token or key has.
 const LONGEST: usize = 16 * 1024;
-/// Fingerprints kept at most, of the secrets that are gone: those of some two hundred tokens.
-const MOST: usize = 256 * 1024;
+/// Fingerprints kept before the oldest of the secrets that are gone are forgotten: those of some forty tokens.
+const MOST: usize = 64 * 1024;
 
 /// Fingerprints of the secrets made so far. The oldest that are gone are forgotten when there are too many.
 pub(super) struct Watch {
     keys: Option<[u64; 2]>,
     watched: VecDeque<Watched>,
     count: usize,
-    /// All fingerprints in order, once somebody asked; and the lengths of the pieces among them.
-    sorted: Option<(Vec<u64>, Vec<usize>)>,
+    /// The fingerprints of the first `known` secrets, in order.
+    sorted: Vec<u64>,
+    known: usize,
 }
 
 struct Watched {
@@ -37,7 +38,7 @@ struct Watched {
 
 impl Watch {
     pub(super) const fn new() -> Self {
-        Self { keys: None, watched: VecDeque::new(), count: 0, sorted: None }
+        Self { keys: None, watched: VecDeque::new(), count: 0, sorted: Vec::new(), known: 0 }
     }
 
     /// Watches `text` from now on, and beyond the life of `holder`: messages are shown at the very end.
@@ -51,7 +52,9 @@ impl Watch {
                 self.add_bytes(bytes, holder);
             }
         }
-        while self.count > MOST && self.forget_the_oldest() {}
+        if self.count > MOST {
+            while self.count > MOST / 4 * 3 && self.forget_the_oldest() {}
+        }
     }
 
     fn add_bytes(&mut self, bytes: &[u8], holder: &Arc<Zeroizing<String>>) {
@@ -64,7 +67,6 @@ impl Watch {
         }
         self.count += fingerprints.len();
         self.watched.push_back(Watched { fingerprints, piece, holder: Arc::downgrade(holder) });
-        self.sorted = None;
     }
 
     fn forget_the_oldest(&mut self) -> bool {
@@ -73,8 +75,26 @@ impl Watch {
         };
         if let Some(forgotten) = self.watched.remove(oldest) {
             self.count -= forgotten.fingerprints.len();
+            self.sorted.clear();
+            self.known = 0;
         }
         true
+    }
+
+    /// Puts the fingerprints of new secrets among the others: only once somebody has something to say.
+    fn know_all(&mut self) {
+        if self.known < self.watched.len() {
+            let mut new: Vec<u64> =
+                self.watched.range(self.known..).flat_map(|it| it.fingerprints.iter().copied()).collect();
+            new.sort_unstable();
+            self.sorted.append(&mut new);
+            #[expect(
+                clippy::stable_sort_primitive,
+                reason = "two runs in order, which only this sort merges in one pass"
+            )]
+            self.sorted.sort();
+            self.known = self.watched.len();
+        }
     }
 
     fn keys(&mut self) -> [u64; 2] {
@@ -96,17 +116,13 @@ impl Watch {
     /// Adds the places in `text` that hold a piece of a secret, in whichever way it is written.
     fn find(&mut self, text: &str, hidden: &mut Vec<Range<usize>>) {
         let keys = self.keys();
-        let (sorted, pieces) = self.sorted.get_or_insert_with(|| {
-            let mut sorted: Vec<u64> =
-                self.watched.iter().flat_map(|watched| watched.fingerprints.iter().copied()).collect();
-            sorted.sort_unstable();
-            let mut pieces: Vec<usize> = self.watched.iter().map(|watched| watched.piece).collect();
-            pieces.sort_unstable();
-            pieces.dedup();
-            (sorted, pieces)
-        });
+        self.know_all();
+        let sorted = &self.sorted;
+        let mut pieces: Vec<usize> = self.watched.iter().map(|watched| watched.piece).collect();
+        pieces.sort_unstable();
+        pieces.dedup();
         let mut search = |view: &[u8], place: &dyn Fn(Range<usize>) -> Range<usize>| {
-            for piece in pieces.iter() {
+            for piece in &pieces {
                 for (at, fingerprint) in fingerprints(keys, view, *piece).enumerate() {
                     if sorted.binary_search(&fingerprint).is_ok() {
                         hidden.push(place(at..at + piece));
