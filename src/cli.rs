@@ -11,8 +11,8 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
 use crate::commands::{
-    CommandError, completions, connect, connections, demo, disconnect, doctor, explain, man, reconnect, sandbox,
-    version, whoami,
+    CommandError, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy, reconnect,
+    sandbox, serving, version, whoami,
 };
 use crate::context::Context;
 use crate::environment::{self, Environment};
@@ -102,10 +102,13 @@ enum Word {
     Disconnect(disconnect::Disconnect),
     Connections(connections::Connections),
     Whoami(whoami::Whoami),
+    Token(serving::Token),
+    Exec(serving::Exec),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     /// List, read, create, change and delete records of any table
     Records(Records),
+    Proxy(proxy::Proxy),
     Sandbox(sandbox::Sandbox),
     Demo(demo::Demo),
     Completions(completions::Completions),
@@ -166,6 +169,7 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
 }
 
 fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Problem> {
+    naming::agree(matches)?;
     if let Some((noun, verb)) = matches.subcommand().and_then(|(word, verb)| Some((Noun::find(word)?, verb))) {
         let verb = Verb::from_arg_matches(verb).map_err(|error| usage(&error))?;
         return verb.run(context, &Place::Noun(noun));
@@ -176,9 +180,12 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Disconnect(it) => it.run(context),
         Word::Connections(it) => it.run(context),
         Word::Whoami(_) => whoami::Whoami::run(context),
+        Word::Token(it) => it.run(context),
+        Word::Exec(it) => it.run(context),
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),
+        Word::Proxy(it) => it.run(context),
         Word::Sandbox(it) => it.run(context),
         Word::Demo(it) => it.run(context, start),
         Word::Completions(it) => it.run(context, command()),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Where the time comes from: the system, or a hand that was set. Clones share the hand.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +34,14 @@ impl Clock {
             None => Timestamp::now(),
             Some(hand) => *hand.lock().unwrap_or_else(PoisonError::into_inner),
         }
+    }
+
+    /// What a clock on the wall here shows at `moment`: the system's time zone, where `TZ` has its say as in every program.
+    /// A set clock hangs in Greenwich.
+    #[must_use]
+    pub fn on_the_wall(&self, moment: Timestamp) -> jiff::civil::DateTime {
+        let zone = if self.hand.is_none() { TimeZone::system() } else { TimeZone::UTC };
+        zone.to_datetime(moment)
     }
 
     /// Moves a set clock forward. The system's clock is nobody's to move: then it does nothing.

@@ -17,10 +17,11 @@ use crate::output::{Format, OutputError, Screen, prompt};
 use crate::paths::{Places, read_given};
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::session::{CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts};
+use crate::session::{CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts, environment_connection};
 use crate::settings::{EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
 use crate::store::{
-    FileVault, Health, HealthBook, KeyringVault, Patience, Purpose, Registry, Secrets, StoreError, Vault,
+    FileVault, HealthBook, KeyringVault, Noted, Patience, Purpose, Registry, ResidentVault, SealedBundle, Secrets,
+    StoreError, Vault,
 };
 
 /// More than any certificate bundle, less than a mistake.
@@ -53,6 +54,7 @@ struct Opened {
     runtime: OnceCell<tokio::runtime::Runtime>,
     keyring: OnceCell<Arc<dyn Vault>>,
     file: OnceCell<Arc<dyn Vault>>,
+    bundle: OnceCell<Option<EnvironmentConnection>>,
 }
 
 impl Context {
@@ -117,10 +119,10 @@ impl Context {
         Ok(Registry::new(self.places()?))
     }
 
-    /// Whether a connection is known to be well; reading it can't fail a command.
+    /// What is known of a connection without asking anybody; reading it can't fail a command.
     #[must_use]
-    pub fn health(&self, id: &ConnectionId) -> Health {
-        self.places().map_or(Health::Unknown, |places| HealthBook::new(places).of(id))
+    pub fn noted(&self, id: &ConnectionId) -> Noted {
+        self.places().map_or(Noted::NOTHING, |places| HealthBook::new(places).noted(id))
     }
 
     /// The client.
@@ -157,9 +159,28 @@ impl Context {
     /// Which connection is meant.
     ///
     /// # Errors
-    /// When flags and environment contradict each other.
+    /// When flags and environment contradict each other, or the bundle of the environment can't be opened.
     pub fn target(&self) -> Result<Target, Problem> {
-        self.settings.target(&self.environment)
+        match self.bundled()? {
+            Some(connection) => Ok(Target::Environment(Box::new(connection.clone()))),
+            None => self.settings.target(&self.environment),
+        }
+    }
+
+    /// The connection in the environment's bundle, opened once: making its key takes a noticeable time.
+    fn bundled(&self) -> Result<Option<&EnvironmentConnection>, Problem> {
+        if let Some(opened) = self.opened.bundle.get() {
+            return Ok(opened.as_ref());
+        }
+        let opened = match self.settings.bundle(&self.environment)? {
+            Some(given) => {
+                let bundle = SealedBundle::parse(&given.text, &given.origin)?.open(&given.passphrase)?;
+                self.trace().decision(|| format!("using connection `{}` of {}", bundle.connection.name, given.origin));
+                Some(environment_connection(bundle)?)
+            }
+            None => None,
+        };
+        Ok(self.opened.bundle.get_or_init(|| opened).as_ref())
     }
 
     /// The name of the connection in use, for showing; `None` for one from the environment.
@@ -241,12 +262,21 @@ impl Context {
         let vault: Arc<dyn Vault> = match kind {
             StoreKind::Keyring => {
                 let screen = self.screen.clone();
+                let locks = self.places()?.keyring_locks(&self.environment);
                 let tell = move || screen.note("waiting for the keyring; it may be asking for its password");
-                Arc::new(KeyringVault::new(self.patience()).when_slow(SLOW_KEYRING, tell))
+                Arc::new(KeyringVault::new(self.patience(), locks).when_slow(SLOW_KEYRING, tell))
             }
             StoreKind::File => Arc::new(FileVault::new(self.places()?, self.passphrase())),
         };
         Ok(Arc::clone(cell.get_or_init(|| vault)))
+    }
+
+    /// The store in which a saved connection's secrets are.
+    ///
+    /// # Errors
+    /// When there is no place for it.
+    pub fn vault_of(&self, connection: &Connection) -> Result<Arc<dyn Vault>, Problem> {
+        Ok(Arc::new(ResidentVault::new(self.vault(connection.store)?, connection)))
     }
 
     /// How long the keyring may take: a person may have to type a password.
@@ -285,7 +315,7 @@ impl Context {
     pub fn stored_secrets(&self, connection: &Connection) -> Result<Secrets, Problem> {
         let gone =
             || SessionError::SecretsGone { connection: connection.name.to_string(), store: connection.store.word() };
-        Ok(self.vault(connection.store)?.read(&connection.id)?.ok_or_else(gone)?)
+        Ok(self.vault_of(connection)?.read(&connection.id)?.ok_or_else(gone)?)
     }
 
     /// The client secret of a saved connection.
@@ -293,7 +323,7 @@ impl Context {
     /// # Errors
     /// When the store can't be read or has none.
     pub fn stored_client_secret(&self, connection: &Connection) -> Result<Secret, Problem> {
-        let secrets = match self.vault(connection.store)?.read(&connection.id) {
+        let secrets = match self.vault_of(connection)?.read(&connection.id) {
             // What is gone or damaged is replaced by a reconnect, which has to be told the secret then.
             Err(StoreError::FileVanished { .. } | StoreError::SecretsDamaged { .. }) => None,
             read => read?,
@@ -333,10 +363,18 @@ impl Context {
     /// # Errors
     /// When the client or the store can't be opened.
     pub fn tokens_of(&self, connection: &Connection) -> Result<Arc<dyn TokenSource>, Problem> {
+        Ok(self.session_of(connection)?)
+    }
+
+    /// The session of a saved connection.
+    ///
+    /// # Errors
+    /// When the client or the store can't be opened.
+    pub fn session_of(&self, connection: &Connection) -> Result<Arc<Session>, Problem> {
         Ok(Arc::new(Session::new(SessionParts {
             connection: connection.clone(),
             http: self.http()?.clone(),
-            vault: self.vault(connection.store)?,
+            vault: self.vault_of(connection)?,
             places: self.places()?.clone(),
             clock: self.clock.clone(),
             trace: self.trace(),
@@ -349,7 +387,8 @@ impl Context {
     /// # Errors
     /// When the client can't be opened.
     pub fn client_of_environment(&self, connection: &EnvironmentConnection) -> Result<Client, Problem> {
-        self.client_with(Origin::of(&connection.tenant_url), self.tokens_of_environment(connection)?, None)
+        let tokens = self.tokens_of_environment(connection)?;
+        self.client_with(Origin::of(&connection.tenant_url), tokens, connection.read_only.clone())
     }
 
     /// Where the tokens of a connection that lives in the environment come from.

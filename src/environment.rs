@@ -36,6 +36,11 @@ variables! {
     CLIENT_SECRET_FILE = "D365CONN_CLIENT_SECRET_FILE", false, "file that holds the client secret";
     ACCESS_TOKEN = "D365CONN_ACCESS_TOKEN", true, "a ready access token for the environment-only connection";
     REFRESH_TOKEN = "D365CONN_REFRESH_TOKEN", true, "a refresh token for the environment-only connection; used in memory, never stored";
+    EXEC_CONNECTION = "D365CONN_EXEC_CONNECTION", false, "set by `exec` for the program it runs: the connection's name, or the organisation's address";
+    BUNDLE = "D365CONN_BUNDLE", true, "the text of a bundle, used as an environment-only connection; nothing is stored";
+    BUNDLE_FILE = "D365CONN_BUNDLE_FILE", false, "file that holds the bundle";
+    BUNDLE_PASSPHRASE = "D365CONN_BUNDLE_PASSPHRASE", true, "passphrase of that bundle";
+    BUNDLE_PASSPHRASE_FILE = "D365CONN_BUNDLE_PASSPHRASE_FILE", false, "file that holds the passphrase of that bundle";
     MANAGED_CLIENT_ID = "D365CONN_MANAGED_CLIENT_ID", false, "client id of the managed app, instead of Microsoft's sample app";
     CONFIG_DIR = "D365CONN_CONFIG_DIR", false, "directory of `connections.toml`";
     STATE_DIR = "D365CONN_STATE_DIR", false, "directory of locks, health and the encrypted secret file";
@@ -56,9 +61,11 @@ variables! {
     CLICOLOR_FORCE = "CLICOLOR_FORCE", false, "when set, colour even without a terminal";
     BROWSER = "BROWSER", false, "the program that opens the sign-in page";
     CI = "CI", false, "when set, never prompt and never open a browser";
+    GITHUB_ACTIONS = "GITHUB_ACTIONS", false, "`true`: `token` and `exec` have the runner mask the token in its log";
+    TF_BUILD = "TF_BUILD", false, "`True`: the same in Azure Pipelines";
     TERM = "TERM", false, "`dumb`: no colour and no progress";
     COLUMNS = "COLUMNS", false, "width of tables, instead of the terminal's";
-    PATH = "PATH", false, "where the browser's opener is looked for";
+    PATH = "PATH", false, "where the browser's opener and the program of `exec` are looked for";
     HOME = "HOME", false, "the user's own directory, for the places of our files";
     XDG_CONFIG_HOME = "XDG_CONFIG_HOME", false, "where configuration lives on Linux";
     XDG_STATE_HOME = "XDG_STATE_HOME", false, "where state lives on Linux";
@@ -115,12 +122,15 @@ impl Environment {
         self.raw(variable).is_some()
     }
 
+    /// Every variable with its value.
+    pub fn pairs(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.values.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
     /// What a child process may inherit: everything but the variables that may hold a secret.
     pub fn without_secrets(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.values
-            .iter()
+        self.pairs()
             .filter(|(name, _)| !VARIABLES.iter().any(|variable| variable.secret && is_named(name, variable.name)))
-            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 }
 

@@ -20,7 +20,7 @@
 //! | 7 | [`doctor`]: examine a connection link by link; explain codes |
 //! | 6 | [`context`]: opens things when first asked |
 //! | 5 | [`session`]: a fresh token for a connection; signing in |
-//! | 4 | [`auth`]: Entra · [`store`]: saved connections and secrets · [`dataverse`]: rows |
+//! | 4 | [`auth`]: Entra · [`store`]: saved connections and secrets · [`dataverse`]: rows · [`proxy`]: requests of other programs |
 //! | 3 | [`net`]: requests out · [`output`]: bytes to the user · [`settings`]: what was meant |
 //! | 2 | [`connection`]: saved identity · [`paths`]: files · [`sandbox`]: the other side of the wire |
 //! | 1 | [`tenant`], [`record`]: pure values |
@@ -43,6 +43,13 @@
 //! | runs the steps of `connect` | `session/sign_in.rs`, told by `commands/sign_in_words.rs`, saved by `commands/signing_in.rs` |
 //! | keeps secrets | `store/keyring.rs` (door), `store/file.rs` |
 //! | keeps the list of connections | `store/registry.rs` |
+| moves secrets between stores | `commands/connections/moving.rs` |
+| keeps a finished sign-in when the keyring has gone | `commands/other_store.rs` |
+| packs a connection for another machine | `store/bundle.rs`, sealed by `store/sealing.rs`; what travels: `session/travel.rs` |
+| reads a connection string | `settings/connection_string.rs` |
+| says where a connection's name may be typed | `commands/naming.rs` |
+| runs another program | `child.rs` (door) |
+| lets another program's request through | `proxy/judge.rs` and `proxy/scope.rs` judge, `proxy/server.rs` (door) listens |
 //! | attaches the bearer | [`net::Http::send`], the only place |
 //! | refuses a link to elsewhere | [`net::Origin::adopt`] |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
@@ -73,6 +80,7 @@
 //! * **a cloud**: a row of [`tenant::CLOUDS`], and cases in `tests/data/tenant_urls.toml`.
 
 pub mod auth;
+pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -86,6 +94,7 @@ pub mod net;
 pub mod output;
 pub mod paths;
 pub mod problem;
+pub mod proxy;
 pub mod record;
 pub mod sandbox;
 pub mod secret;

@@ -9,9 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 mod error;
+mod given;
 mod places;
 
 pub use error::{PHRASES, PathError};
+pub use given::{GIVEN_PHRASES, GivenError, write_given};
 pub use places::Places;
 
 /// Temporary files of ours carry these at both ends of a random name.

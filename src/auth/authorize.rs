@@ -4,7 +4,7 @@
 use oauth2::basic::BasicClient;
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope};
 
-use crate::auth::{AuthError, Authority, OIDC_SCOPES, dataverse_scope, graph_scope};
+use crate::auth::{AuthError, Authority, Claims, OIDC_SCOPES, claims_parameter, dataverse_scope, graph_scope};
 use crate::connection::ResponseMode;
 use crate::secret::Secret;
 use crate::tenant::TenantUrl;
@@ -54,8 +54,8 @@ pub struct SignInRequest<'a> {
     pub prompt: Option<Prompt>,
     /// The sign-in name to fill in.
     pub login_hint: Option<&'a str>,
-    /// Claims that an earlier refusal asked for, as JSON.
-    pub claims: Option<&'a str>,
+    /// What an earlier refusal demanded.
+    pub claims: Option<&'a Claims>,
 }
 
 /// One sign-in under way. Its secrets are fresh and are used once.
@@ -77,6 +77,8 @@ pub struct Authorization {
     pub authority: Authority,
     /// The organisation.
     pub tenant_url: TenantUrl,
+    /// The `claims` parameter, to be repeated when the code is redeemed.
+    pub claims: String,
 }
 
 impl SignInRequest<'_> {
@@ -100,22 +102,21 @@ impl SignInRequest<'_> {
             .set_redirect_uri(redirect);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let nonce = CsrfToken::new_random_len(RANDOM_BYTES).into_secret();
+        let claims = claims_parameter(self.claims);
         let mut request = client
             .authorize_url(|| CsrfToken::new_random_len(RANDOM_BYTES))
             .set_pkce_challenge(challenge)
             .add_scopes(self.scopes().into_iter().map(Scope::new))
             .add_extra_param("response_mode", self.response_mode.parameter())
             .add_extra_param("nonce", nonce.clone())
-            .add_extra_param("client_info", "1");
+            .add_extra_param("client_info", "1")
+            .add_extra_param("claims", claims.clone());
         if let Some(prompt) = self.prompt {
             request = request.add_extra_param("prompt", prompt.parameter());
         }
         // Microsoft's page on the authorize request rules a hint beside `select_account` out: the page would skip the choice.
         if let (Some(hint), true) = (self.login_hint, self.prompt != Some(Prompt::SelectAccount)) {
             request = request.add_extra_param("login_hint", hint.to_owned());
-        }
-        if let Some(claims) = self.claims {
-            request = request.add_extra_param("claims", claims.to_owned());
         }
         let (url, state) = request.url();
         Ok(Authorization {
@@ -128,6 +129,7 @@ impl SignInRequest<'_> {
             client_id: self.client_id.to_owned(),
             authority: self.authority.clone(),
             tenant_url: self.tenant_url.clone(),
+            claims,
         })
     }
 
@@ -227,7 +229,8 @@ mod tests {
         assert_eq!(sent["state"], authorization.state.expose());
         assert_eq!(sent["nonce"], authorization.nonce.expose());
         assert!((43..=128).contains(&authorization.verifier.expose().len()));
-        assert!(!sent.contains_key("prompt") && !sent.contains_key("login_hint") && !sent.contains_key("claims"));
+        assert!(!sent.contains_key("prompt") && !sent.contains_key("login_hint"));
+        assert_eq!(sent["claims"], r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#);
         assert!(!authorization.url.contains(authorization.verifier.expose()));
     }
 
@@ -248,18 +251,25 @@ mod tests {
             sent["scope"],
             "https://adventure.crm4.dynamics.com/user_impersonation openid profile offline_access"
         );
+        let claims = Claims::parse(r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#).unwrap();
+        let claims: &'static Claims = Box::leak(Box::new(claims));
+        let authorization = authorize(|request| request.claims = Some(claims));
+        let sent = parameters(&authorization.url);
+        assert_eq!(
+            sent["claims"],
+            r#"{"access_token":{"acrs":{"essential":true,"value":"c1"},"xms_cc":{"values":["cp1"]}}}"#
+        );
+        assert_eq!(authorization.claims, sent["claims"]);
         let sent = parameters(
             &authorize(|request| {
                 request.response_mode = ResponseMode::Query;
                 request.prompt = Some(Prompt::Consent);
                 request.login_hint = Some("ines@contoso.example");
-                request.claims = Some("{\"access_token\":{}}");
             })
             .url,
         );
         assert_eq!(sent["response_mode"], "query");
         assert_eq!((sent["prompt"].as_str(), sent["login_hint"].as_str()), ("consent", "ines@contoso.example"));
-        assert_eq!(sent["claims"], "{\"access_token\":{}}");
         let sent = parameters(
             &authorize(|request| {
                 request.prompt = Some(Prompt::SelectAccount);

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use crate::auth::AuthError;
+use crate::child::{self, is_program};
 use crate::environment::{self, Environment};
 use crate::guard::for_child;
 
@@ -129,21 +130,7 @@ fn find(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {
     if direct.components().count() > 1 {
         return (direct.is_absolute() && is_program(direct)).then(|| direct.to_owned());
     }
-    std::env::split_paths(path?)
-        .filter(|directory| directory.is_absolute())
-        .map(|directory| directory.join(name))
-        .find(|candidate| is_program(candidate))
-}
-
-#[cfg(unix)]
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(path: &Path) -> bool {
-    path.is_file()
+    child::places(OsStr::new(name), path).find(|place| is_program(place))
 }
 
 fn start(program: &Program, environment: &Environment) -> bool {

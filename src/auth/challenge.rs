@@ -59,14 +59,7 @@ impl Challenge {
     /// # Errors
     /// [`ChallengeError`] when there is none.
     pub fn parse<'a>(headers: impl Iterator<Item = &'a str>) -> Result<Self, ChallengeError> {
-        let mut bearers = Vec::new();
-        let mut schemes = Vec::new();
-        for (count, header) in headers.enumerate() {
-            if count >= MOST || header.len() > LONGEST {
-                return Err(ChallengeError::TooLong);
-            }
-            read_header(header, &mut bearers, &mut schemes)?;
-        }
+        let (bearers, schemes) = read_headers(headers)?;
         if bearers.is_empty() {
             let is_windows = |scheme: &String| {
                 ["negotiate", "ntlm", "kerberos"].iter().any(|windows| scheme.eq_ignore_ascii_case(windows))
@@ -89,6 +82,28 @@ impl Challenge {
         }
         Err(ChallengeError::Missing(first_fault.unwrap_or(WANTED[0])))
     }
+
+    /// The `claims` of a 401 that says `insufficient_claims`, still in base64. Such a challenge may name no resource
+    /// (Microsoft Learn, "Claims challenges, claims requests and client capabilities"). What can't be read demands nothing.
+    pub(super) fn demand<'a>(headers: impl Iterator<Item = &'a str>) -> Option<String> {
+        let (bearers, _) = read_headers(headers).ok()?;
+        bearers.into_iter().find_map(|Found([_, _, error, claims])| {
+            claims.filter(|_| error.is_some_and(|error| error.eq_ignore_ascii_case("insufficient_claims")))
+        })
+    }
+}
+
+/// Every Bearer challenge in these headers, and every scheme's name.
+fn read_headers<'a>(headers: impl Iterator<Item = &'a str>) -> Result<(Vec<Found>, Vec<String>), ChallengeError> {
+    let mut bearers = Vec::new();
+    let mut schemes = Vec::new();
+    for (count, header) in headers.enumerate() {
+        if count >= MOST || header.len() > LONGEST {
+            return Err(ChallengeError::TooLong);
+        }
+        read_header(header, &mut bearers, &mut schemes)?;
+    }
+    Ok((bearers, schemes))
 }
 
 fn read_header(header: &str, bearers: &mut Vec<Found>, schemes: &mut Vec<String>) -> Result<(), ChallengeError> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::auth::{
-    Authority, Authorization, ChallengeError, EntraError, aadsts, admin_consent_url, entra_phrases, phrases,
+    Authority, Authorization, ChallengeError, Claims, EntraError, aadsts, admin_consent_url, entra_phrases, phrases,
 };
 use crate::net::NetError;
 use crate::problem::{Diagnose, Phrase};
@@ -308,6 +308,15 @@ impl AuthError {
             refusal.connection = Some(name.to_owned());
         }
         self
+    }
+
+    /// What Entra demands of the next sign-in, where its refusal says so.
+    #[must_use]
+    pub fn demanded_claims(&self) -> Option<Claims> {
+        match self {
+            Self::Refused(refusal) => refusal.error.claims.as_deref().and_then(Claims::parse),
+            _ => None,
+        }
     }
 
     /// Whether a refresh token is worth nothing any more and only a new sign-in helps.

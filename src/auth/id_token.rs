@@ -1,11 +1,10 @@
 //! Who signed in, read from the ID token, and whether that token is the answer to this sign-in. Its signature is not
 //! checked: it comes straight from the token endpoint over TLS (`OpenID` Connect Core §3.1.3.7, item 6).
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use crate::auth::authority::PERSONAL_TENANT;
+use crate::auth::bearer::claims_of;
 use crate::auth::{AuthError, Authority};
 use crate::secret::Secret;
 
@@ -41,12 +40,7 @@ impl IdClaims {
     /// Reads the payload of a JWT. `None` when it is not one.
     #[must_use]
     pub fn parse(token: &str) -> Option<Self> {
-        let mut parts = token.split('.');
-        let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() {
-            return None;
-        }
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()
+        claims_of(token)
     }
 
     /// Whether this is the answer to a sign-in of `client_id` at `authority`, with the `nonce` that was sent out (a renewal
@@ -84,6 +78,9 @@ impl IdClaims {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
     use crate::tenant::TenantUrl;
 

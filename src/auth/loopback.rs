@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::auth::callback::RECEIVED_PATH;
 use crate::auth::{
@@ -31,10 +31,13 @@ const MOST_HEADERS: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Connections served at once; one more ends the oldest, so that idle ones can't keep the browser out.
 const MOST_CONNECTIONS: usize = 16;
+/// How long a connection may say what it came for before it can be ended for another one: however many arrive at one
+/// moment, a browser among them that asks at once is heard.
+const HEARING: Duration = Duration::from_millis(30);
 /// How often another port is tried when the IPv6 twin of a free port is taken.
 const TRIES: usize = 16;
 /// How long the socket stays open for a browser that was just sent on, after an answer by query.
-const GRACE: Duration = Duration::from_millis(80);
+const GRACE: Duration = Duration::from_millis(50);
 /// When the user is told what to do if the browser shows an error.
 const SILENCE: Duration = Duration::from_secs(20);
 
@@ -155,18 +158,20 @@ impl Listener {
             is_answered: AtomicBool::new(false),
             tell,
         });
-        let mut serving = VecDeque::new();
+        let mut served = Served::default();
         let mut answer = None;
         let closing = sleep(Duration::MAX);
         tokio::pin!(closing);
         loop {
+            let full_until = served.full_until();
+            let is_full = full_until.is_some();
             let stream = tokio::select! {
                 event = told.recv() => match (event, answer.take()) {
                     (Some(Event::Answer { outcome, is_over: true }), None) | (Some(Event::Shown), Some(outcome)) => {
                         return outcome;
                     }
                     (Some(Event::Answer { outcome, is_over: false }), None) => {
-                        closing.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                        closing.as_mut().reset(Instant::now() + GRACE);
                         answer = Some(outcome);
                         continue;
                     }
@@ -179,11 +184,12 @@ impl Listener {
                     Some(outcome) => return outcome,
                     None => continue,
                 },
-                accepted = self.v4.accept() => accepted,
-                accepted = accept_if(self.v6.as_ref()) => accepted,
+                () = sleep_until(full_until.unwrap_or_else(Instant::now)), if is_full => continue,
+                accepted = self.v4.accept(), if !is_full => accepted,
+                accepted = accept_if(self.v6.as_ref()), if !is_full => accepted,
             };
             match stream {
-                Ok((stream, _)) => admit(&mut serving, tokio::spawn(attend(stream, Arc::clone(&desk))).abort_handle()),
+                Ok((stream, _)) => served.admit(tokio::spawn(attend(stream, Arc::clone(&desk))).abort_handle()),
                 // Out of file handles, or a connection that was gone at once: both pass.
                 Err(_) => sleep(Duration::from_millis(10)).await,
             }
@@ -198,14 +204,26 @@ async fn accept_if(listener: Option<&TcpListener>) -> IoResult<(TcpStream, Socke
     }
 }
 
-fn admit(serving: &mut VecDeque<AbortHandle>, newest: AbortHandle) {
-    serving.retain(|handle| !handle.is_finished());
-    while serving.len() >= MOST_CONNECTIONS {
-        if let Some(oldest) = serving.pop_front() {
-            oldest.abort();
-        }
+/// The connections that are served now, the oldest first.
+#[derive(Default)]
+struct Served(VecDeque<(Instant, AbortHandle)>);
+
+impl Served {
+    /// When the next one can be admitted; `None` is now.
+    fn full_until(&mut self) -> Option<Instant> {
+        self.0.retain(|(_, handle)| !handle.is_finished());
+        let (since, _) = self.0.front().filter(|_| self.0.len() >= MOST_CONNECTIONS)?;
+        Some(*since + HEARING).filter(|until| *until > Instant::now())
     }
-    serving.push_back(newest);
+
+    fn admit(&mut self, newest: AbortHandle) {
+        while self.0.len() >= MOST_CONNECTIONS {
+            if let Some((_, oldest)) = self.0.pop_front() {
+                oldest.abort();
+            }
+        }
+        self.0.push_back((Instant::now(), newest));
+    }
 }
 
 /// What every connection needs to know.

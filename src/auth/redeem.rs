@@ -29,6 +29,7 @@ pub async fn redeem(
         .set_pkce_verifier(PkceCodeVerifier::new(authorization.verifier.expose().to_owned()))
         .add_extra_param("scope", scope)
         .add_extra_param("client_info", "1")
+        .add_extra_param("claims", authorization.claims.clone())
         .request_async(&errand)
         .await;
     let tokens = applicant.tokens(answer)?;
@@ -46,8 +47,8 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
-    use crate::auth::SignInRequest;
     use crate::auth::stand_in::{StandIn, TENANT, http, json};
+    use crate::auth::{Proof, SignInRequest};
     use crate::clock::Clock;
     use crate::connection::ResponseMode;
     use crate::problem::Diagnose;
@@ -100,7 +101,7 @@ mod tests {
             authority: &authorization.authority,
             tenant_url: &authorization.tenant_url,
             client_id: CLIENT,
-            client_secret: secret.as_ref(),
+            proof: Proof::by_secret(secret.as_ref()),
         };
         let result = redeem(&applicant, &authorization, Code::new("1.AXk+/=&")).await;
         (result, stand_in.asked(), authorization)
@@ -178,7 +179,7 @@ mod tests {
                 authority: &authority,
                 tenant_url: &stand_in.tenant_url,
                 client_id: CLIENT,
-                client_secret: None,
+                proof: Proof::Nothing,
             };
             redeem(&applicant, &authorization(&stand_in), Code::new("x")).await
         });

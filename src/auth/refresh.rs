@@ -1,17 +1,35 @@
 //! Renews tokens with a refresh token. Where that token is kept, and who may renew it at a time, is decided above.
 
+use std::time::Duration;
+
 use oauth2::{RefreshToken, Scope};
 
 use crate::auth::token_endpoint::Errand;
-use crate::auth::{Applicant, AuthError, Leg, OIDC_SCOPES, TokenSet, dataverse_scope};
+use crate::auth::{Applicant, AuthError, Claims, Leg, OIDC_SCOPES, TokenSet, claims_parameter, dataverse_scope};
 use crate::secret::Secret;
+
+/// After so long without use a refresh token dies. Every use brings a new one with a new window. Source: Microsoft Learn,
+/// "Refresh tokens in the Microsoft identity platform" (redirect URIs of single-page apps have 24 hours and are not used here).
+pub const REFRESH_TOKEN_IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// A new token for the organisation. If the answer holds a refresh token, it replaces the one that was used.
 ///
 /// # Errors
 /// [`AuthError`]; [`AuthError::is_dead_grant`] says whether only a new sign-in helps.
 pub async fn refresh(applicant: &Applicant<'_>, refresh_token: &Secret) -> Result<TokenSet, AuthError> {
-    refresh_for(applicant, refresh_token, &dataverse_scope(applicant.tenant_url)).await
+    refresh_with(applicant, refresh_token, None).await
+}
+
+/// The same for a token that must hold what a challenge demanded.
+///
+/// # Errors
+/// [`AuthError`]; a dead grant when only the user can give what is demanded.
+pub async fn refresh_with(
+    applicant: &Applicant<'_>,
+    refresh_token: &Secret,
+    demanded: Option<&Claims>,
+) -> Result<TokenSet, AuthError> {
+    ask(applicant, refresh_token, &dataverse_scope(applicant.tenant_url), demanded).await
 }
 
 /// A new token for another resource that the user consented to, such as Microsoft Graph: refresh tokens are bound to user
@@ -24,6 +42,15 @@ pub async fn refresh_for(
     refresh_token: &Secret,
     scope: &str,
 ) -> Result<TokenSet, AuthError> {
+    ask(applicant, refresh_token, scope, None).await
+}
+
+async fn ask(
+    applicant: &Applicant<'_>,
+    refresh_token: &Secret,
+    scope: &str,
+    demanded: Option<&Claims>,
+) -> Result<TokenSet, AuthError> {
     let errand = Errand { applicant, leg: Leg::Refresh, redirect_uri: None };
     let client = applicant.client()?;
     let token = RefreshToken::new(refresh_token.expose().to_owned());
@@ -32,6 +59,7 @@ pub async fn refresh_for(
         .add_scope(Scope::new(scope.to_owned()))
         .add_scopes(OIDC_SCOPES.map(|scope| Scope::new(scope.to_owned())))
         .add_extra_param("client_info", "1")
+        .add_extra_param("claims", claims_parameter(demanded))
         .request_async(&errand)
         .await;
     let tokens = applicant.tokens(answer)?;
@@ -44,8 +72,8 @@ pub async fn refresh_for(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::app_token;
     use crate::auth::stand_in::{StandIn, answer, http, json};
+    use crate::auth::{Proof, app_token};
     use crate::clock::Clock;
     use crate::problem::{Diagnose, Exit, Problem};
 
@@ -62,7 +90,7 @@ mod tests {
             authority: &authority,
             tenant_url: &stand_in.tenant_url,
             client_id: CLIENT,
-            client_secret: None,
+            proof: Proof::Nothing,
         };
         let result = refresh(&applicant, &Secret::new("older")).await;
         (result, stand_in.asked(), clock)
@@ -172,7 +200,7 @@ mod tests {
             authority: &authority,
             tenant_url: &stand_in.tenant_url,
             client_id: CLIENT,
-            client_secret: Some(&secret),
+            proof: Proof::Secret(&secret),
         };
         let tokens = app_token(&applicant).await.unwrap();
         assert!(tokens.refresh_token.is_none() && tokens.id_claims.is_none());

@@ -27,6 +27,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The pause before a failed request is sent once more, where Entra names none.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What says of an assertion that it is one (RFC 7521 §4.2, RFC 7523 §2.2).
+const ASSERTION_TYPE: &str = "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+
 /// Who asks Entra for a token, for which organisation, and where.
 #[derive(Clone, Copy)]
 pub struct Applicant<'a> {
@@ -40,8 +43,27 @@ pub struct Applicant<'a> {
     pub tenant_url: &'a TenantUrl,
     /// Application (client) id.
     pub client_id: &'a str,
-    /// The app's secret, where it has one. A refused request is never sent again without it.
-    pub client_secret: Option<&'a Secret>,
+    /// How the app proves who it is. A refused request is never sent again without it.
+    pub proof: Proof<'a>,
+}
+
+/// How an app proves who it is to the token endpoint.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    /// It doesn't: anybody may run a public app (RFC 6749 §2.1).
+    Nothing,
+    /// By its client secret, in the body (RFC 6749 §2.3.1).
+    Secret(&'a Secret),
+    /// By an assertion that somebody signed for it (RFC 7523 §2.2).
+    Assertion(&'a Secret),
+}
+
+impl<'a> Proof<'a> {
+    /// By the secret, if the app has one.
+    #[must_use]
+    pub fn by_secret(secret: Option<&'a Secret>) -> Self {
+        secret.map_or(Self::Nothing, Self::Secret)
+    }
 }
 
 impl std::fmt::Debug for Applicant<'_> {
@@ -89,9 +111,10 @@ impl Applicant<'_> {
         let client = Client::new(ClientId::new(self.client_id.to_owned()))
             .set_auth_type(AuthType::RequestBody)
             .set_token_uri(endpoint);
-        Ok(match self.client_secret {
-            Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
-            None => client,
+        Ok(match self.proof {
+            Proof::Secret(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
+            // The crate knows no assertions: it is put beside what it writes.
+            Proof::Nothing | Proof::Assertion(_) => client,
         })
     }
 
@@ -118,7 +141,13 @@ impl Errand<'_> {
     /// Sends a token request; once more after a passing failure.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, AuthError> {
         let Applicant { http, clock, authority, .. } = *self.applicant;
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
+        if let Proof::Assertion(assertion) = self.applicant.proof {
+            body.extend_from_slice(ASSERTION_TYPE.as_bytes());
+            body.extend_from_slice(b"&client_assertion=");
+            // Base64url and dots (RFC 7515 §7.1) stand in a form as they are.
+            body.extend_from_slice(assertion.expose().as_bytes());
+        }
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let outgoing = Request {
             method: Method::POST,

@@ -6,6 +6,7 @@ use crate::auth::{Authority, Prompt, RedirectUri};
 use crate::commands::CommandError;
 use crate::commands::browser_flags::BrowserFlags;
 use crate::commands::client_secret::ClientSecretFlags;
+use crate::commands::look_alike;
 use crate::commands::signing_in::connect;
 use crate::connection::{ConnectionName, ResponseMode, StoreKind};
 use crate::context::Context;
@@ -89,6 +90,7 @@ impl Connect {
             let repairs: Vec<String> = parsed.repairs.iter().map(ToString::to_string).collect();
             context.screen.note(&format!("{}: using {}", repairs.join(", "), parsed.url));
         }
+        look_alike::ask(context, &parsed.url)?;
         let name = ConnectionName::parse(self.name.as_deref().unwrap_or_else(|| parsed.url.organisation()))?;
         if let Some(redirect_uri) = &self.redirect_uri {
             RedirectUri::parse(redirect_uri)?;
@@ -117,7 +119,7 @@ impl Connect {
             becomes_default: !self.no_default,
             replaces: None,
         };
-        connect(context, &wanted, self.browser.no_browser)
+        connect(context, wanted, self.browser.no_browser)
     }
 
     /// The app's secret, from the one place that was named; else from our environment, when an own app is meant.

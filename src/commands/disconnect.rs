@@ -4,7 +4,8 @@ use clap::Args;
 
 use crate::commands::CommandError;
 use crate::commands::forgetting::forget_secrets;
-use crate::connection::Connection;
+use crate::commands::remains;
+use crate::connection::{Connection, ConnectionName};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 
@@ -32,6 +33,12 @@ impl Disconnect {
     /// # Errors
     /// When there is none of that name, or secrets are left where they can't be removed; the connection is gone all the same.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
+        if (self.all || self.name.is_some())
+            && let Some(unreadable) = remains::unreadable(context)?
+        {
+            let name = self.name.as_deref().map(ConnectionName::parse).transpose()?;
+            return Err(remains::forget(context, name.as_ref(), unreadable)?);
+        }
         let connections: Vec<Connection> = if self.all {
             context.registry()?.read()?.iter().cloned().collect()
         } else {
@@ -61,10 +68,15 @@ fn counted(connections: usize) -> String {
 
 /// Forgets one, and hands back what is left of it.
 fn forget(context: &Context, connection: &Connection) -> Result<Option<CommandError>, Problem> {
-    let left = forget_secrets(context, connection)?;
-    context.registry()?.change(|connections| {
-        connections.remove(&connection.name);
-        Ok(())
+    let left = forget_secrets(context, connection, || {
+        context.registry()?.change(|connections| {
+            // By its id: meanwhile it may have another name, and its name another connection.
+            let named = connections.iter().find(|saved| saved.id == connection.id).map(|saved| saved.name.clone());
+            if let Some(name) = named {
+                connections.remove(&name);
+            }
+            Ok(())
+        })
     })?;
     let Connection { name, tenant_url, store, .. } = connection;
     if left.is_none() {

@@ -26,16 +26,25 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
     [
         crate::environment::PHRASES,
         crate::paths::PHRASES,
+        crate::paths::GIVEN_PHRASES,
         crate::connection::PHRASES,
         crate::tenant::PHRASES,
         crate::settings::PHRASES,
+        crate::settings::CONNECTION_STRING_PHRASES,
         crate::net::PHRASES,
         crate::output::PHRASES,
         crate::store::PHRASES,
+        crate::store::BUNDLE_PHRASES,
         crate::auth::PHRASES,
         crate::dataverse::PHRASES,
         crate::session::PHRASES,
+        crate::child::PHRASES,
+        crate::commands::serving::PHRASES,
+        crate::proxy::PHRASES,
         PHRASES,
+        crate::commands::naming::PHRASES,
+        crate::commands::connections::PHRASES,
+        crate::commands::moving_phrases::MOVING_PHRASES,
     ]
     .concat()
 }

@@ -61,7 +61,7 @@ impl Reconnect {
             becomes_default: false,
             replaces: Some(old.id.clone()),
         };
-        connect(context, &wanted, self.browser.no_browser)
+        connect(context, wanted, self.browser.no_browser)
     }
 
     /// The renewed secret if one was given, else the one that is stored.

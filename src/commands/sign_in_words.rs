@@ -6,7 +6,7 @@ use crate::connection::{App, Connection};
 use crate::context::Context;
 use crate::output::{Format, object, prompt};
 use crate::problem::Problem;
-use crate::session::{SignedIn, Step, Wanted};
+use crate::session::{Step, Wanted};
 
 pub(super) fn show(
     context: &Context,
@@ -51,7 +51,7 @@ pub(super) fn greet(
     context: &Context,
     format: Format,
     connection: &Connection,
-    signed_in: &SignedIn,
+    display_name: Option<&str>,
 ) -> Result<(), Problem> {
     let account = &connection.account;
     if matches!(format, Format::Json | Format::Ndjson) {
@@ -65,8 +65,8 @@ pub(super) fn greet(
         ];
         object(&context.screen, format, &fields)?;
     }
-    let who = match (&signed_in.display_name, account.user.as_str()) {
-        (Some(name), "") => name.clone(),
+    let who = match (display_name, account.user.as_str()) {
+        (Some(name), "") => name.to_owned(),
         (Some(name), user) => format!("{name} ({user})"),
         (None, "") => format!("user {}", account.user_id),
         (None, user) => user.to_owned(),
@@ -80,4 +80,19 @@ pub(super) fn greet(
     ));
     context.screen.note(&format!("next: d365conn -c {} accounts list", connection.name));
     Ok(())
+}
+
+/// Somebody else is at the browser already.
+pub(super) fn show_wait(context: &Context, wanted: &Wanted, pid: Option<u32>) {
+    let process = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+    let name = &wanted.name;
+    context.screen.note(&format!(
+        "{process} is signing in to `{name}` already; waiting for it instead of opening a second browser"
+    ));
+}
+
+/// Somebody else did what was wanted.
+pub(super) fn show_overtaken(context: &Context, wanted: &Wanted) {
+    let name = &wanted.name;
+    context.screen.note(&format!("another process has signed in to `{name}` meanwhile, with the same settings"));
 }

@@ -1,42 +1,40 @@
 //! What `connect` and `reconnect` share: the store is tried first, the sign-in is shown as it goes, and the connection is
 //! saved when it has been proved. How a sign-in works is not known here.
 
-use crate::auth::Browser;
+use crate::auth::{Browser, Claims};
+use crate::clock::Clock;
 use crate::commands::CommandError;
-use crate::commands::forgetting::{LOCK_WAIT, forget_secrets};
-use crate::commands::sign_in_words::{greet, show};
+use crate::commands::forgetting::forget_secrets;
+use crate::commands::keeping::{Kept, NotKept};
+use crate::commands::other_store;
+use crate::commands::sign_in_words::{greet, show, show_overtaken, show_wait};
 use crate::connection::{App, Connection, ConnectionId, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::session::{SessionError, SignIn, SignedIn, Wanted, secrets_of};
-use crate::store::{CredentialLock, HealthBook};
+use crate::store::{Connections, DemandBook, SignInTurn, StoreError};
 
-/// Signs in, proves and saves.
-pub(super) fn connect(context: &Context, wanted: &Wanted, is_browser_forbidden: bool) -> Result<Exit, Problem> {
+/// Signs in, proves and saves. Of several processes that want the same, one opens the browser.
+pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidden: bool) -> Result<Exit, Problem> {
     let format = context.format()?;
-    let before = context.registry()?.read()?.find(&wanted.name).cloned();
-    if let Some(other) = before.as_ref().filter(|before| before.tenant_url != wanted.tenant_url) {
-        let taken =
-            SessionError::NameTaken { connection: wanted.name.to_string(), other: other.tenant_url.to_string() };
-        return Err(taken.into());
-    }
+    let before = standing(context, &wanted)?;
     let browser = browser(context, is_browser_forbidden)?;
     // A store that can't keep secrets is found out before the user is troubled.
-    context.vault(wanted.store)?.probe()?;
-    if wanted.app.client_id() == SAMPLE_CLIENT_ID
-        && matches!(wanted.app, App::Managed { .. })
-        && !wanted.tenant_url.is_sandbox()
-    {
-        context.screen.note(
-            "signing in with Microsoft's sample app, which is for development; for production register an app of \
-             your own under \"Mobile and desktop applications\" with http://localhost and pass --client-id",
-        );
+    match before.filter(|_| wanted.replaces.is_some()) {
+        Some(before) => context.vault_of(&before)?.probe()?,
+        None => context.vault(wanted.store)?.probe()?,
     }
-    let signed_in = context.block_on(async {
-        let sign_in =
-            SignIn { http: context.http()?, clock: &context.clock, browser: &browser, trace: &context.trace() };
-        sign_in.run(wanted, &|step| show(context, wanted, &step, is_browser_forbidden)).await
-    })?;
+    let settings = wanted.settings();
+    let began = Clock::steady();
+    let turn = take_turn(context, &wanted)?;
+    if let Some(connection) = made_meanwhile(context, &wanted, &turn, &settings)? {
+        show_overtaken(context, &wanted);
+        greet(context, format, &connection, None)?;
+        return Ok(Exit::Done);
+    }
+    wanted.wait = wanted.wait.saturating_sub(began.elapsed());
+    let before = standing(context, &wanted)?;
+    let signed_in = sign_in(context, &wanted, before.as_ref(), &browser, is_browser_forbidden)?;
     if let Some(before) = before.as_ref().filter(|_| wanted.replaces.is_some()) {
         let is_other = !before.account.user_id.is_empty() && before.account.user_id != signed_in.account.user_id;
         if is_other {
@@ -48,9 +46,87 @@ pub(super) fn connect(context: &Context, wanted: &Wanted, is_browser_forbidden: 
             .into());
         }
     }
-    let connection = save(context, wanted, &signed_in)?;
-    greet(context, format, &connection, &signed_in)?;
+    let connection = save(context, &wanted, &signed_in)?;
+    if let Err(error) = turn.finish(&settings) {
+        context.trace().decision(|| format!("could not tell those who wait: {error}"));
+    }
+    greet(context, format, &connection, signed_in.display_name.as_deref())?;
     Ok(Exit::Done)
+}
+
+/// The connection whose place is taken: the one that signs in again, or the one that has the name now, unless it is
+/// another organisation's.
+fn standing(context: &Context, wanted: &Wanted) -> Result<Option<Connection>, Problem> {
+    let connections = context.registry()?.read()?;
+    if let Some(id) = &wanted.replaces {
+        let standing = connections.iter().find(|saved| saved.id == *id).cloned();
+        return standing.map(Some).ok_or_else(|| overtaken(wanted, "disconnected"));
+    }
+    let standing = connections.find(&wanted.name).cloned();
+    match standing.as_ref().filter(|standing| standing.tenant_url != wanted.tenant_url) {
+        None => Ok(standing),
+        Some(other) => {
+            let other = other.tenant_url.to_string();
+            Err(SessionError::NameTaken { connection: wanted.name.to_string(), other }.into())
+        }
+    }
+}
+
+/// Waits until nobody else signs in under this name, as long as one would wait for the user.
+fn take_turn(context: &Context, wanted: &Wanted) -> Result<SignInTurn, Problem> {
+    let places = context.places()?;
+    context.block_on(async {
+        let on_wait = |pid| show_wait(context, wanted, pid);
+        match SignInTurn::take(places, &wanted.name, wanted.wait, on_wait).await {
+            Err(StoreError::LockTimeout { pid, seconds }) => {
+                Err(SessionError::SignInElsewhere { connection: wanted.name.to_string(), pid, seconds }.into())
+            }
+            taken => Ok(taken?),
+        }
+    })
+}
+
+/// The connection as somebody else has just made it, if that is the one that was wanted here.
+fn made_meanwhile(
+    context: &Context,
+    wanted: &Wanted,
+    turn: &SignInTurn,
+    settings: &str,
+) -> Result<Option<Connection>, Problem> {
+    if !turn.was_overtaken(settings) {
+        return Ok(None);
+    }
+    let Some(made) = standing(context, wanted)? else { return Ok(None) };
+    let is_wanted = match &wanted.client_secret {
+        None => true,
+        Some(secret) => context.stored_client_secret(&made).is_ok_and(|stored| stored.is_same_as(secret)),
+    };
+    Ok(Some(made).filter(|made| is_wanted && made.app == wanted.app))
+}
+
+fn sign_in(
+    context: &Context,
+    wanted: &Wanted,
+    before: Option<&Connection>,
+    browser: &Browser,
+    is_browser_forbidden: bool,
+) -> Result<SignedIn, Problem> {
+    if wanted.app.client_id() == SAMPLE_CLIENT_ID
+        && matches!(wanted.app, App::Managed { .. })
+        && !wanted.tenant_url.is_sandbox()
+    {
+        context.screen.note(
+            "signing in with Microsoft's sample app, which is for development; for production register an app of \
+             your own under \"Mobile and desktop applications\" with http://localhost and pass --client-id",
+        );
+    }
+    let demands = DemandBook::new(context.places()?);
+    let claims = before.and_then(|before| demands.of(&before.id)).and_then(|demand| Claims::parse(&demand));
+    context.block_on(async {
+        let (http, clock, trace) = (context.http()?, &context.clock, &context.trace());
+        let sign_in = SignIn { http, clock, browser, trace, claims: claims.as_ref() };
+        sign_in.run(wanted, &|step| show(context, wanted, &step, is_browser_forbidden)).await
+    })
 }
 
 /// What may open the page. Without a terminal nothing is opened unasked.
@@ -64,10 +140,50 @@ fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
     Ok(context.browser.clone())
 }
 
-/// Secrets first, then the connection that points at them; a failure in between leaves what was there before, because a
-/// new connection's secrets are filed under an id of their own.
+/// Keeps the connection and its secrets.
+///
+/// A reconnect saves only what is still there, where it still is: what another command did while the user was in the
+/// browser stands.
 fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
     let id = wanted.replaces.clone().unwrap_or_else(ConnectionId::random);
+    let find = |connections: &Connections| match connections.iter().find(|saved| saved.id == id) {
+        _ if wanted.replaces.is_none() => Ok(None),
+        None => Err(overtaken(wanted, "disconnected")),
+        Some(saved) if saved.store != wanted.store => Err(overtaken(wanted, "moved to another store")),
+        Some(saved) => Ok(Some(saved.clone())),
+    };
+    let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
+    let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
+    let keep_in = |store| {
+        let kept = Kept { id: &id, store, secrets: &secrets, issued };
+        let list = |connections: &mut Connections| {
+            let connection = Connection { store, ..renewed(wanted, signed_in, &id, find(connections)?) };
+            let replaced = connections.put(connection.clone());
+            if wanted.becomes_default {
+                connections.set_default(&connection.name)?;
+            }
+            Ok((connection, replaced))
+        };
+        kept.keep(context, |connections| find(connections).map(drop), list)
+    };
+    let outcome = match keep_in(wanted.store) {
+        Err(NotKept::Refused(refusal)) => keep_in(other_store::agreed(context, wanted, refusal)?),
+        outcome => outcome,
+    };
+    let (connection, replaced) = outcome.map_err(Problem::from)?;
+    if let Some(replaced) = replaced.filter(|replaced| replaced.id != id) {
+        retire(context, &replaced, &connection);
+    }
+    Ok(connection)
+}
+
+fn overtaken(wanted: &Wanted, change: &'static str) -> Problem {
+    let (connection, tenant_url) = (wanted.name.to_string(), wanted.tenant_url.to_string());
+    SessionError::Overtaken { connection, change, tenant_url }.into()
+}
+
+/// The connection as it is saved; of one that stands already, what a user says about it stays as it is by now.
+fn renewed(wanted: &Wanted, signed_in: &SignedIn, id: &ConnectionId, standing: Option<Connection>) -> Connection {
     let connection = Connection {
         id: id.clone(),
         name: wanted.name.clone(),
@@ -84,36 +200,12 @@ fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Conn
         read_only: wanted.read_only,
         has_client_secret: wanted.client_secret.is_some(),
     };
-    let places = context.places()?;
-    let vault = context.vault(wanted.store)?;
-    let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
-    let lock = context.block_on(async { Ok(CredentialLock::acquire(places, &id, LOCK_WAIT).await?) })?;
-    vault.write(&id, &secrets)?;
-    let saved = context.registry()?.change(|connections| {
-        let replaced = connections.put(connection.clone());
-        if wanted.becomes_default {
-            connections.set_default(&connection.name)?;
+    match standing {
+        None => connection,
+        Some(standing) => {
+            Connection { name: standing.name, label: standing.label, read_only: standing.read_only, ..connection }
         }
-        Ok(replaced)
-    });
-    let replaced = match saved {
-        Ok(replaced) => replaced.filter(|replaced| replaced.id != id),
-        Err(problem) => {
-            if wanted.replaces.is_none() {
-                // Secrets that no connection points at would never be found again.
-                let _ = vault.remove(&id);
-            }
-            return Err(problem);
-        }
-    };
-    if let Err(error) = HealthBook::new(places).set_ok(&id) {
-        context.trace().decision(|| format!("could not mark the connection: {error}"));
     }
-    drop(lock);
-    if let Some(replaced) = replaced {
-        retire(context, &replaced, &connection);
-    }
-    Ok(connection)
 }
 
 /// The connection that stood under this name has gone; so do its secrets. What is new works, so nothing here fails it.
@@ -131,7 +223,7 @@ fn retire(context: &Context, replaced: &Connection, connection: &Connection) {
             connection.name
         ));
     }
-    let left = match forget_secrets(context, replaced) {
+    let left = match forget_secrets(context, replaced, || Ok(())) {
         Ok(None) => return,
         Ok(Some(left)) => left.to_string(),
         Err(problem) => format!("the secrets of the connection it replaces are still there: {problem}"),

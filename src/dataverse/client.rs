@@ -245,12 +245,16 @@ impl Client {
             match response.status {
                 200..=299 => return Ok(Sent { response, bare_refusal }),
                 300..=399 => return Err(self.redirected(&response).into()),
-                401 if replacement.is_none() => {
-                    parts.trace.decision(|| "401: asking for another access token, once".to_owned());
-                    // Read to its end so that the connection can be used again; what it says is said again if it matters.
-                    let _ = response.body.read(LONGEST_REFUSAL).await;
-                    replacement = Some(parts.tokens.token_instead_of(&token).await?);
-                    continue;
+                401 => {
+                    let challenges = response.challenges();
+                    if replacement.is_none() {
+                        parts.trace.decision(|| "401: asking for another access token, once".to_owned());
+                        // Read to its end so that the connection can be used again; what it says is said again if it matters.
+                        let _ = response.body.read(LONGEST_REFUSAL).await;
+                        replacement = Some(parts.tokens.token_instead_of(&token, &challenges).await?);
+                        continue;
+                    }
+                    parts.tokens.take_note(&challenges);
                 }
                 _ => {}
             }

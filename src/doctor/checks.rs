@@ -159,7 +159,11 @@ async fn saved(examining: &mut Examining<'_>, connection: &Connection) {
         examining.skip(&["token", "whoami"]);
         return;
     }
-    token_and_whoami(examining, Origin::of(&connection.tenant_url), context.tokens_of(connection)).await;
+    let origin = Origin::of(&connection.tenant_url);
+    match examining.check("token", renew(context, connection)).await {
+        Some(tokens) => whoami(examining, origin, tokens).await,
+        None => examining.skip(&["whoami"]),
+    }
 }
 
 /// Whether the app may sign users in here, as far as Entra tells without a user.
@@ -219,6 +223,26 @@ async fn environment(examining: &mut Examining<'_>, connection: &EnvironmentConn
     token_and_whoami(examining, Origin::of(&connection.tenant_url), context.tokens_of_environment(connection)).await;
 }
 
+/// Renews the token although the present one may be good: an hour from now everything depends on the refresh token, and
+/// only Entra knows whether it still works.
+async fn renew(context: &Context, connection: &Connection) -> Result<Seen<Arc<dyn TokenSource>>, Problem> {
+    let session = context.session_of(connection)?;
+    let (token, is_renewed) = match session.renewed().await? {
+        Some(token) => (token, true),
+        // Such a connection lives as long as its access token. That is no fault yet.
+        None => (session.token().await?, false),
+    };
+    let left = token.expires_on.map(|end| end.as_second() - context.clock.now().as_second());
+    let mut evidence = vec![("seconds_left", json!(left)), ("renewed", json!(is_renewed))];
+    let session: Arc<dyn TokenSource> = session;
+    if is_renewed {
+        return Ok(Seen::ok(session, evidence));
+    }
+    let advice = format!("it can't be renewed; run `d365conn reconnect {} --prompt consent`", connection.name);
+    evidence.push(("advice", json!(advice)));
+    Ok(Seen::note(session, evidence))
+}
+
 async fn token_and_whoami(
     examining: &mut Examining<'_>,
     origin: Origin,
@@ -234,10 +258,14 @@ async fn token_and_whoami(
             Ok(Seen::ok(tokens, vec![("seconds_left", json!(left))]))
         })
         .await;
-    let Some(tokens) = source else {
-        examining.skip(&["whoami"]);
-        return;
-    };
+    match source {
+        Some(tokens) => whoami(examining, origin, tokens).await,
+        None => examining.skip(&["whoami"]),
+    }
+}
+
+async fn whoami(examining: &mut Examining<'_>, origin: Origin, tokens: Arc<dyn TokenSource>) {
+    let context = examining.context;
     examining
         .check("whoami", async {
             let ids = context.client_with(origin, tokens, None)?.who_am_i().await?;

@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door to sockets that lead out")]
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use rustls::pki_types::pem::PemObject as _;
 
 use crate::net::error::Limits;
 use crate::net::trace::path_without_values;
-use crate::net::{NetError, Origin, Trace};
+use crate::net::{NetError, Origin, Trace, Upload};
 use crate::secret::Secret;
 
 /// How the client is set up. Every value comes from the settings; nothing is read from files or the process environment here.
@@ -63,6 +64,42 @@ impl Request {
     }
 }
 
+/// A request as [`Http::send`] takes it: made of a [`Request`] of ours, or of somebody else's that is passed on.
+#[derive(Debug)]
+pub struct Parcel {
+    /// GET, POST, …
+    pub method: Method,
+    /// Path and query, beginning with `/`, encoded as it goes on the wire.
+    pub path: String,
+    /// Headers besides `User-Agent`, `Authorization`, `Accept-Encoding` and `Content-Length`.
+    pub headers: Vec<(Cow<'static, str>, Vec<u8>)>,
+    /// What follows the headers.
+    pub content: Content,
+}
+
+/// The body of a [`Parcel`].
+#[derive(Debug)]
+pub enum Content {
+    /// There is none.
+    None,
+    /// All of it is here.
+    Whole(Bytes),
+    /// It is still arriving.
+    Arriving(Upload),
+}
+
+impl From<&Request> for Parcel {
+    fn from(request: &Request) -> Self {
+        let headers = request.headers.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone().into_bytes()));
+        Self {
+            method: request.method.clone(),
+            path: request.path.clone(),
+            headers: headers.collect(),
+            content: request.body.clone().map_or(Content::None, Content::Whole),
+        }
+    }
+}
+
 /// The beginning of an answer; its body comes in pieces.
 #[derive(Debug)]
 pub struct Response {
@@ -80,9 +117,21 @@ impl Response {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// Every header, its name in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
+
     /// Every readable value of a header.
     pub fn header_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
+    /// The values of `WWW-Authenticate` (RFC 9110 §11.6.1), the first eight of them, for
+    /// [`TokenSource::token_instead_of`](crate::net::TokenSource::token_instead_of).
+    #[must_use]
+    pub fn challenges(&self) -> Vec<String> {
+        self.header_all("www-authenticate").take(MOST_CHALLENGES).map(str::to_owned).collect()
     }
 }
 
@@ -138,6 +187,8 @@ struct Shared {
     is_system_trusted: bool,
 }
 
+/// The most challenges of one refusal that are handed on.
+const MOST_CHALLENGES: usize = 8;
 /// Hosts that are never reached through a proxy: this machine, and the metadata service of a cloud's virtual machine.
 const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.169.254";
 
@@ -176,21 +227,24 @@ impl Http {
     pub async fn send(
         &self,
         origin: &Origin,
-        request: &Request,
+        request: impl Into<Parcel>,
         bearer: Option<&Secret>,
     ) -> Result<Response, NetError> {
+        let parcel = request.into();
         let client = self.shared.client_for(origin)?;
         let limits = self.shared.limits;
-        self.trace.request(|| format!("→ {} {origin}{}", request.method, path_without_values(&request.path)));
-        let mut outgoing = client.request(request.method.clone(), format!("{origin}{}", request.path));
-        for (name, value) in &request.headers {
-            outgoing = outgoing.header(*name, value);
+        self.trace.request(|| format!("→ {} {origin}{}", parcel.method, path_without_values(&parcel.path)));
+        let mut outgoing = client.request(parcel.method, format!("{origin}{}", parcel.path));
+        for (name, value) in &parcel.headers {
+            outgoing = outgoing.header(name.as_ref(), value.as_slice());
         }
         if let Some(bearer) = bearer {
             outgoing = outgoing.bearer_auth(bearer.expose());
         }
-        if let Some(body) = &request.body {
-            outgoing = outgoing.body(body.clone());
+        match parcel.content {
+            Content::None => {}
+            Content::Whole(body) => outgoing = outgoing.body(body),
+            Content::Arriving(upload) => outgoing = outgoing.body(reqwest::Body::wrap(upload)),
         }
         let incoming = outgoing.send().await.map_err(|error| {
             let error = NetError::of_send(&error, origin.host(), limits);
@@ -309,7 +363,7 @@ mod tests {
         for address in
             ["http://", "ftp://user:hunter2@proxy", "http://user:hunter2@:x", "http://user:hunter2@proxy:99999"]
         {
-            let options = HttpOptions { https_proxy: Some(Secret::new(address)), ..HttpOptions::default() };
+            let options = HttpOptions { https_proxy: Some(Secret::of_address(address)), ..HttpOptions::default() };
             let error = refusal(&options).unwrap_or_else(|| panic!("{address} was accepted"));
             let shown = format!("{error} {error:?} {:?}", error.facts());
             assert!(!shown.contains("hunter2"), "{shown}");
@@ -321,7 +375,7 @@ mod tests {
         for address in
             ["proxy:3128", "http://u:p@proxy:3128", "https://proxy", "socks5://proxy:1080", "socks5h://proxy:1080"]
         {
-            let options = HttpOptions { all_proxy: Some(Secret::new(address)), ..HttpOptions::default() };
+            let options = HttpOptions { all_proxy: Some(Secret::of_address(address)), ..HttpOptions::default() };
             assert!(refusal(&options).is_none(), "{address}");
         }
     }

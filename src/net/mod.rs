@@ -8,12 +8,14 @@ mod retry;
 mod throttled;
 mod token_source;
 mod trace;
+mod upload;
 
 pub use error::{Cause, NetError};
-pub use http::{Body, Http, HttpOptions, Method, Request, Response};
+pub use http::{Body, Content, Http, HttpOptions, Method, Parcel, Request, Response};
 pub use origin::{ForeignLink, Origin};
 pub use phrases::PHRASES;
 pub use retry::{Failure, Idempotency, Jitter, Retry, Verdict, retry_after};
 pub use throttled::Throttled;
 pub use token_source::{AccessToken, TokenFuture, TokenSource};
-pub use trace::{Trace, TraceLevel};
+pub use trace::{Trace, TraceLevel, path_without_values};
+pub use upload::{BrokenOff, Feed, Upload};

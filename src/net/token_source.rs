@@ -25,6 +25,11 @@ pub trait TokenSource: Send + Sync {
     /// A token that is valid now.
     fn token(&self) -> TokenFuture<'_>;
 
-    /// A token to try instead of `rejected`, which the service answered with 401.
-    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken) -> TokenFuture<'a>;
+    /// A token to try instead of `rejected`, which the service answered with 401. `challenges` are the values of
+    /// `WWW-Authenticate` that came with it, as they came: they may demand claims of the next token.
+    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken, challenges: &'a [String]) -> TokenFuture<'a>;
+
+    /// Takes note that the token given instead was answered with 401 as well, with these challenges. Nothing else will be
+    /// tried now; what they demand may be met by the next sign-in.
+    fn take_note(&self, _challenges: &[String]) {}
 }

@@ -42,6 +42,32 @@ impl Places {
         Self::on(Platform::HERE, environment)
     }
 
+    /// Where locks on what the user's keyring keeps lie, the best first.
+    ///
+    /// A user has one keyring, whatever directories a process was given: so their lock must not depend on
+    /// `D365CONN_STATE_DIR` or `XDG_STATE_HOME`. It lies in the state directory that follows from the user's home alone;
+    /// a runtime directory would be missing where there is no session, as in a cron job. `self.state` is for homes that
+    /// take no writes, and for processes without one.
+    #[must_use]
+    pub fn keyring_locks(&self, environment: &Environment) -> Vec<PathBuf> {
+        self.keyring_locks_on(Platform::HERE, environment)
+    }
+
+    fn keyring_locks_on(&self, platform: Platform, environment: &Environment) -> Vec<PathBuf> {
+        let (variable, rest) = match platform {
+            Platform::Xdg => (environment::HOME, ".local/state/d365conn"),
+            Platform::Mac => (environment::HOME, "Library/Application Support/d365conn/state"),
+            Platform::Windows => (environment::LOCALAPPDATA, "d365conn"),
+        };
+        let home = environment.raw(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        let mut places: Vec<PathBuf> = home.map(|home| home.join(rest).join("locks")).into_iter().collect();
+        let other = self.state.join("locks");
+        if !places.contains(&other) {
+            places.push(other);
+        }
+        places
+    }
+
     fn on(platform: Platform, environment: &Environment) -> Result<Self, PathError> {
         use environment::{APPDATA, CONFIG_DIR, HOME, LOCALAPPDATA, STATE_DIR, XDG_CONFIG_HOME, XDG_STATE_HOME};
         // A relative directory would make the place of a secret depend on where the command was typed.
@@ -129,5 +155,25 @@ mod tests {
             both("/roaming/d365conn", "/local/d365conn"),
         );
         check(Platform::Windows, &[("HOME", "/h")], Err("paths/no-home".to_owned()));
+    }
+
+    #[test]
+    fn the_lock_of_a_keyring_record_follows_the_user_and_not_the_state_directory() {
+        let places = Places { config: PathBuf::from("/c"), state: PathBuf::from("/s") };
+        let check = |platform, pairs: &[(&str, &str)], expected: &[&str]| {
+            let found = places.keyring_locks_on(platform, &Environment::of(pairs.iter().copied()));
+            assert_eq!(found, expected.iter().map(PathBuf::from).collect::<Vec<_>>(), "{platform:?} {pairs:?}");
+        };
+        check(Platform::Xdg, &[("HOME", "/h")], &["/h/.local/state/d365conn/locks", "/s/locks"]);
+        check(
+            Platform::Xdg,
+            &[("HOME", "/h"), ("XDG_STATE_HOME", "/x"), ("D365CONN_STATE_DIR", "/s")],
+            &["/h/.local/state/d365conn/locks", "/s/locks"],
+        );
+        check(Platform::Xdg, &[("HOME", "h")], &["/s/locks"]);
+        check(Platform::Windows, &[("LOCALAPPDATA", "/local"), ("HOME", "/h")], &["/local/d365conn/locks", "/s/locks"]);
+        let usual = Places { config: PathBuf::from("/c"), state: PathBuf::from("/h/.local/state/d365conn") };
+        let once = usual.keyring_locks_on(Platform::Xdg, &Environment::of([("HOME", "/h")]));
+        assert_eq!(once, [PathBuf::from("/h/.local/state/d365conn/locks")]);
     }
 }

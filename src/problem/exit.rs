@@ -29,13 +29,19 @@ pub enum Exit {
     Store,
     /// 70: a bug in d365conn.
     Bug,
+    /// 126: `exec` found the program and could not run it, as shells say it.
+    NotRunnable,
+    /// 127: `exec` found no such program, as shells say it.
+    NoProgram,
     /// 130: interrupted from the keyboard.
     Interrupted,
+    /// 143: ended by SIGTERM, after what was under way came to its end.
+    Terminated,
 }
 
 impl Exit {
     /// Every status, for tables and for the tests that walk them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -49,7 +55,10 @@ impl Exit {
         Self::Unwell,
         Self::Store,
         Self::Bug,
+        Self::NotRunnable,
+        Self::NoProgram,
         Self::Interrupted,
+        Self::Terminated,
     ];
 
     /// The number handed to the operating system.
@@ -69,7 +78,10 @@ impl Exit {
             Self::Unwell => 10,
             Self::Store => 11,
             Self::Bug => 70,
+            Self::NotRunnable => 126,
+            Self::NoProgram => 127,
             Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 }

@@ -80,6 +80,14 @@ pub enum Fault {
     DataverseHtml,
     /// The next valid bearer is answered 401 all the same.
     TokenRejected,
+    /// From the next authenticated Dataverse request of a client that understands it on, a bearer is answered 401
+    /// `insufficient_claims` until one comes that was asked for with these claims; later ones are good again.
+    ClaimsDemanded {
+        /// The claims, a JSON object.
+        claims: String,
+    },
+    /// The next refresh that carries a demand is refused: `interaction_required`, AADSTS50076. The token stays alive.
+    StepUpNeeded,
     /// The next page of rows that has a next link has this one instead.
     NextLinkTo {
         /// The address put into `@odata.nextLink`.

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::entra::{Entra, Holder, Resource, escape, gather, page, paragraph};
+use super::entra::{Bearer, Entra, Resource, challenge_of, escape, gather, page, paragraph};
 use super::faults::{Fault, Faults};
 use super::journal::{Journal, Seen};
 use super::world::World;
@@ -120,7 +120,7 @@ impl Front {
         let answer = match path {
             "/" => welcome(origin),
             "/v1.0/me" => match bearer(inside, origin, now, request, Resource::Graph) {
-                Some(holder) if request.method == "GET" => graph::me(&holder),
+                Some(bearer) if request.method == "GET" => graph::me(&bearer.holder),
                 Some(_) => graph::refusal(405, "BadRequest", "Only GET is answered here."),
                 None => graph::unauthorised(),
             },
@@ -133,14 +133,17 @@ impl Front {
     }
 
     fn dataverse(&self, inside: &mut Inside, origin: &str, now: Timestamp, request: &Incoming) -> Delivery {
-        let Some(holder) = bearer(inside, origin, now, request, Resource::Dataverse) else {
-            return Delivery::Whole(self.challenge(origin));
+        let Some(bearer) = bearer(inside, origin, now, request, Resource::Dataverse) else {
+            return Delivery::Whole(self.challenge(origin, None));
         };
+        if let Some(demand) = inside.entra.demand(&bearer) {
+            return Delivery::Whole(self.challenge(origin, Some(&demand)));
+        }
         if let Some(answer) = self.misfortune(origin, request) {
             return Delivery::Whole(answer);
         }
         inside.world.set_time(now);
-        let mut answer = dataverse::answer(&mut inside.world, origin, &holder.caller(), request);
+        let mut answer = dataverse::answer(&mut inside.world, origin, &bearer.holder.caller(), request);
         if !inside.mark.is_empty() {
             answer = answer.header("set-cookie", format!("session=c00kie{}; Path=/; HttpOnly", inside.mark));
         }
@@ -155,8 +158,9 @@ impl Front {
         Delivery::Whole(answer)
     }
 
-    /// The 401 that tells a client where to sign in: two parameters, not quoted, and no body.
-    fn challenge(&self, origin: &str) -> Outgoing {
+    /// The 401 that tells a client where to sign in: two parameters, not quoted, and no body. With a `demand` it says what
+    /// the next token must hold, and no resource.
+    fn challenge(&self, origin: &str, demand: Option<&str>) -> Outgoing {
         let authority = self.faults.strikes_as(|fault| match fault {
             Fault::ChallengeNames { authorization_uri } => Some(authorization_uri.clone()),
             _ => None,
@@ -167,9 +171,15 @@ impl Front {
         });
         let authority = authority.unwrap_or_else(|| format!("{origin}/{TENANT_ID}/oauth2/authorize"));
         let resource = resource.unwrap_or_else(|| format!("{origin}/"));
+        let challenge = match demand {
+            None => format!("Bearer authorization_uri={authority}, resource_id={resource}"),
+            Some(demand) => {
+                format!(r#"Bearer realm="", authorization_uri="{authority}", {}"#, challenge_of(demand))
+            }
+        };
         let request_id = Uuid::new_v4().to_string();
         Outgoing::empty(401)
-            .header("www-authenticate", format!("Bearer authorization_uri={authority}, resource_id={resource}"))
+            .header("www-authenticate", challenge)
             .header("x-ms-service-request-id", request_id.clone())
             .header("req_id", request_id)
     }
@@ -177,7 +187,7 @@ impl Front {
     /// What goes wrong before the organisation sees the request.
     fn misfortune(&self, origin: &str, request: &Incoming) -> Option<Outgoing> {
         if self.faults.strikes(&Fault::TokenRejected) {
-            return Some(self.challenge(origin));
+            return Some(self.challenge(origin, None));
         }
         let reflected = self.faults.strikes_as(|fault| match fault {
             Fault::DataverseReflects { status } => Some(*status),
@@ -251,10 +261,10 @@ impl Delivery {
     }
 }
 
-fn bearer(inside: &Inside, origin: &str, now: Timestamp, request: &Incoming, resource: Resource) -> Option<Holder> {
+fn bearer(inside: &Inside, origin: &str, now: Timestamp, request: &Incoming, resource: Resource) -> Option<Bearer> {
     let (scheme, token) = request.header("authorization")?.split_once(' ')?;
     let bearer = inside.entra.bearer(origin, now, token.trim())?;
-    (scheme.eq_ignore_ascii_case("bearer") && bearer.resource == resource).then_some(bearer.holder)
+    (scheme.eq_ignore_ascii_case("bearer") && bearer.resource == resource).then(|| bearer.clone())
 }
 
 fn refusal(status: u16, code: &str, message: &str) -> Outgoing {

@@ -43,41 +43,46 @@ impl Watch {
 
     /// Watches `text` from now on, and beyond the life of `holder`: messages are shown at the very end.
     pub(super) fn add(&mut self, text: &str, holder: &Arc<Zeroizing<String>>) {
-        // The armour of a key or certificate is no secret, and its lines may be broken elsewhere when it is shown.
-        let is_armoured = text.contains("-----BEGIN ");
-        let lines = text.split(|c: char| is_armoured && matches!(c, '\r' | '\n'));
-        for line in lines.filter(|line| !(is_armoured && line.starts_with("-----"))) {
-            let bytes = &line.as_bytes()[..line.len().min(LONGEST)];
-            if bytes.len() >= SHORTEST && !is_moment(bytes) {
-                self.add_bytes(bytes, holder);
+        for bytes in watchable(text) {
+            let (fingerprints, piece) = self.fingerprints(bytes);
+            // The same secret is read from its store again and again.
+            if let Some(same) = self.watched.iter_mut().find(|watched| watched.fingerprints == fingerprints) {
+                same.holder = Arc::downgrade(holder);
+                continue;
             }
+            self.count += fingerprints.len();
+            self.watched.push_back(Watched { fingerprints, piece, holder: Arc::downgrade(holder) });
         }
         if self.count > MOST {
             while self.count > MOST / 4 * 3 && self.forget_the_oldest() {}
         }
     }
 
-    fn add_bytes(&mut self, bytes: &[u8], holder: &Arc<Zeroizing<String>>) {
-        let piece = bytes.len().min(PIECE);
-        let fingerprints: Box<[u64]> = fingerprints(self.keys(), bytes, piece).collect();
-        // The same secret is read from its store again and again.
-        if let Some(same) = self.watched.iter_mut().find(|watched| watched.fingerprints == fingerprints) {
-            same.holder = Arc::downgrade(holder);
-            return;
+    /// Watches `text` no more.
+    pub(super) fn remove(&mut self, text: &str) {
+        for bytes in watchable(text) {
+            let (fingerprints, _) = self.fingerprints(bytes);
+            if let Some(at) = self.watched.iter().position(|watched| watched.fingerprints == fingerprints) {
+                self.forget(at);
+            }
         }
-        self.count += fingerprints.len();
-        self.watched.push_back(Watched { fingerprints, piece, holder: Arc::downgrade(holder) });
+    }
+
+    fn fingerprints(&mut self, bytes: &[u8]) -> (Box<[u64]>, usize) {
+        let piece = bytes.len().min(PIECE);
+        (fingerprints(self.keys(), bytes, piece).collect(), piece)
     }
 
     fn forget_the_oldest(&mut self) -> bool {
-        let Some(oldest) = self.watched.iter().position(|watched| watched.holder.strong_count() == 0) else {
-            return false;
-        };
-        if let Some(forgotten) = self.watched.remove(oldest) {
-            self.count -= forgotten.fingerprints.len();
-            self.sorted.clear();
-            self.known = 0;
-        }
+        let oldest = self.watched.iter().position(|watched| watched.holder.strong_count() == 0);
+        oldest.is_some_and(|oldest| self.forget(oldest))
+    }
+
+    fn forget(&mut self, at: usize) -> bool {
+        let Some(forgotten) = self.watched.remove(at) else { return false };
+        self.count -= forgotten.fingerprints.len();
+        self.sorted.clear();
+        self.known = 0;
         true
     }
 
@@ -133,6 +138,16 @@ impl Watch {
         search(text.as_bytes(), &|found| found);
         views::of(text, &mut search);
     }
+}
+
+/// What is watched of a secret.
+fn watchable(text: &str) -> impl Iterator<Item = &[u8]> {
+    // The armour of a key or certificate is no secret, and its lines may be broken elsewhere when it is shown.
+    let is_armoured = text.contains("-----BEGIN ");
+    text.split(move |c: char| is_armoured && matches!(c, '\r' | '\n'))
+        .filter(move |line| !(is_armoured && line.starts_with("-----")))
+        .map(|line| &line.as_bytes()[..line.len().min(LONGEST)])
+        .filter(|bytes| bytes.len() >= SHORTEST && !is_moment(bytes))
 }
 
 /// The fingerprint of every piece of `bytes`. They are made with keys that only this process knows.

@@ -1,19 +1,15 @@
 //! Tokens for the connection that lives in the environment: in memory only. No file is written and no keyring opened.
 
-use std::time::Duration;
-
 use tokio::sync::Mutex;
 
-use crate::auth::{self, Applicant, Authority};
+use crate::auth::{self, Applicant, Authority, Claims, Proof};
 use crate::clock::Clock;
 use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::SessionError;
+use crate::session::kept::{Held, Need};
 use crate::settings::{Credential, EnvironmentConnection};
-
-/// A token this close to its end is renewed.
-const MARGIN: Duration = Duration::from_secs(300);
 
 /// The tokens of an environment-only connection.
 pub struct EnvironmentTokens {
@@ -21,13 +17,14 @@ pub struct EnvironmentTokens {
     http: Http,
     clock: Clock,
     trace: Trace,
-    held: Mutex<Held>,
+    gained: Mutex<Gained>,
 }
 
+/// What was had from Entra so far.
 #[derive(Default)]
-struct Held {
+struct Gained {
     authority: Option<Authority>,
-    token: Option<AccessToken>,
+    held: Option<Held>,
     /// A refresh token that Entra gave in exchange for the one from the environment.
     rotated: Option<Secret>,
 }
@@ -37,55 +34,59 @@ impl EnvironmentTokens {
     #[must_use]
     pub fn new(connection: EnvironmentConnection, http: Http, clock: Clock, trace: Trace) -> Self {
         trace.decision(|| format!("using the {} from the environment", connection.credential.word()));
-        Self { connection, http, clock, trace, held: Mutex::default() }
+        Self { connection, http, clock, trace, gained: Mutex::default() }
     }
 
-    async fn valid_token(&self, rejected: Option<&AccessToken>) -> Result<AccessToken, Problem> {
+    async fn valid_token(&self, need: Need<'_>) -> Result<AccessToken, Problem> {
         if let Credential::AccessToken(secret) = &self.connection.credential {
-            return match rejected {
+            return match need.rejected {
                 None => Ok(AccessToken { secret: secret.clone(), expires_on: None }),
                 Some(_) => Err(SessionError::TokenRejected.into()),
             };
         }
         // One task at a time: the others find its token.
-        let mut held = self.held.lock().await;
-        let soon = self.clock.now().saturating_add(MARGIN).unwrap_or(jiff::Timestamp::MAX);
-        if let Some(token) = &held.token {
-            let is_rejected = rejected.is_some_and(|rejected| rejected.secret.is_same_as(&token.secret));
-            if !is_rejected && token.expires_on.is_none_or(|end| end > soon) {
-                return Ok(token.clone());
-            }
+        let mut gained = self.gained.lock().await;
+        if let Some(held) = gained.held.as_ref().filter(|held| need.is_met_by(held, self.clock.now())) {
+            return Ok(held.token.clone());
         }
-        let tokens = self.ask_entra(&mut held).await?;
+        let tokens = self.ask_entra(&mut gained, need.claims).await?;
         let token = AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) };
         if tokens.refresh_token.is_some() {
-            held.rotated = tokens.refresh_token;
+            if gained.rotated.is_none() {
+                self.trace.decision(|| {
+                    "Entra gave a new refresh token, which an environment can't keep: this run goes on with it, the next \
+                     one begins with the old one again"
+                        .to_owned()
+                });
+            }
+            gained.rotated = tokens.refresh_token;
         }
-        held.token = Some(token.clone());
+        gained.held = Some(Held { token: token.clone(), claims: need.claims.cloned() });
         Ok(token)
     }
 
-    async fn ask_entra(&self, held: &mut Held) -> Result<auth::TokenSet, Problem> {
-        let authority = match &held.authority {
+    async fn ask_entra(&self, gained: &mut Gained, claims: Option<&Claims>) -> Result<auth::TokenSet, Problem> {
+        let authority = match &gained.authority {
             Some(authority) => authority.clone(),
-            None => held.authority.insert(self.authority().await?).clone(),
+            None => gained.authority.insert(self.authority().await?).clone(),
         };
         self.trace.decision(|| format!("asking {} for a token", authority.origin()));
-        let applicant = |client_id, client_secret| Applicant {
+        let applicant = |client_id, proof| Applicant {
             http: &self.http,
             clock: &self.clock,
             authority: &authority,
             tenant_url: &self.connection.tenant_url,
             client_id,
-            client_secret,
+            proof,
         };
         match &self.connection.credential {
             Credential::ClientSecret { client_id, client_secret } => {
-                Ok(auth::app_token(&applicant(client_id, Some(client_secret))).await?)
+                Ok(auth::app_token_with(&applicant(client_id, Proof::Secret(client_secret)), claims).await?)
             }
             Credential::RefreshToken { client_id, client_secret, token } => {
-                let token = held.rotated.as_ref().unwrap_or(token);
-                Ok(auth::refresh(&applicant(client_id, client_secret.as_ref()), token).await?)
+                let token = gained.rotated.as_ref().unwrap_or(token);
+                Ok(auth::refresh_with(&applicant(client_id, Proof::by_secret(client_secret.as_ref())), token, claims)
+                    .await?)
             }
             Credential::AccessToken(_) => Err(SessionError::TokenRejected.into()),
         }
@@ -101,10 +102,14 @@ impl EnvironmentTokens {
 
 impl TokenSource for EnvironmentTokens {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.valid_token(None))
+        Box::pin(self.valid_token(Need::default()))
     }
 
-    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken) -> TokenFuture<'a> {
-        Box::pin(self.valid_token(Some(rejected)))
+    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken, challenges: &'a [String]) -> TokenFuture<'a> {
+        Box::pin(async move {
+            let claims = Claims::of_challenge(challenges.iter().map(String::as_str));
+            let need = Need { rejected: Some(rejected), claims: claims.as_ref(), is_renewal: false };
+            self.valid_token(need).await
+        })
     }
 }

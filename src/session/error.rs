@@ -41,6 +41,26 @@ pub enum SessionError {
         /// The other organisation.
         other: String,
     },
+    /// Another process was signing in under the same name for too long.
+    #[error("{} was still signing in to `{connection}` after {seconds} s", process(*pid))]
+    SignInElsewhere {
+        /// The connection.
+        connection: String,
+        /// Who it is, if it said.
+        pid: Option<u32>,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// Another command changed the connection while its user was in the browser.
+    #[error("connection `{connection}` was {change} while the sign-in was under way")]
+    Overtaken {
+        /// The connection.
+        connection: String,
+        /// What became of it.
+        change: &'static str,
+        /// Its organisation.
+        tenant_url: String,
+    },
     /// The store has nothing under a connection that needs its app's secret to sign in again.
     #[error("the client secret of connection `{connection}` is gone from the {store}")]
     ClientSecretGone {
@@ -51,6 +71,10 @@ pub enum SessionError {
     },
 }
 
+fn process(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}
+
 impl Diagnose for SessionError {
     fn phrase(&self) -> &'static Phrase {
         match self {
@@ -59,6 +83,8 @@ impl Diagnose for SessionError {
             Self::TokenRejected => &phrases::TOKEN_REJECTED,
             Self::OtherUser { .. } => &phrases::OTHER_USER,
             Self::NameTaken { .. } => &phrases::NAME_TAKEN,
+            Self::SignInElsewhere { .. } => &phrases::SIGN_IN_ELSEWHERE,
+            Self::Overtaken { .. } => &phrases::OVERTAKEN,
             Self::ClientSecretGone { .. } => &phrases::CLIENT_SECRET_GONE,
         }
     }
@@ -73,6 +99,13 @@ impl Diagnose for SessionError {
                 vec![("connection", connection.clone()), ("expected", expected.clone())]
             }
             Self::NameTaken { connection, other } => vec![("connection", connection.clone()), ("other", other.clone())],
+            Self::SignInElsewhere { connection, pid, .. } => {
+                let pid = pid.map(|pid| ("pid", pid.to_string()));
+                [("connection", connection.clone())].into_iter().chain(pid).collect()
+            }
+            Self::Overtaken { connection, tenant_url, .. } => {
+                vec![("connection", connection.clone()), ("tenant_url", tenant_url.clone())]
+            }
             Self::TokenRejected => Vec::new(),
         }
     }

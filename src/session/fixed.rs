@@ -20,7 +20,7 @@ impl TokenSource for FixedToken {
         Box::pin(async { Ok(self.0.clone()) })
     }
 
-    fn token_instead_of<'a>(&'a self, _rejected: &'a AccessToken) -> TokenFuture<'a> {
+    fn token_instead_of<'a>(&'a self, _rejected: &'a AccessToken, _challenges: &'a [String]) -> TokenFuture<'a> {
         Box::pin(async { Err(SessionError::TokenRejected.into()) })
     }
 }

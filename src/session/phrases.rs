@@ -3,8 +3,16 @@
 use crate::problem::{Exit, Phrase, Who};
 
 /// The phrases of this room.
-pub const PHRASES: &[&Phrase] =
-    &[&SECRETS_GONE, &NO_REFRESH_TOKEN, &TOKEN_REJECTED, &OTHER_USER, &NAME_TAKEN, &CLIENT_SECRET_GONE];
+pub const PHRASES: &[&Phrase] = &[
+    &SECRETS_GONE,
+    &NO_REFRESH_TOKEN,
+    &TOKEN_REJECTED,
+    &OTHER_USER,
+    &NAME_TAKEN,
+    &SIGN_IN_ELSEWHERE,
+    &OVERTAKEN,
+    &CLIENT_SECRET_GONE,
+];
 
 pub(super) static SECRETS_GONE: Phrase = Phrase {
     code: "session/secrets-gone",
@@ -66,5 +74,27 @@ pub(super) static CLIENT_SECRET_GONE: Phrase = Phrase {
     remedy: &[
         "give it again: `d365conn reconnect {connection} --client-secret-stdin`, or `--client-secret-prompt`",
         "run it in the same desktop session and with the same HOME as `d365conn connect`",
+    ],
+};
+
+pub(super) static SIGN_IN_ELSEWHERE: Phrase = Phrase {
+    code: "session/sign-in-elsewhere",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "one sign-in at a time opens a browser for a connection; the others wait for it, as long as `--wait` says",
+    remedy: &[
+        "finish or close the sign-in that is open in the browser, then run `d365conn connections list` to see whether `{connection}` is there",
+        "see what the other process is doing with `ps -o pid,stat,etime,args -p {pid}`; `kill {pid}` ends it, and the next one takes over",
+    ],
+};
+
+pub(super) static OVERTAKEN: Phrase = Phrase {
+    code: "session/overtaken",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "another command did that; it stands, and nothing of this sign-in was kept",
+    remedy: &[
+        "run `d365conn connections list` to see what there is now",
+        "run `d365conn connect --tenant-url {tenant_url} --name {connection}` to have it back",
     ],
 };

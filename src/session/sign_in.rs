@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{self, Applicant, Authority, Browser, Listener, RedirectUri, SignInRequest, TokenSet};
+use crate::auth::{self, Applicant, Authority, Browser, Claims, Listener, Proof, RedirectUri, SignInRequest, TokenSet};
 use crate::clock::Clock;
 use crate::connection::{Account, App};
 use crate::dataverse::{Client, ClientParts};
@@ -56,6 +56,8 @@ pub struct SignIn<'a> {
     pub browser: &'a Browser,
     /// Where decisions are told.
     pub trace: &'a Trace,
+    /// What an earlier refusal demands of this sign-in.
+    pub claims: Option<&'a Claims>,
 }
 
 impl SignIn<'_> {
@@ -85,7 +87,7 @@ impl SignIn<'_> {
             no_graph: wanted.no_graph || matches!(wanted.app, App::Managed { .. }),
             login_hint: wanted.login_hint.as_deref(),
             prompt: wanted.prompt,
-            claims: None,
+            claims: self.claims,
         }
         .to_authorization()?;
         on_step(Step::ReadyToOpen { registered: redirect_uri.to_register(), url: &authorization.url })?;
@@ -104,7 +106,7 @@ impl SignIn<'_> {
             authority: &authority,
             tenant_url: &wanted.tenant_url,
             client_id: wanted.app.client_id(),
-            client_secret: wanted.client_secret.as_ref(),
+            proof: Proof::by_secret(wanted.client_secret.as_ref()),
         };
         let tokens = auth::redeem(&applicant, &authorization, code).await?;
         let account = self.prove(wanted, &authority, &tokens).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::auth::{self, Applicant, AuthError, Authority, TokenSet};
+use crate::auth::{self, Applicant, AuthError, Authority, Claims, Proof, TokenSet};
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
@@ -15,17 +15,9 @@ use crate::paths::Places;
 use crate::problem::{Diagnose as _, Problem};
 use crate::secret::{Secret, masked};
 use crate::session::SessionError;
-use crate::store::{CredentialLock, HealthBook, Secrets, Vault};
+use crate::session::kept::{CLIENT_SECRET, Held, Need, REFRESH_TOKEN, put_tokens, stored_token};
+use crate::store::{CredentialLock, DemandBook, HealthBook, Secrets, Vault};
 
-/// Under what the vault keeps what.
-const REFRESH_TOKEN: &str = "refresh_token";
-const ACCESS_TOKEN: &str = "access_token";
-const EXPIRES_ON: &str = "expires_on";
-/// The name of an app's client secret among a connection's secrets.
-pub const CLIENT_SECRET: &str = "client_secret";
-
-/// A token this close to its end is renewed (entra.md §7.6: every Microsoft library uses five minutes).
-const MARGIN: Duration = Duration::from_secs(300);
 /// How long another process may hold the lock before we say so.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 
@@ -37,7 +29,7 @@ pub struct SessionParts {
     pub http: Http,
     /// Where its secrets are.
     pub vault: Arc<dyn Vault>,
-    /// Where its lock and its health are.
+    /// Where its health and what is demanded of it are.
     pub places: Places,
     /// The time.
     pub clock: Clock,
@@ -51,116 +43,185 @@ pub struct SessionParts {
 pub struct Session {
     parts: SessionParts,
     health: HealthBook,
+    demands: DemandBook,
     /// The token this process used last.
-    held: Mutex<Option<AccessToken>>,
+    held: Mutex<Option<Held>>,
 }
 
 impl Session {
     /// The session of a connection. Nothing is opened yet.
     #[must_use]
     pub fn new(parts: SessionParts) -> Self {
-        let health = HealthBook::new(&parts.places);
-        Self { parts, health, held: Mutex::new(None) }
+        let (health, demands) = (HealthBook::new(&parts.places), DemandBook::new(&parts.places));
+        Self { parts, health, demands, held: Mutex::new(None) }
     }
 
-    /// A token that is valid and is not `rejected`.
+    /// A token that was issued just now, whatever the cache holds: the proof that the refresh token still works. The new
+    /// tokens are saved like any others.
+    ///
+    /// # Errors
+    /// As those of [`TokenSource::token`].
+    pub async fn renewed(&self) -> Result<Option<AccessToken>, Problem> {
+        if self.stored()?.find(REFRESH_TOKEN).is_none() {
+            return Ok(None);
+        }
+        self.valid_token(Need { is_renewal: true, ..Need::default() }).await.map(Some)
+    }
+
+    /// A token that meets the need.
     ///
     /// Everybody else's refresh is seen: the store is read before the lock is taken and again under it, so of a hundred
     /// processes one asks Entra and the others find its token (security rule 17).
-    async fn valid_token(&self, rejected: Option<&AccessToken>) -> Result<AccessToken, Problem> {
-        let now = self.parts.clock.now();
+    async fn valid_token(&self, need: Need<'_>) -> Result<AccessToken, Problem> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(token) = held.filter(|token| is_usable(token, rejected, now)) {
-            return Ok(token);
+        if let Some(held) = held.filter(|held| need.is_met_by(held, self.now())) {
+            return Ok(held.token);
         }
-        if let Some(token) = stored_token(&self.stored()?).filter(|token| is_usable(token, rejected, now)) {
-            return Ok(self.hold(token));
+        let stored = stored_token(&self.stored()?);
+        if let Some(met) = stored.clone().filter(|stored| need.is_met_by(stored, self.now())) {
+            return Ok(self.hold(met));
         }
-        let lock = CredentialLock::acquire(&self.parts.places, &self.parts.connection.id, LOCK_WAIT).await?;
+        let lock = match self.lock(need, stored.as_ref()).await? {
+            Access::Lock(lock) => lock,
+            Access::Token(token) => return Ok(token),
+        };
         let secrets = self.stored()?;
-        if let Some(token) = stored_token(&secrets).filter(|token| is_usable(token, rejected, self.parts.clock.now())) {
+        if let Some(met) = stored_token(&secrets).filter(|stored| need.is_met_by(stored, self.now())) {
             self.parts.trace.decision(|| "another process renewed the token".to_owned());
-            return Ok(self.hold(token));
+            return Ok(self.hold(met));
         }
-        let renewed = self.renew(secrets, rejected).await;
+        let renewed = self.renew(secrets, need).await;
         drop(lock);
-        renewed.map(|token| self.hold(token))
+        renewed.map(|held| self.hold(held))
     }
 
-    /// Asks Entra, under the lock.
-    async fn renew(&self, secrets: Secrets, rejected: Option<&AccessToken>) -> Result<AccessToken, Problem> {
-        let Some(refresh_token) = secrets.find(REFRESH_TOKEN).cloned() else {
-            let connection = self.parts.connection.name.to_string();
-            return Err(SessionError::NoRefreshToken { connection }.into());
+    /// The lock, unless the token that is stored does as well: while somebody else renews it, it is good for one request
+    /// more, and where the lock can't be had at all it is better than nothing.
+    async fn lock(&self, need: Need<'_>, stored: Option<&Held>) -> Result<Access, Problem> {
+        let SessionParts { connection, vault, trace, .. } = &self.parts;
+        let instead = |is_enough: &dyn Fn(&Held) -> bool, why: &dyn std::fmt::Display| {
+            let token = stored.filter(|stored| is_enough(stored))?.token.clone();
+            trace.decision(|| format!("using the present token for now: {why}"));
+            Some(Access::Token(token))
         };
-        match self.ask_entra(&refresh_token, &secrets).await {
-            Ok(tokens) => Ok(self.save(secrets, &tokens)),
-            Err(error) if error.is_dead_grant() => self.try_a_newer_one(&refresh_token, error).await,
-            // The old token still has some minutes: enough for this request, and the next one asks again.
-            Err(error) => {
-                match stored_token(&secrets).filter(|token| is_alive(token, rejected, self.parts.clock.now())) {
-                    Some(token) => {
-                        self.parts.trace.decision(|| format!("could not renew the token yet: {error}"));
-                        Ok(token)
-                    }
-                    None => Err(self.about_this_connection(error)),
+        let taken = match CredentialLock::acquire_if_free(vault.as_ref(), &connection.id) {
+            Ok(Some(lock)) => return Ok(Access::Lock(lock)),
+            Ok(None) => {
+                let is_enough = |stored: &Held| need.is_briefly_met_by(stored, self.now());
+                if let Some(token) = instead(&is_enough, &"another process is renewing it") {
+                    return Ok(token);
                 }
+                CredentialLock::acquire(vault.as_ref(), &connection.id, LOCK_WAIT).await
+            }
+            Err(error) => Err(error),
+        };
+        match taken {
+            Ok(lock) => Ok(Access::Lock(lock)),
+            Err(error) => {
+                let is_enough = |stored: &Held| need.is_barely_met_by(stored, self.now());
+                instead(&is_enough, &error).ok_or_else(|| error.into())
             }
         }
     }
 
-    /// Entra says the refresh token is dead. If the store holds another one by now, that one is tried, once.
-    async fn try_a_newer_one(&self, sent: &Secret, error: AuthError) -> Result<AccessToken, Problem> {
+    /// Asks Entra, under the lock.
+    async fn renew(&self, secrets: Secrets, need: Need<'_>) -> Result<Held, Problem> {
+        let Some(refresh_token) = secrets.find(REFRESH_TOKEN).cloned() else {
+            let connection = self.parts.connection.name.to_string();
+            return Err(SessionError::NoRefreshToken { connection }.into());
+        };
+        match self.ask_entra(&refresh_token, &secrets, need).await {
+            Ok(tokens) => Ok(self.save(&refresh_token, &tokens, need)),
+            Err(error) if error.is_dead_grant() => self.try_a_newer_one(&refresh_token, need, error).await,
+            // The old token still has some minutes: enough for this request, and the next one asks again.
+            Err(error) => match stored_token(&secrets).filter(|stored| need.is_barely_met_by(stored, self.now())) {
+                Some(stored) => {
+                    self.parts.trace.decision(|| format!("could not renew the token yet: {error}"));
+                    Ok(stored)
+                }
+                None => Err(self.about_this_connection(error)),
+            },
+        }
+    }
+
+    /// Entra says the refresh token is dead. If the store holds another one by now, that one is tried, once. Only what was
+    /// proved dead, and is still what the store holds, is called dead (security rule 19).
+    async fn try_a_newer_one(&self, sent: &Secret, need: Need<'_>, error: AuthError) -> Result<Held, Problem> {
         let now_stored = self.stored()?;
         let newer = now_stored.find(REFRESH_TOKEN).filter(|newer| !newer.is_same_as(sent)).cloned();
         let error = match newer {
             None => error,
-            Some(newer) => match self.ask_entra(&newer, &now_stored).await {
-                Ok(tokens) => return Ok(self.save(now_stored, &tokens)),
+            Some(newer) => match self.ask_entra(&newer, &now_stored, need).await {
+                Ok(tokens) => return Ok(self.save(&newer, &tokens, need)),
                 Err(error) => error,
             },
         };
         if error.is_dead_grant() {
             let code = error.service_code().unwrap_or_else(|| error.phrase().code.to_owned());
-            let id = &self.parts.connection.id;
-            // A file of ours is written: whatever the service said about what it was sent stays out of it.
-            let reason = masked(&error.to_string()).into_owned();
-            let marked = self.health.set_needs_reconnect(id, masked(&code), reason, self.parts.clock.now());
-            if let Err(unmarked) = marked {
-                self.parts.trace.decision(|| format!("could not mark the connection: {unmarked}"));
+            self.mark_dead(&code, &error.to_string());
+            // Entra may say itself what the next sign-in must satisfy; else it is what the organisation said.
+            let demanded = error.demanded_claims();
+            if let Some(claims) = demanded.as_ref().or(need.claims) {
+                self.demand(claims);
             }
         }
         Err(self.about_this_connection(error))
     }
 
-    async fn ask_entra(&self, refresh_token: &Secret, secrets: &Secrets) -> Result<TokenSet, AuthError> {
+    async fn ask_entra(
+        &self,
+        refresh_token: &Secret,
+        secrets: &Secrets,
+        need: Need<'_>,
+    ) -> Result<TokenSet, AuthError> {
         let SessionParts { connection, http, clock, trace, .. } = &self.parts;
         let authority = Authority::for_tenant(&connection.tenant_url, &connection.account.tenant)?;
-        trace.decision(|| format!("asking {} for a new token", authority.origin()));
+        trace.decision(|| {
+            let more = if need.claims.is_some() { " that holds what the organisation demands" } else { "" };
+            format!("asking {} for a new token{more}", authority.origin())
+        });
         let applicant = Applicant {
             http,
             clock,
             authority: &authority,
             tenant_url: &connection.tenant_url,
             client_id: connection.app.client_id(),
-            client_secret: secrets.find(CLIENT_SECRET),
+            proof: Proof::by_secret(secrets.find(CLIENT_SECRET)),
         };
-        auth::refresh(&applicant, refresh_token).await
+        auth::refresh_with(&applicant, refresh_token, need.claims).await
     }
 
-    /// Saves before use. Entra keeps the old refresh token valid, so when saving fails this run may still go on.
-    fn save(&self, mut secrets: Secrets, tokens: &TokenSet) -> AccessToken {
-        put_tokens(&mut secrets, tokens);
-        let id = &self.parts.connection.id;
-        if let Err(error) = self.parts.vault.write(id, &secrets) {
-            self.parts.screen.warn(&format!(
+    /// Saves before use, unless the store no longer holds the refresh token that was `sent`: what came since stays, and
+    /// what was forgotten stays forgotten, even if whoever did that took another lock than ours.
+    ///
+    /// Entra keeps the old refresh token valid, so when saving fails this run may still go on.
+    fn save(&self, sent: &Secret, tokens: &TokenSet, need: Need<'_>) -> Held {
+        let SessionParts { connection, vault, trace, screen, .. } = &self.parts;
+        let written = vault.read(&connection.id).and_then(|stored| match stored {
+            Some(mut stored) if stored.find(REFRESH_TOKEN).is_some_and(|stored| stored.is_same_as(sent)) => {
+                put_tokens(&mut stored, tokens, need.claims);
+                vault.write(&connection.id, &stored).map(|()| true)
+            }
+            Some(_) | None => Ok(false),
+        });
+        match written {
+            Ok(true) => {
+                let issued = tokens.refresh_token.as_ref().map(|_| self.now());
+                if let Err(unmarked) = self.health.set_renewed(&connection.id, issued) {
+                    trace.decision(|| format!("could not mark the connection: {unmarked}"));
+                }
+                self.demand_nothing();
+            }
+            Ok(false) => trace.decision(|| {
+                format!("connection `{}` was changed meanwhile; the renewed token is not saved", connection.name)
+            }),
+            Err(error) => screen.warn(&format!(
                 "the renewed token of connection `{}` could not be saved: {error}; this run goes on, the next one renews again",
-                self.parts.connection.name
-            ));
-        } else if let Err(unmarked) = self.health.set_ok(id) {
-            self.parts.trace.decision(|| format!("could not mark the connection: {unmarked}"));
+                connection.name
+            )),
         }
-        AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) }
+        let token = AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) };
+        Held { token, claims: need.claims.cloned() }
     }
 
     fn stored(&self) -> Result<Secrets, Problem> {
@@ -170,9 +231,37 @@ impl Session {
         Ok(vault.read(&connection.id)?.ok_or_else(gone)?)
     }
 
-    fn hold(&self, token: AccessToken) -> AccessToken {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+    fn hold(&self, held: Held) -> AccessToken {
+        let token = held.token.clone();
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
         token
+    }
+
+    fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    fn mark_dead(&self, code: &str, reason: &str) {
+        // A file of ours is written: whatever the service said about what it was sent stays out of it.
+        let reason = masked(reason).into_owned();
+        let marked = self.health.set_needs_reconnect(&self.parts.connection.id, masked(code), reason, self.now());
+        if let Err(unmarked) = marked {
+            self.parts.trace.decision(|| format!("could not mark the connection: {unmarked}"));
+        }
+    }
+
+    /// Keeps what the next sign-in must satisfy.
+    fn demand(&self, claims: &Claims) {
+        if let Err(error) = self.demands.note(&self.parts.connection.id, claims.to_json()) {
+            self.parts.trace.decision(|| format!("could not note what the organisation demands: {error}"));
+        }
+    }
+
+    /// A demand is kept until a token was had, then forgotten: it is made again if it is still meant.
+    fn demand_nothing(&self) {
+        if let Err(error) = self.demands.strike(&self.parts.connection.id) {
+            self.parts.trace.decision(|| format!("could not strike what the organisation demanded: {error}"));
+        }
     }
 
     fn about_this_connection(&self, error: AuthError) -> Problem {
@@ -180,73 +269,40 @@ impl Session {
     }
 }
 
+/// What came of asking for the lock.
+enum Access {
+    /// It is held.
+    Lock(CredentialLock),
+    /// It is not needed.
+    Token(AccessToken),
+}
+
 impl TokenSource for Session {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.valid_token(None))
+        Box::pin(self.valid_token(Need::default()))
     }
 
-    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken) -> TokenFuture<'a> {
-        Box::pin(self.valid_token(Some(rejected)))
-    }
-}
-
-/// What the vault keeps of a sign-in.
-#[must_use]
-pub fn secrets_of(tokens: &TokenSet, client_secret: Option<&Secret>) -> Secrets {
-    let mut secrets = Secrets::default();
-    put_tokens(&mut secrets, tokens);
-    if let Some(client_secret) = client_secret {
-        secrets.insert(CLIENT_SECRET, client_secret.clone());
-    }
-    secrets
-}
-
-/// Puts new tokens in; an answer without a refresh token leaves the old one (RFC 6749 §6).
-fn put_tokens(secrets: &mut Secrets, tokens: &TokenSet) {
-    if let Some(refresh_token) = &tokens.refresh_token {
-        secrets.insert(REFRESH_TOKEN, refresh_token.clone());
-    }
-    secrets.insert(ACCESS_TOKEN, tokens.access_token.clone());
-    secrets.insert(EXPIRES_ON, Secret::unwatched(tokens.expires_on.to_string()));
-}
-
-fn stored_token(secrets: &Secrets) -> Option<AccessToken> {
-    let secret = secrets.find(ACCESS_TOKEN)?.clone();
-    let expires_on = secrets.find(EXPIRES_ON)?.expose().parse().ok()?;
-    Some(AccessToken { secret, expires_on: Some(expires_on) })
-}
-
-/// Far enough from its end to be used without a thought.
-fn is_usable(token: &AccessToken, rejected: Option<&AccessToken>, now: Timestamp) -> bool {
-    is_alive(token, rejected, now.saturating_add(MARGIN).unwrap_or(Timestamp::MAX))
-}
-
-fn is_alive(token: &AccessToken, rejected: Option<&AccessToken>, at: Timestamp) -> bool {
-    let is_rejected = rejected.is_some_and(|rejected| rejected.secret.is_same_as(&token.secret));
-    !is_rejected && token.expires_on.is_none_or(|end| end > at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn token(text: &str, expires_on: i64) -> AccessToken {
-        AccessToken { secret: Secret::new(text), expires_on: Timestamp::from_second(expires_on).ok() }
+    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken, challenges: &'a [String]) -> TokenFuture<'a> {
+        Box::pin(async move {
+            let claims = Claims::of_challenge(challenges.iter().map(String::as_str));
+            let need = Need { rejected: Some(rejected), claims: claims.as_ref(), is_renewal: false };
+            self.valid_token(need).await
+        })
     }
 
-    #[test]
-    fn a_token_is_renewed_five_minutes_ahead() {
-        let now = Timestamp::from_second(1000).unwrap();
-        for (end, usable) in [(999, false), (1300, false), (1301, true)] {
-            assert_eq!(is_usable(&token("a", end), None, now), usable, "{end}");
+    fn take_note(&self, challenges: &[String]) {
+        let Some(claims) = Claims::of_challenge(challenges.iter().map(String::as_str)) else { return };
+        // Whoever signed in again meanwhile has another token: nothing was said about that one.
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let stored = self.stored().ok().and_then(|secrets| stored_token(&secrets));
+        if let (Some(held), Some(stored)) = (held, stored)
+            && held.token.secret.is_same_as(&stored.token.secret)
+        {
+            self.mark_dead(
+                "dataverse/claims-challenge",
+                "the organisation demands more of the sign-in than a renewal can give",
+            );
+            self.demand(&claims);
         }
-        assert!(is_alive(&token("a", 1300), None, now));
-    }
-
-    #[test]
-    fn a_rejected_token_is_not_used_again_however_young() {
-        let now = Timestamp::from_second(1000).unwrap();
-        assert!(!is_usable(&token("a", 9999), Some(&token("a", 9999)), now));
-        assert!(is_usable(&token("b", 9999), Some(&token("a", 9999)), now));
     }
 }

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
 use crate::auth::Prompt;
 use crate::connection::{App, ConnectionId, ConnectionName, ResponseMode, StoreKind};
 use crate::secret::Secret;
@@ -42,4 +46,20 @@ pub struct Wanted {
     pub becomes_default: bool,
     /// The connection whose place it takes, when it is a reconnect.
     pub replaces: Option<ConnectionId>,
+}
+
+impl Wanted {
+    /// Everything that decides how this sign-in ends but the client secret, in a form that can be compared and shows
+    /// nothing: two commands with the same settings are served by one sign-in.
+    #[must_use]
+    pub fn settings(&self) -> String {
+        let Self { tenant_url, name, app, tenant, redirect_uri, response_mode, no_graph, login_hint, .. } = self;
+        let Self { prompt, store, read_only, label, becomes_default, replaces, client_secret, .. } = self;
+        let plain = format!(
+            "{tenant_url:?} {name:?} {app:?} {tenant:?} {redirect_uri:?} {response_mode:?} {no_graph} {login_hint:?} \
+             {prompt:?} {store:?} {read_only} {label:?} {becomes_default} {replaces:?} {}",
+            client_secret.is_some()
+        );
+        URL_SAFE_NO_PAD.encode(Sha256::digest(plain))
+    }
 }

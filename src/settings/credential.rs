@@ -22,6 +22,8 @@ pub struct EnvironmentConnection {
     pub tenant: Option<String>,
     /// What it signs in with.
     pub credential: Credential,
+    /// The name of the connection in a bundle, where that refuses every write.
+    pub read_only: Option<String>,
 }
 
 /// What an environment-only connection signs in with.
@@ -89,7 +91,7 @@ impl EnvironmentConnection {
         let tenant_url = TenantUrl::parse(address)?.url;
         let tenant = ours_or_azures(environment, environment::TENANT_ID, environment::AZURE_TENANT_ID)?;
         let credential = Self::credential_of(environment)?;
-        Ok(Some(Self { tenant_url, tenant, credential }))
+        Ok(Some(Self { tenant_url, tenant, credential, read_only: None }))
     }
 
     fn credential_of(environment: &Environment) -> Result<Credential, Problem> {
@@ -162,6 +164,16 @@ pub fn client_secret_from_environment(environment: &Environment) -> Result<Optio
 pub fn secret_from_file(path: &Path) -> Result<Secret, Problem> {
     let bytes = zeroize::Zeroizing::new(read_given(path, SECRET_LIMIT)?);
     secret_from_bytes(&bytes, &path.display().to_string())
+}
+
+/// A connection string from a file the user names. It may be written on several lines.
+///
+/// # Errors
+/// When the file can't be read, or is not text.
+pub fn secret_from_string_file(path: &Path) -> Result<Secret, Problem> {
+    let bytes = zeroize::Zeroizing::new(read_given(path, SECRET_LIMIT)?);
+    let not_text = |_| SettingsError::NotText { origin: path.display().to_string() };
+    Ok(Secret::new(std::str::from_utf8(&bytes).map_err(not_text)?))
 }
 
 /// A secret from a variable. One that was read from a file in a shell or a pipeline may end in a line break.

@@ -1,14 +1,22 @@
 //! What was meant: flags over environment over defaults, each value once. Nothing here opens anything but a file the user named.
 
+mod bundle;
+mod connection_string;
+mod connection_string_error;
+mod connection_string_phrases;
 mod credential;
 mod duration;
 mod error;
 mod phrases;
 mod resolve;
 
+pub use bundle::{BUNDLE_LIMIT, GivenBundle, bundle_text_from_file};
+pub use connection_string::{ConnectionString, LoginPrompt, Method};
+pub use connection_string_error::ConnectionStringError;
+pub use connection_string_phrases::CONNECTION_STRING_PHRASES;
 pub use credential::{
     Credential, EnvironmentConnection, SecretOrigin, client_secret_from_environment, secret_from_bytes,
-    secret_from_file,
+    secret_from_file, secret_from_string_file,
 };
 pub use duration::parse_duration;
 pub use error::SettingsError;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::connection::{ConnectionName, StoreKind};
 use crate::environment::{self, Environment};
 use crate::problem::Problem;
-use crate::settings::{EnvironmentConnection, SettingsError};
+use crate::settings::{EnvironmentConnection, GivenBundle, SettingsError};
 
 /// The global flags, as typed.
 #[derive(Debug, Clone, Default)]
@@ -124,6 +124,14 @@ impl Settings {
             Some(connection) => Target::Environment(Box::new(connection)),
             None => Target::Default,
         })
+    }
+
+    /// The bundle that is meant, sealed: the one of the environment, unless `-c` names a stored connection.
+    ///
+    /// # Errors
+    /// As [`GivenBundle::of`].
+    pub fn bundle(&self, environment: &Environment) -> Result<Option<GivenBundle>, Problem> {
+        if self.connection_flag.is_some() { Ok(None) } else { GivenBundle::of(environment) }
     }
 
     /// Where a new connection keeps its secrets: the flag, else `D365CONN_STORE`, else the keyring.

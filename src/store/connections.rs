@@ -94,8 +94,13 @@ impl Connections {
     }
 
     /// Adds `connection`, or puts it in the place of the one of that name, which is handed back: its secrets are filed
-    /// under another id. The first connection of all becomes the default.
-    pub fn put(&mut self, connection: Connection) -> Option<Connection> {
+    /// under another id. One with the id of a saved connection is that connection, whatever it was called when it was looked
+    /// up: it keeps the name it has by now. The first connection of all becomes the default.
+    pub fn put(&mut self, mut connection: Connection) -> Option<Connection> {
+        if let Some(place) = self.all.iter_mut().find(|saved| saved.id == connection.id) {
+            connection.name = place.name.clone();
+            return Some(std::mem::replace(place, connection));
+        }
         if self.all.is_empty() {
             self.default = Some(connection.name.clone());
         }
@@ -128,8 +133,8 @@ impl Connections {
         if old == new {
             return Ok(());
         }
-        if self.find(new).is_some() {
-            return Err(StoreError::NameTaken { name: new.clone() });
+        if let Some(other) = self.find(new) {
+            return Err(StoreError::NameTaken { name: new.clone(), tenant_url: other.tenant_url.to_string() });
         }
         self.all[place].name = new.clone();
         if self.is_default(old) {
@@ -228,6 +233,18 @@ pub(super) mod tests {
         assert!(matches!(connections.rename(&name("uno"), &name("two")), Err(StoreError::NameTaken { .. })));
         assert!(connections.rename(&name("uno"), &name("uno")).is_ok());
         assert!(matches!(connections.rename(&name("one"), &name("x")), Err(StoreError::UnknownConnection { .. })));
+    }
+
+    #[test]
+    fn a_connection_that_is_renamed_while_its_user_signs_in_again_stays_one() {
+        let mut connections = set(&["one", "two"]);
+        let mut again = connections.find(&name("one")).unwrap().clone();
+        connections.rename(&name("one"), &name("uno")).unwrap();
+        again.account.user = "ada@contoso.com, again".to_owned();
+        assert!(connections.put(again).is_some());
+        assert_eq!(connections.iter().map(|saved| saved.name.as_str()).collect::<Vec<_>>(), ["uno", "two"]);
+        assert_eq!(connections.find(&name("uno")).unwrap().account.user, "ada@contoso.com, again");
+        assert_eq!(default_of(&connections), Some("uno"));
     }
 
     #[test]

@@ -8,60 +8,25 @@
 //! seal of the whole:          nonce 24 bytes · sealed SHA-256 of all records, with the header as associated data
 //! SHA-256 of everything before
 //! ```
-//! Numbers are little-endian. What is sealed is sealed with XChaCha20-Poly1305 under the key that Argon2id makes of the
-//! passphrase; a record's associated data are the version, its id and its generation. The last sum tells damage from a wrong
-//! passphrase without any key; the seal of the whole tells a wrong passphrase from a file that somebody put together from
-//! pieces of older ones. A whole older file put back is not noticed: nothing outside the file says that it is old.
+//! Numbers are little-endian; the key, the cipher and the sum are those of `sealing.rs`. A record's associated data are the
+//! mark of this form, its id and its generation. The last sum tells damage from a wrong passphrase without any key; the
+//! seal of the whole tells a wrong passphrase from a file that somebody put together from pieces of older ones. A whole
+//! older file put back is not noticed: nothing outside the file says that it is old.
 
 use std::collections::BTreeMap;
 
-use argon2::{Algorithm, Argon2, Params, Version};
-use chacha20poly1305::aead::{Aead as _, Generate as _, KeyInit as _, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::store::sealing::{
+    Broken, Key, MARK_BYTES, Mark, NONCE_BYTES, RECIPE_BYTES, Recipe, SHORT, SUM_BYTES, TAG_BYTES, Unable, add_sum,
+    check_sum, take,
+};
 
-const MAGIC: &[u8; 8] = b"d365conn";
-const VERSION: u16 = 1;
+/// What every file begins with, and every seal in it is bound to.
+const MARK: Mark = Mark { magic: b"d365conn", version: 1 };
 const ID_BYTES: usize = 36;
-const NONCE_BYTES: usize = 24;
-const TAG_BYTES: usize = 16;
-const SUM_BYTES: usize = 32;
-const HEADER_BYTES: usize = 8 + 2 + 4 + 4 + 4 + SALT_BYTES + 8 + 4;
-const SALT_BYTES: usize = 16;
-
-/// What a file may ask of this machine before its seal is checked: 1 GiB, 64 passes, 16 lanes.
-const MOST: Cost = Cost { memory: 1 << 20, passes: 64, lanes: 16 };
-
-/// How hard a passphrase is made to guess. Source: RFC 9106 (Argon2), OWASP Password Storage Cheat Sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cost {
-    /// KiB.
-    pub memory: u32,
-    pub passes: u32,
-    pub lanes: u32,
-}
-
-impl Cost {
-    /// What new files are made with: 19 MiB, two passes, one lane.
-    pub(super) const NOW: Self = Self { memory: 19_456, passes: 2, lanes: 1 };
-}
-
-/// From what, besides the passphrase, a key is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Recipe {
-    pub cost: Cost,
-    pub salt: [u8; SALT_BYTES],
-}
-
-/// The key of a file.
-pub(super) struct Key(Zeroizing<[u8; 32]>);
-
-/// A failure of the random source, or of the memory that a derivation takes.
-#[derive(Debug)]
-pub(super) struct Unable;
+const HEADER_BYTES: usize = MARK_BYTES + RECIPE_BYTES + 8 + 4;
 
 /// A file taken apart, its sums checked, its seals not yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,53 +41,6 @@ struct Sealed {
     generation: u64,
     nonce: [u8; NONCE_BYTES],
     text: Vec<u8>,
-}
-
-/// Why bytes are not such a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
-    /// Written by a later release.
-    Newer { version: u16 },
-    /// Not as any release left it.
-    Damaged { reason: &'static str },
-    /// In order, but the key doesn't fit.
-    WrongKey,
-}
-
-impl Recipe {
-    /// One for a new file.
-    pub(super) fn fresh() -> Result<Self, Unable> {
-        Ok(Self { cost: Cost::NOW, salt: <[u8; SALT_BYTES]>::try_generate().map_err(|_| Unable)? })
-    }
-
-    /// The key that `passphrase` makes. Takes a noticeable time by design.
-    pub(super) fn key(&self, passphrase: &Secret) -> Result<Key, Unable> {
-        let Cost { memory, passes, lanes } = self.cost;
-        let parameters = Params::new(memory, passes, lanes, Some(32)).map_err(|_| Unable)?;
-        let mut key = Key(Zeroizing::new([0; 32]));
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
-            .hash_password_into(passphrase.expose().as_bytes(), &self.salt, &mut *key.0)
-            .map_err(|_| Unable)?;
-        Ok(key)
-    }
-}
-
-impl Key {
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new((&*self.0).into())
-    }
-
-    fn seal(&self, text: &[u8], bound_to: &[u8]) -> Result<([u8; NONCE_BYTES], Vec<u8>), Unable> {
-        let nonce = <[u8; NONCE_BYTES]>::try_generate().map_err(|_| Unable)?;
-        let sealed =
-            self.cipher().encrypt(&XNonce::from(nonce), Payload { msg: text, aad: bound_to }).map_err(|_| Unable)?;
-        Ok((nonce, sealed))
-    }
-
-    fn open(&self, nonce: &[u8; NONCE_BYTES], sealed: &[u8], bound_to: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let payload = Payload { msg: sealed, aad: bound_to };
-        self.cipher().decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
-    }
 }
 
 impl Envelope {
@@ -149,14 +67,8 @@ impl Envelope {
 
     /// The whole as bytes, sealed anew.
     pub(super) fn to_bytes(&self, key: &Key) -> Result<Vec<u8>, Unable> {
-        let Recipe { cost: Cost { memory, passes, lanes }, salt } = &self.recipe;
-        let mut bytes = Vec::new();
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
-        for number in [memory, passes, lanes] {
-            bytes.extend_from_slice(&number.to_le_bytes());
-        }
-        bytes.extend_from_slice(salt);
+        let mut bytes = MARK.to_bytes();
+        self.recipe.write_to(&mut bytes);
         bytes.extend_from_slice(&self.generation.to_le_bytes());
         bytes.extend_from_slice(&u32::try_from(self.records.len()).map_err(|_| Unable)?.to_le_bytes());
         for (id, record) in &self.records {
@@ -170,8 +82,7 @@ impl Envelope {
         let (nonce, seal) = key.seal(&Sha256::digest(body), header)?;
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(&seal);
-        let sum = Sha256::digest(&bytes);
-        bytes.extend_from_slice(&sum);
+        add_sum(&mut bytes);
         Ok(bytes)
     }
 
@@ -204,8 +115,7 @@ impl Envelope {
 
 /// A record's associated data: it opens under its own id, in its own generation, in a file of this version only.
 fn bound_to(id: &str, generation: u64) -> Vec<u8> {
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    let mut bytes = MARK.to_bytes();
     bytes.extend_from_slice(&generation.to_le_bytes());
     bytes.extend_from_slice(id.as_bytes());
     bytes
@@ -223,24 +133,9 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn of(bytes: &'a [u8]) -> Result<Self, Broken> {
         let mut rest = bytes;
-        if take::<8>(&mut rest)? != *MAGIC {
-            return Err(Broken::Damaged { reason: "it doesn't begin as such a file does" });
-        }
-        match u16::from_le_bytes(take(&mut rest)?) {
-            VERSION => {}
-            version if version > VERSION => return Err(Broken::Newer { version }),
-            _ => return Err(Broken::Damaged { reason: "no release wrote its version" }),
-        }
-        let (sealed, sum) = bytes.split_last_chunk::<SUM_BYTES>().ok_or(SHORT)?;
-        if Sha256::digest(sealed).as_slice() != sum {
-            return Err(Broken::Damaged { reason: "its sum is wrong" });
-        }
-        let mut number = || take(&mut rest).map(u32::from_le_bytes);
-        let cost = Cost { memory: number()?, passes: number()?, lanes: number()? };
-        if cost.memory > MOST.memory || cost.passes > MOST.passes || cost.lanes > MOST.lanes {
-            return Err(Broken::Damaged { reason: "it asks for more memory or time than any release would" });
-        }
-        let salt = take(&mut rest)?;
+        MARK.take_from(&mut rest)?;
+        check_sum(bytes)?;
+        let recipe = Recipe::take_from(&mut rest)?;
         let generation = u64::from_le_bytes(take(&mut rest)?);
         let count = u32::from_le_bytes(take(&mut rest)?);
         let mut records = BTreeMap::new();
@@ -258,21 +153,13 @@ impl<'a> Parts<'a> {
             return Err(Broken::Damaged { reason: "something was added to it" });
         }
         Ok(Self {
-            envelope: Envelope { recipe: Recipe { cost, salt }, generation, records },
+            envelope: Envelope { recipe, generation, records },
             header: &bytes[..HEADER_BYTES],
             body: &bytes[HEADER_BYTES..body_ends],
             nonce,
             seal,
         })
     }
-}
-
-const SHORT: Broken = Broken::Damaged { reason: "its end is missing" };
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Broken> {
-    let (taken, after) = rest.split_first_chunk().ok_or(SHORT)?;
-    *rest = after;
-    Ok(*taken)
 }
 
 fn take_record(rest: &mut &[u8]) -> Result<(String, Sealed), Broken> {
@@ -290,15 +177,14 @@ fn take_record(rest: &mut &[u8]) -> Result<(String, Sealed), Broken> {
 mod tests {
     use proptest::prelude::*;
 
+    use crate::secret::Secret;
+    use crate::store::sealing::Cost;
+    use crate::store::sealing::tests::{light_recipe as recipe, summed};
+
     use super::*;
 
     const ONE: &str = "11111111-1111-4111-8111-111111111111";
     const TWO: &str = "22222222-2222-4222-8222-222222222222";
-
-    /// As cheap as Argon2id allows: these tests are about bytes, not about guessing.
-    fn recipe() -> Recipe {
-        Recipe { cost: Cost { memory: 8, passes: 1, lanes: 1 }, salt: *b"0123456789abcdef" }
-    }
 
     fn key() -> Key {
         recipe().key(&Secret::new("correct horse")).unwrap()
@@ -311,32 +197,12 @@ mod tests {
         envelope.to_bytes(&key()).unwrap()
     }
 
-    /// Gives bytes the sum that a forger would give them.
-    fn summed(mut bytes: Vec<u8>) -> Vec<u8> {
-        bytes.truncate(bytes.len() - SUM_BYTES);
-        let sum = Sha256::digest(&bytes);
-        bytes.extend_from_slice(&sum);
-        bytes
-    }
-
     /// Whether `bytes` give back both secrets as they were kept.
     fn is_whole(bytes: &[u8]) -> bool {
         Envelope::open(bytes, &key()).is_ok_and(|envelope| {
             let text = |id| envelope.find(id, &key()).ok().flatten().map(|text| text.to_vec());
             text(ONE).as_deref() == Some(b"first secret") && text(TWO).as_deref() == Some(b"second secret")
         })
-    }
-
-    #[test]
-    fn argon2id_makes_the_key_that_the_reference_implementation_makes() {
-        // `echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 32` of the reference implementation's test suite.
-        let parameters = Params::new(1 << 16, 2, 1, Some(32)).unwrap();
-        let mut key = [0; 32];
-        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
-        argon.hash_password_into(b"password", b"somesalt", &mut key).unwrap();
-        let expected = "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7";
-        let bytes = (0..64).step_by(2).map(|at| u8::from_str_radix(&expected[at..at + 2], 16).unwrap());
-        assert!(bytes.eq(key));
     }
 
     #[test]

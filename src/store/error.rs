@@ -18,8 +18,8 @@ pub enum StoreError {
     #[error("there is no connection `{name}`")]
     UnknownConnection { name: ConnectionName, known: Vec<ConnectionName> },
     /// Another connection has that name.
-    #[error("there is already a connection `{name}`")]
-    NameTaken { name: ConnectionName },
+    #[error("there is already a connection `{name}`, for {tenant_url}")]
+    NameTaken { name: ConnectionName, tenant_url: String },
     /// No connection is saved.
     #[error("no connection is saved yet")]
     NoConnection,
@@ -41,6 +41,9 @@ pub enum StoreError {
     /// No keyring is running, or none can be reached.
     #[error("the keyring can't be reached: {detail}")]
     StoreAbsent { detail: String },
+    /// A saved connection keeps its secrets in the keyring, and there is none here.
+    #[error("the secrets of connection `{connection}` live in the keyring, which can't be reached: {detail}")]
+    LivesInKeyring { connection: ConnectionName, tenant_url: String, detail: String },
     /// The keyring is locked, and nobody unlocked it.
     #[error("the keyring is locked: {detail}")]
     StoreLocked { detail: String },
@@ -118,6 +121,7 @@ impl Diagnose for StoreError {
             Self::LockTimeout { .. } => &phrases::LOCK_TIMEOUT,
             Self::LockUnusable { .. } => &phrases::LOCK_UNUSABLE,
             Self::StoreAbsent { .. } => &phrases::KEYRING_ABSENT,
+            Self::LivesInKeyring { .. } => &phrases::LIVES_IN_KEYRING,
             Self::StoreLocked { .. } => &phrases::KEYRING_LOCKED,
             Self::StoreTimeout { .. } => &phrases::KEYRING_TIMEOUT,
             Self::StoreDenied { .. } => &phrases::KEYRING_DENIED,
@@ -147,7 +151,9 @@ impl Diagnose for StoreError {
                 facts.extend((!names.is_empty()).then(|| known(names)));
                 facts
             }
-            Self::NameTaken { name } => vec![("name", name.to_string())],
+            Self::NameTaken { name, tenant_url } => {
+                vec![("name", name.to_string()), ("tenant_url", tenant_url.clone())]
+            }
             Self::NoDefault { known: names } => vec![known(names)],
             Self::RegistryDamaged { path: at, line, reason } => {
                 let mut facts = vec![path(at), ("reason", reason.clone())];
@@ -167,6 +173,11 @@ impl Diagnose for StoreError {
             | Self::StoreLocked { detail }
             | Self::StoreDenied { detail }
             | Self::StoreFailed { detail } => vec![("detail", detail.clone())],
+            Self::LivesInKeyring { connection, tenant_url, detail } => vec![
+                ("connection", connection.to_string()),
+                ("tenant_url", tenant_url.clone()),
+                ("detail", detail.clone()),
+            ],
             Self::SecretsDamaged { reason } => vec![("reason", (*reason).to_owned())],
             Self::FileDamaged { path: at, reason } => vec![path(at), ("reason", (*reason).to_owned())],
             Self::LockUnusable { path: at, .. }
@@ -211,9 +222,9 @@ mod tests {
     fn a_mistyped_name_is_answered_with_the_one_that_was_meant() {
         let known = vec![name("contoso"), name("fabrikam")];
         let close = StoreError::UnknownConnection { name: name("contsoo"), known: known.clone() };
-        assert!(remedy(&close).first().is_some_and(|line| line.contains("`-c contoso`")), "{:?}", remedy(&close));
+        assert!(remedy(&close).first().is_some_and(|line| line.contains("`contoso`")), "{:?}", remedy(&close));
         let far = StoreError::UnknownConnection { name: name("northwind"), known };
-        assert!(!remedy(&far).iter().any(|line| line.contains("-c ")), "{:?}", remedy(&far));
+        assert!(!remedy(&far).iter().any(|line| line.contains("was meant")), "{:?}", remedy(&far));
         let none = StoreError::UnknownConnection { name: name("northwind"), known: vec![] };
         assert!(remedy(&none).iter().any(|line| line.contains("d365conn connect ")), "{:?}", remedy(&none));
     }

@@ -9,8 +9,9 @@ use crate::connection::{ConnectionId, StoreKind};
 use crate::paths::{self, Places};
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::store::envelope::{Broken, Envelope, Key, Recipe, Unable};
+use crate::store::envelope::Envelope;
 use crate::store::error::Refusal;
+use crate::store::sealing::{Broken, Key, Recipe, Unable};
 use crate::store::{Secrets, StoreError, Vault, lock};
 
 /// Far more than the secrets of ten thousand connections take.
@@ -37,7 +38,7 @@ pub type PassphraseSource = Box<dyn Fn(Purpose) -> Result<Secret, Problem> + Sen
 /// secrets that were replaced since.
 pub struct FileVault {
     path: PathBuf,
-    lock: PathBuf,
+    locks: PathBuf,
     source: PassphraseSource,
     asked: Mutex<Asked>,
 }
@@ -55,7 +56,7 @@ impl FileVault {
     pub fn new(places: &Places, passphrase: PassphraseSource) -> Self {
         Self {
             path: places.state.join("secrets.d365"),
-            lock: places.state.join("locks").join("secrets.lock"),
+            locks: places.state.join("locks"),
             source: passphrase,
             asked: Mutex::default(),
         }
@@ -94,7 +95,7 @@ impl FileVault {
             let recipe = Recipe::fresh().map_err(|Unable| unable())?;
             self.with_key(recipe, Purpose::Create, |_| Ok(recipe))?
         };
-        let _held = lock::hold(&self.lock, PATIENCE)?;
+        let _held = lock::hold(&self.locks.join("secrets.lock"), PATIENCE)?;
         let save = |mut envelope: Envelope, key: &Key| {
             change(&mut envelope, key)?;
             let bytes = envelope.to_bytes(key).map_err(|Unable| unable())?;
@@ -149,6 +150,11 @@ fn unable() -> StoreError {
 impl Vault for FileVault {
     fn kind(&self) -> StoreKind {
         StoreKind::File
+    }
+
+    /// Beside the file, wherever the variables have put it: who finds the file finds the lock.
+    fn lock_places(&self) -> Vec<PathBuf> {
+        vec![self.locks.clone()]
     }
 
     /// Creates the file when there is none yet.

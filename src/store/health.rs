@@ -1,11 +1,12 @@
-//! Which connection needs a reconnect, so that a list can say so without asking the keyring or the network. Never a secret.
+//! What is known of a connection without asking the keyring or the network: whether it needs a reconnect, since when its
+//! sign-in counts, and where a move left a second copy of its secrets. Never a secret.
 
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::connection::ConnectionId;
+use crate::connection::{ConnectionId, StoreKind};
 use crate::paths::{self, Places};
 use crate::store::StoreError;
 
@@ -30,11 +31,32 @@ pub enum Health {
     Unknown,
 }
 
+/// Everything that is noted on one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// How it fared.
+    pub health: Health,
+    /// When the refresh token that it has now was issued, where that is known.
+    pub refresh_token_issued: Option<Timestamp>,
+    /// The store in which a move of its secrets may have left a copy that is no longer used, or is not used yet.
+    pub copy_in: Option<StoreKind>,
+}
+
+impl Noted {
+    /// Nothing is noted.
+    pub const NOTHING: Self = Self { health: Health::Unknown, refresh_token_issued: None, copy_in: None };
+}
+
+/// Version 1. What a later release adds is left aside by an earlier one, and may be absent for a later one.
 #[derive(Serialize, Deserialize)]
 struct Note {
     version: u32,
     #[serde(flatten)]
     state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token_issued: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    copy_in: Option<StoreKind>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,6 +64,7 @@ struct Note {
 enum State {
     Ok,
     NeedsReconnect { code: String, reason: String, at: Timestamp },
+    Unknown,
 }
 
 /// The notes on every connection: one small file each.
@@ -57,16 +80,26 @@ impl HealthBook {
         Self { directory: places.state.join("health") }
     }
 
-    /// What is noted on this connection. A note that can't be read is none: nothing depends on it.
+    /// How this connection fared. A note that can't be read is none: nothing depends on it.
     #[must_use]
     pub fn of(&self, id: &ConnectionId) -> Health {
+        self.noted(id).health
+    }
+
+    /// All that is noted on this connection. A note that can't be read is none.
+    #[must_use]
+    pub fn noted(&self, id: &ConnectionId) -> Noted {
         let note = paths::read_own(&self.path(id), LIMIT).ok().flatten();
         match note.and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok()) {
-            Some(Note { version: VERSION, state: State::Ok }) => Health::Ok,
-            Some(Note { version: VERSION, state: State::NeedsReconnect { code, reason, at } }) => {
-                Health::NeedsReconnect { code, reason, at }
+            Some(Note { version: VERSION, state, refresh_token_issued, copy_in }) => {
+                let health = match state {
+                    State::Ok => Health::Ok,
+                    State::NeedsReconnect { code, reason, at } => Health::NeedsReconnect { code, reason, at },
+                    State::Unknown => Health::Unknown,
+                };
+                Noted { health, refresh_token_issued, copy_in }
             }
-            _ => Health::Unknown,
+            _ => Noted::NOTHING,
         }
     }
 
@@ -75,7 +108,30 @@ impl HealthBook {
     /// # Errors
     /// [`StoreError::Files`]. A note that can't be taken is no reason to fail a command.
     pub fn set_ok(&self, id: &ConnectionId) -> Result<(), StoreError> {
-        if self.of(id) == Health::Ok { Ok(()) } else { self.write(id, State::Ok) }
+        self.set_renewed(id, None)
+    }
+
+    /// Notes that a token was renewed, and when the refresh token that came with it was `issued`; `None` where none came, so
+    /// that the connection still has the one before.
+    ///
+    /// # Errors
+    /// As [`HealthBook::set_ok`].
+    pub fn set_renewed(&self, id: &ConnectionId, issued: Option<Timestamp>) -> Result<(), StoreError> {
+        self.change(id, |noted| {
+            noted.health = Health::Ok;
+            noted.refresh_token_issued = issued.or(noted.refresh_token_issued);
+        })
+    }
+
+    /// Notes that a user signed in, and when the refresh token was `issued`; `None` where none came: then there is none.
+    ///
+    /// # Errors
+    /// As [`HealthBook::set_ok`].
+    pub fn set_connected(&self, id: &ConnectionId, issued: Option<Timestamp>) -> Result<(), StoreError> {
+        self.change(id, |noted| {
+            noted.health = Health::Ok;
+            noted.refresh_token_issued = issued;
+        })
     }
 
     /// Notes that the connection's sign-in is no longer accepted.
@@ -89,7 +145,20 @@ impl HealthBook {
         reason: impl Into<String>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(id, State::NeedsReconnect { code: code.into(), reason: reason.into(), at })
+        let health = Health::NeedsReconnect { code: code.into(), reason: reason.into(), at };
+        self.change(id, |noted| {
+            noted.health = health;
+            // The days of a dead token are not worth counting.
+            noted.refresh_token_issued = None;
+        })
+    }
+
+    /// Notes where a copy of the connection's secrets is left, or that none is.
+    ///
+    /// # Errors
+    /// As [`HealthBook::set_ok`].
+    pub fn set_copy_in(&self, id: &ConnectionId, store: Option<StoreKind>) -> Result<(), StoreError> {
+        self.change(id, |noted| noted.copy_in = store)
     }
 
     /// Removes the note on a connection that is gone.
@@ -104,11 +173,23 @@ impl HealthBook {
         self.directory.join(format!("{id}.json"))
     }
 
-    fn write(&self, id: &ConnectionId, state: State) -> Result<(), StoreError> {
-        let path = self.path(id);
+    /// Writes what `change` makes of the note, if that is something else.
+    fn change(&self, id: &ConnectionId, change: impl FnOnce(&mut Noted)) -> Result<(), StoreError> {
+        let before = self.noted(id);
+        let mut after = before.clone();
+        change(&mut after);
+        if after == before {
+            return Ok(());
+        }
+        let Noted { health, refresh_token_issued, copy_in } = after;
+        let state = match health {
+            Health::Ok => State::Ok,
+            Health::NeedsReconnect { code, reason, at } => State::NeedsReconnect { code, reason, at },
+            Health::Unknown => State::Unknown,
+        };
         // Texts and numbers only: there is nothing in a note that JSON could refuse.
-        let json = serde_json::to_vec(&Note { version: VERSION, state }).unwrap_or_default();
-        Ok(paths::write_own(&path, &json)?)
+        let json = serde_json::to_vec(&Note { version: VERSION, state, refresh_token_issued, copy_in });
+        Ok(paths::write_own(&self.path(id), &json.unwrap_or_default())?)
     }
 }
 
@@ -140,6 +221,40 @@ mod tests {
         book.forget(&id).unwrap();
         book.forget(&id).unwrap();
         assert_eq!(book.of(&id), Health::Unknown);
+    }
+
+    #[test]
+    fn a_refresh_token_keeps_its_date_until_another_one_comes_or_it_dies() {
+        let home = tempfile::tempdir().unwrap();
+        let (book, id) = (book(&home), ConnectionId::random());
+        let [monday, friday] = ["2026-11-23T09:00:00Z", "2026-11-27T09:00:00Z"].map(|at| at.parse().unwrap());
+        book.set_ok(&id).unwrap();
+        assert_eq!(book.noted(&id).refresh_token_issued, None);
+        book.set_connected(&id, Some(monday)).unwrap();
+        book.set_renewed(&id, None).unwrap();
+        book.set_ok(&id).unwrap();
+        assert_eq!(book.noted(&id).refresh_token_issued, Some(monday));
+        book.set_renewed(&id, Some(friday)).unwrap();
+        assert_eq!(book.noted(&id).refresh_token_issued, Some(friday));
+        book.set_needs_reconnect(&id, "AADSTS50173", "revoked", friday).unwrap();
+        assert_eq!(book.noted(&id).refresh_token_issued, None);
+        book.set_connected(&id, Some(friday)).unwrap();
+        book.set_connected(&id, None).unwrap();
+        assert_eq!(book.noted(&id).refresh_token_issued, None, "the date of a token that was replaced");
+    }
+
+    #[test]
+    fn a_copy_is_remembered_whatever_happens_to_the_connection() {
+        let home = tempfile::tempdir().unwrap();
+        let (book, id) = (book(&home), ConnectionId::random());
+        book.set_copy_in(&id, Some(StoreKind::Keyring)).unwrap();
+        assert_eq!(book.of(&id), Health::Unknown);
+        book.set_ok(&id).unwrap();
+        book.set_needs_reconnect(&id, "A", "b", Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(book.noted(&id).copy_in, Some(StoreKind::Keyring));
+        book.set_copy_in(&id, None).unwrap();
+        assert_eq!(book.noted(&id).copy_in, None);
+        assert!(matches!(book.of(&id), Health::NeedsReconnect { .. }));
     }
 
     #[test]

@@ -3,21 +3,27 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door to the keyring")]
 
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use keyring::{Entry, Error};
+use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
 use crate::connection::{ConnectionId, StoreKind};
 use crate::store::chunks::{self, Blobs};
-use crate::store::verdict::{Complaint, judge};
+use crate::store::verdict::{Complaint, judge, judge_again};
 use crate::store::{Secrets, StoreError, Vault};
 
 /// Under this service name, and under connection ids as user names, the entries can be found with the system's own tools.
 const SERVICE: &str = "d365conn";
+/// How the names of trial entries begin.
+const PROBE: &str = "probe-";
+/// Only the Secret Service is another process that may hang, and shows labels to people.
+const IS_SECRET_SERVICE: bool = cfg!(all(unix, not(target_os = "macos")));
 
 /// How long a keyring may take. Both limits hold for one call of a [`Vault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +49,12 @@ impl From<Duration> for Patience {
 
 /// The operating system's keyring: the Secret Service, the Keychain, the Credential Manager.
 ///
-/// Secrets are kept in small parts under the connection's id. After a call has run out of time, no further one of this
-/// process is tried: each fails at once as the first did. The thread of such a call is left behind; it is never waited for,
-/// so the process can end.
+/// Secrets are kept in small parts under the connection's id. After a call has run out of time, or a person has answered it
+/// with no, no further one of this process is tried: each fails at once as the first did. The thread of a call that ran out
+/// of time is left behind; it is never waited for, so the process can end.
 pub struct KeyringVault {
     patience: Patience,
+    lock_places: Vec<PathBuf>,
     slow: Option<(Duration, Box<dyn Fn() + Send + Sync>)>,
     told: AtomicBool,
     line: Mutex<Line>,
@@ -58,10 +65,17 @@ type Job = Box<dyn FnOnce() + Send>;
 enum Line {
     Idle,
     Open(Sender<Job>),
-    /// A call ran out of time: in the first wait, or in the second.
-    Broken {
-        answered: bool,
-    },
+    Broken(Break),
+}
+
+/// Why no further call is tried.
+enum Break {
+    /// It didn't answer in time.
+    Hung,
+    /// It answered, and wasn't unlocked in time.
+    Locked,
+    /// A person was asked and said no; the keyring's own words.
+    Denied(String),
 }
 
 enum Signal<T> {
@@ -70,10 +84,16 @@ enum Signal<T> {
 }
 
 impl KeyringVault {
-    /// The keyring of this user. Touches nothing yet.
+    /// The keyring of this user, with the directories in which its locks may lie, the best first. Touches nothing yet.
     #[must_use]
-    pub fn new(patience: impl Into<Patience>) -> Self {
-        Self { patience: patience.into(), slow: None, told: AtomicBool::new(false), line: Mutex::new(Line::Idle) }
+    pub fn new(patience: impl Into<Patience>, lock_places: Vec<PathBuf>) -> Self {
+        Self {
+            patience: patience.into(),
+            lock_places,
+            slow: None,
+            told: AtomicBool::new(false),
+            line: Mutex::new(Line::Idle),
+        }
     }
 
     /// Calls `tell` when a call has taken `after` and goes on, the first time only: to say on the screen what is awaited.
@@ -94,7 +114,7 @@ impl KeyringVault {
         }
         let jobs = match &*line {
             Line::Open(jobs) => jobs,
-            Line::Broken { answered } => return Err(self.late(*answered)),
+            Line::Broken(cause) => return Err(self.told_again(cause)),
             Line::Idle => return Err(ended()),
         };
         let (signals, news) = mpsc::channel();
@@ -106,15 +126,26 @@ impl KeyringVault {
             let _ = signals.send(Signal::Done(outcome));
         });
         jobs.send(job).map_err(|_| ended())?;
-        let mut answered = false;
+        let mut answered = None;
         loop {
-            let limit = if answered { self.patience.to_finish } else { self.patience.to_answer };
+            let limit = if answered.is_some() { self.patience.to_finish } else { self.patience.to_answer };
             match self.wait(&news, limit) {
-                Ok(Signal::Answered) => answered = true,
-                Ok(Signal::Done(outcome)) => return outcome,
+                Ok(Signal::Answered) => answered = Some(Instant::now()),
+                Ok(Signal::Done(outcome)) => {
+                    let waited = answered.map_or(Duration::ZERO, |since| since.elapsed());
+                    return outcome.map_err(|error| {
+                        let error = judge_again(error, waited);
+                        if let StoreError::StoreDenied { detail } = &error {
+                            *line = Line::Broken(Break::Denied(detail.clone()));
+                        }
+                        error
+                    });
+                }
                 Err(RecvTimeoutError::Timeout) => {
-                    *line = Line::Broken { answered };
-                    return Err(self.late(answered));
+                    let cause = if answered.is_some() { Break::Locked } else { Break::Hung };
+                    let error = self.told_again(&cause);
+                    *line = Line::Broken(cause);
+                    return Err(error);
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     // A panic in the keyring's own code ended the thread; the next call gets a new one.
@@ -140,14 +171,15 @@ impl KeyringVault {
         }
     }
 
-    fn late(&self, answered: bool) -> StoreError {
-        if answered {
-            let seconds = self.patience.to_finish.as_secs();
-            StoreError::StoreLocked {
-                detail: format!("it answered, then waited {seconds} s for somebody to unlock it"),
+    fn told_again(&self, cause: &Break) -> StoreError {
+        match cause {
+            Break::Hung => StoreError::StoreTimeout { seconds: self.patience.to_answer.as_secs() },
+            Break::Locked => {
+                let seconds = self.patience.to_finish.as_secs();
+                let detail = format!("it answered, then waited {seconds} s for somebody to unlock it");
+                StoreError::StoreLocked { detail }
             }
-        } else {
-            StoreError::StoreTimeout { seconds: self.patience.to_answer.as_secs() }
+            Break::Denied(detail) => StoreError::StoreDenied { detail: detail.clone() },
         }
     }
 }
@@ -155,6 +187,10 @@ impl KeyringVault {
 impl Vault for KeyringVault {
     fn kind(&self) -> StoreKind {
         StoreKind::Keyring
+    }
+
+    fn lock_places(&self) -> Vec<PathBuf> {
+        self.lock_places.clone()
     }
 
     fn probe(&self) -> Result<(), StoreError> {
@@ -205,16 +241,16 @@ struct Keyring;
 impl Keyring {
     /// Connects, and asks for something that isn't there: an answer that no lock can hold up.
     fn reach() -> Result<Self, StoreError> {
-        Entry::store_status().as_ref().map_err(complain)?;
-        // Only the Secret Service is another process that may hang.
-        if cfg!(all(unix, not(target_os = "macos"))) {
+        // Opens the store and makes it the one that entries are made in.
+        keyring::Entry::store_status().as_ref().map_err(complain)?;
+        if IS_SECRET_SERVICE {
             Self.get("nothing")?;
         }
         Ok(Self)
     }
 
     fn probe(&self) -> Result<(), StoreError> {
-        let name = format!("probe-{}", ConnectionId::random());
+        let name = format!("{PROBE}{}", ConnectionId::random());
         self.set(&name, b"probe")?;
         let seen = self.get(&name);
         self.delete(&name)?;
@@ -247,11 +283,21 @@ impl Blobs for Keyring {
 }
 
 fn entry(name: &str) -> Result<Entry, StoreError> {
-    Entry::new(SERVICE, name).map_err(|error| match (error, Entry::store_status()) {
-        // The constructor hides why there is no store; the status knows.
-        (Error::NoDefaultStore, Err(cause)) => complain(cause),
-        (error, _) => complain(&error),
-    })
+    let made = if IS_SECRET_SERVICE {
+        Entry::new_with_modifiers(SERVICE, name, &HashMap::from([("label", label(name).as_str())]))
+    } else {
+        Entry::new(SERVICE, name)
+    };
+    made.map_err(|error| complain(&error))
+}
+
+/// What somebody who looks into the keyring reads of an entry. It is not encrypted there, so it names nobody.
+fn label(name: &str) -> String {
+    match name.split_once('.') {
+        Some((id, part)) => format!("d365conn: secrets of connection {id}, part {part}"),
+        None if name.starts_with(PROBE) => "d365conn: trial entry, removed at once".to_owned(),
+        None => format!("d365conn: secrets of connection {name}"),
+    }
 }
 
 /// The keyring's error as one of ours. Some of its errors carry the secret and show it in `Debug`: only words that can't
@@ -276,7 +322,8 @@ mod tests {
 
     #[test]
     fn a_call_that_runs_out_of_time_is_the_last_one_tried() {
-        let vault = KeyringVault::new(Patience { to_answer: Duration::from_millis(5), to_finish: Duration::ZERO });
+        let vault =
+            KeyringVault::new(Patience { to_answer: Duration::from_millis(5), to_finish: Duration::ZERO }, Vec::new());
         // The thread is kept busy, as by a keyring that hangs; it is let go when the test is over.
         let (jobs, queue) = mpsc::channel::<Job>();
         *vault.line.lock().unwrap() = Line::Open(jobs);
@@ -288,9 +335,16 @@ mod tests {
     }
 
     #[test]
+    fn a_label_says_whose_entry_it_is_and_what_for() {
+        assert_eq!(label("ID"), "d365conn: secrets of connection ID");
+        assert_eq!(label("ID.a.0"), "d365conn: secrets of connection ID, part a.0");
+        assert_eq!(label("probe-ID"), "d365conn: trial entry, removed at once");
+    }
+
+    #[test]
     fn a_slow_keyring_is_spoken_of_once() {
         let (told, heard) = mpsc::channel();
-        let vault = KeyringVault::new(Duration::from_millis(40))
+        let vault = KeyringVault::new(Duration::from_millis(40), Vec::new())
             .when_slow(Duration::from_millis(1), move || told.send(()).unwrap());
         let (jobs, _queue) = mpsc::channel::<Job>();
         *vault.line.lock().unwrap() = Line::Open(jobs);

@@ -1,6 +1,7 @@
 //! A vault for one run: what is put in is gone with the process. Nothing here touches a disk or a keyring.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use crate::connection::{ConnectionId, StoreKind};
@@ -24,6 +25,10 @@ impl MemoryVault {
 impl Vault for MemoryVault {
     fn kind(&self) -> StoreKind {
         self.kind
+    }
+
+    fn lock_places(&self) -> Vec<PathBuf> {
+        Vec::new()
     }
 
     fn probe(&self) -> Result<(), StoreError> {

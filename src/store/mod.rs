@@ -6,14 +6,22 @@
 //! | [`HealthBook`] | `health/ID.json` in the state directory | no |
 //! | [`KeyringVault`] | the operating system's keyring, service `d365conn` | yes |
 //! | [`FileVault`] | `secrets.d365` in the state directory, encrypted | yes |
+//! | [`ResidentVault`] | one of the others, asked on behalf of one connection | yes |
 //! | [`MemoryVault`] | nowhere: gone with the process | yes |
-//! | [`CredentialLock`] | `locks/ID.lock` in the state directory | no |
+//! | [`Bundle`] | wherever the user puts it, encrypted | yes |
+//! | [`DemandBook`] | `demands/ID.json` in the state directory | no |
+//! | [`CredentialLock`] | `locks/ID.lock` beside the encrypted file, or in the user's own state directory for a keyring | no |
+//! | [`SignInTurn`] | `sign-ins/NAME.lock` in the state directory | no |
 //!
-//! Everything but [`CredentialLock::acquire`] blocks the thread that calls it: a keyring may wait for a person to unlock
+//! Everything but [`CredentialLock::acquire`] and [`SignInTurn::take`] blocks the thread that calls it: a keyring may wait for a person to unlock
 //! it, and the file vault's key takes a noticeable time to derive.
 
+mod bundle;
+mod bundle_error;
+mod bundle_phrases;
 mod chunks;
 mod connections;
+mod demands;
 mod envelope;
 mod error;
 mod file;
@@ -25,19 +33,31 @@ mod nearest;
 mod phrases;
 mod plain;
 mod registry;
+mod remains;
+mod resident;
+mod sealing;
 mod secrets;
+mod sign_in_turn;
 mod vault;
 mod verdict;
 mod written;
 
 pub use self::keyring::{KeyringVault, Patience};
+pub use bundle::{Bundle, SealedBundle};
+pub use bundle_error::BundleError;
+pub use bundle_phrases::BUNDLE_PHRASES;
 pub use connections::Connections;
+pub use demands::DemandBook;
 pub use error::{Refusal, StoreError};
 pub use file::{FileVault, PassphraseSource, Purpose};
-pub use health::{Health, HealthBook};
+pub use health::{Health, HealthBook, Noted};
 pub use lock::CredentialLock;
 pub use memory::MemoryVault;
+pub use nearest::is_one_slip_apart;
 pub use phrases::PHRASES;
 pub use registry::Registry;
+pub use remains::Remains;
+pub use resident::ResidentVault;
 pub use secrets::Secrets;
+pub use sign_in_turn::SignInTurn;
 pub use vault::Vault;

@@ -16,6 +16,14 @@ pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
+/// Whether two names differ by one letter: added, left out, replaced, or swapped with its neighbour. Letter case counts for
+/// nothing.
+#[must_use]
+pub fn is_one_slip_apart(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    changes(one.as_bytes(), other.as_bytes()) == 1
+}
+
 /// How many letters must be added, removed, replaced or swapped with their neighbour to make one from the other.
 fn changes(from: &[u8], to: &[u8]) -> usize {
     let mut two_above = Vec::new();

@@ -13,6 +13,7 @@ pub const PHRASES: &[&Phrase] = &[
     &LOCK_TIMEOUT,
     &LOCK_UNUSABLE,
     &KEYRING_ABSENT,
+    &LIVES_IN_KEYRING,
     &KEYRING_LOCKED,
     &KEYRING_TIMEOUT,
     &KEYRING_DENIED,
@@ -38,7 +39,7 @@ pub(super) static UNKNOWN_CONNECTION: Phrase = own(
     Exit::Usage,
     "connections are found by the exact name they were saved under",
     &[
-        "if `{nearest}` was meant, run the command again with `-c {nearest}`",
+        "if `{nearest}` was meant, run the command again with `{nearest}` in place of `{name}`",
         "these are saved: {known} (`d365conn connections list` shows more of each)",
         "to make one of this name, run `d365conn connect --name {name} --tenant-url https://ORG.crm.dynamics.com`",
     ],
@@ -48,7 +49,10 @@ pub(super) static NAME_TAKEN: Phrase = own(
     "store/name-taken",
     Exit::Usage,
     "two connections can't have one name, and nothing was changed",
-    &["choose another name, or remove the other connection first: `d365conn disconnect {name}`"],
+    &[
+        "choose another name: `d365conn connections list` shows those in use",
+        "remove the one for {tenant_url} first, if it is no longer needed: `d365conn disconnect {name}`",
+    ],
 );
 
 pub(super) static NO_CONNECTION: Phrase = own(
@@ -118,6 +122,17 @@ pub(super) static KEYRING_ABSENT: Phrase = own(
         "sign in to a desktop session, or start one for this command: `dbus-run-session -- d365conn …` with a keyring such as gnome-keyring installed",
         CHOOSE_FILE,
         CHOOSE_ENVIRONMENT,
+    ],
+);
+
+pub(super) static LIVES_IN_KEYRING: Phrase = own(
+    "store/lives-in-keyring",
+    Exit::Store,
+    "a connection keeps its store: nothing was looked for elsewhere, and nothing was written",
+    &[
+        "run the command in the session in which you connected, such as the desktop; over SSH `dbus-run-session -- d365conn …` starts another, empty keyring",
+        "move the secrets where they can be reached from everywhere: in a session that has the keyring, run `d365conn connections set {connection} --store file`",
+        "sign in again and keep the new secrets in the encrypted file: `d365conn connect --name {connection} --store file --tenant-url {tenant_url}`",
     ],
 );
 

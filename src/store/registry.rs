@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::paths::{self, Places};
 use crate::problem::Problem;
 use crate::store::written::{self, Unreadable};
-use crate::store::{Connections, StoreError, lock};
+use crate::store::{Connections, Remains, StoreError, lock, remains};
 
 /// Far more than ten thousand connections take.
 const LIMIT: u64 = 16 * 1024 * 1024;
@@ -44,6 +44,15 @@ impl Registry {
             Unreadable::Newer { version } => StoreError::RegistryNewer { path: path(), version },
             Unreadable::Damaged { line, reason } => StoreError::RegistryDamaged { path: path(), line, reason },
         })
+    }
+
+    /// What can be made out of a list that as a whole can't be read; nothing when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Files`].
+    pub fn remains(&self) -> Result<Vec<Remains>, StoreError> {
+        let bytes = paths::read_own(&self.path, LIMIT)?.unwrap_or_default();
+        Ok(remains::remains(&String::from_utf8_lossy(&bytes)))
     }
 
     /// Lets `change` at the connections as they are now, with every other process kept out, and saves what it leaves. When

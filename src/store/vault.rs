@@ -1,5 +1,7 @@
 //! What every place for secrets can do. Nothing here says how.
 
+use std::path::PathBuf;
+
 use crate::connection::{ConnectionId, StoreKind};
 use crate::store::{Secrets, StoreError};
 
@@ -10,6 +12,10 @@ use crate::store::{Secrets, StoreError};
 pub trait Vault: Send + Sync {
     /// Which kind of store it is: recorded with every connection, never switched silently.
     fn kind(&self) -> StoreKind;
+
+    /// Where the [`CredentialLock`](crate::store::CredentialLock) of what it keeps is taken: directories that are the same
+    /// for every process that shares this vault, the best first; none when no other process can.
+    fn lock_places(&self) -> Vec<PathBuf>;
 
     /// Proves that it can keep something: writes, reads and removes a throw-away record. To be called before a browser
     /// opens, so that no sign-in is lost to a store that turns out to be locked.

@@ -1,6 +1,8 @@
 //! What a keyring's complaint means: absent, locked, denied or something else. Pure judging of its words; nothing here
 //! calls a keyring.
 
+use std::time::Duration;
+
 use crate::store::StoreError;
 
 /// What sort of complaint it was, as far as the keyring's own error tells.
@@ -11,6 +13,11 @@ pub(super) enum Complaint {
     /// Anything else: the reason is in the words only.
     Platform,
 }
+
+/// What the Secret Service says when its question was turned away: by a person, or at once because nobody can be asked.
+const DISMISSED: &str = "prompt dismissed";
+/// No person reads a question and turns it away sooner.
+const FASTEST_PERSON: Duration = Duration::from_millis(1200);
 
 /// Words of the Secret Service's, D-Bus', the Keychain's and Windows' messages, lower case.
 const LOCKED: &[&str] = &["object locked", "islocked", "prompt dismissed", "interaction is not allowed", "-25308"];
@@ -57,6 +64,19 @@ pub(super) fn judge(complaint: Complaint, detail: String) -> StoreError {
         StoreError::StoreLocked { detail }
     } else {
         StoreError::StoreFailed { detail }
+    }
+}
+
+/// The same failure, now that it is known how long the call `waited`: a question that stood for a while and was turned
+/// away then was answered with no, and unlocking by other means is not what the user wants to hear of.
+pub(super) fn judge_again(error: StoreError, waited: Duration) -> StoreError {
+    match error {
+        StoreError::StoreLocked { detail }
+            if waited >= FASTEST_PERSON && detail.to_ascii_lowercase().contains(DISMISSED) =>
+        {
+            StoreError::StoreDenied { detail }
+        }
+        error => error,
     }
 }
 
@@ -110,5 +130,16 @@ mod tests {
             "store/keyring-absent",
         );
         check(Platform, "Crypto error: bad padding", "store/failed");
+    }
+
+    #[test]
+    fn a_question_turned_away_by_a_person_is_a_no_and_one_that_nobody_saw_is_a_lock() {
+        let code = |detail: &str, waited: u64| {
+            let first = judge(Complaint::NoAccess, detail.to_owned());
+            judge_again(first, Duration::from_millis(waited)).phrase().code
+        };
+        assert_eq!(code("SS error: prompt dismissed", 300), "store/keyring-locked");
+        assert_eq!(code("SS error: prompt dismissed", 2500), "store/keyring-denied");
+        assert_eq!(code("SS error: object locked", 2500), "store/keyring-locked");
     }
 }

@@ -51,8 +51,9 @@ struct Place {
     tenant_url: Spanned<IgnoredAny>,
 }
 
+/// One connection as it is written, here and in a bundle.
 #[derive(Serialize, Deserialize)]
-struct Entry {
+pub(super) struct Entry {
     name: ConnectionName,
     id: ConnectionId,
     tenant_url: String,
@@ -147,7 +148,7 @@ fn line_of(text: &str, at: usize) -> usize {
 }
 
 impl Entry {
-    fn into_connection(self) -> Result<Connection, String> {
+    pub(super) fn into_connection(self) -> Result<Connection, String> {
         let tenant_url = TenantUrl::parse(&self.tenant_url).map_err(|error| error.to_string())?.url;
         let client_id = self.client_id;
         Ok(Connection {

@@ -86,6 +86,11 @@ impl World {
         }));
     }
 
+    /// The same, and no user sits there.
+    pub fn seat_alone(&mut self, hand: impl Fn(&str) + Send + Sync + 'static) {
+        self.browser = Browser::StandIn(Arc::new(hand));
+    }
+
     /// From now on nothing is a terminal, as in a script.
     pub fn without_terminal(mut self) -> Self {
         self.is_terminal = false;

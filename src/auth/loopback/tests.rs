@@ -246,6 +246,27 @@ async fn fifty_idle_sockets_do_not_keep_the_browser_out() {
 }
 
 #[tokio::test]
+async fn an_answer_among_many_connections_that_came_at_one_moment_is_heard() {
+    let listener = Listener::bind(&RedirectUri::default()).await.unwrap();
+    let authorization = authorization(&listener.redirect_uri());
+    let port = listener.port();
+    let mut crowd = Vec::new();
+    for _ in 0..50 {
+        crowd.push(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap());
+    }
+    let form = format!("code=abc&state={}", authorization.state.expose());
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    // In the middle: long before the newest ones, which alone would be kept.
+    crowd[25].write_all(request.as_bytes()).await.unwrap();
+    let code = listener.wait_for_code(&authorization, Duration::from_secs(1), || ()).await.unwrap();
+    assert_eq!(code.secret().expose(), "abc");
+}
+
+#[tokio::test]
 async fn a_browser_that_connects_ahead_and_asks_for_an_icon_disturbs_nothing() {
     let flow = begin().await;
     let ahead = [flow.connect().await, flow.connect().await, flow.connect().await];

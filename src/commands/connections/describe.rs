@@ -2,18 +2,21 @@
 
 use serde_json::{Value, json};
 
+use crate::commands::connections::life::{days_left, ending, known};
 use crate::connection::Connection;
 use crate::context::Context;
 use crate::store::Health;
 
-/// What is known of a connection without asking anybody.
+/// What is known of a connection without asking anybody. Keys are promised: new ones come at the end.
 pub(super) fn describe(context: &Context, connection: &Connection, is_default: bool) -> Vec<(String, Value)> {
-    let health = context.health(&connection.id);
-    let (status, code, reason) = match &health {
+    let noted = context.noted(&connection.id);
+    let now = context.clock.now();
+    let (status, code, reason) = match known(&noted, now) {
         Health::Ok => ("ok", None, None),
-        Health::NeedsReconnect { code, reason, .. } => ("needs-reconnect", Some(code.clone()), Some(reason.clone())),
+        Health::NeedsReconnect { code, reason, .. } => ("needs-reconnect", Some(code), Some(reason)),
         Health::Unknown => ("unknown", None, None),
     };
+    let idle_until = ending(&noted).map(|ending| ending.at);
     let account = &connection.account;
     [
         ("name", json!(connection.name.as_str())),
@@ -35,6 +38,9 @@ pub(super) fn describe(context: &Context, connection: &Connection, is_default: b
         ("organisation_id", json!(account.organisation_id)),
         ("user_id", json!(account.user_id)),
         ("redirect_uri", json!(connection.redirect_uri)),
+        ("refresh_token_issued", json!(noted.refresh_token_issued.map(|at| at.to_string()))),
+        ("refresh_token_idle_until", json!(idle_until.map(|at| at.to_string()))),
+        ("days_left", json!(idle_until.map(|at| days_left(at, now)))),
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))

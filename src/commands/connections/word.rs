@@ -1,12 +1,16 @@
 //! What may be typed after `connections`, and which of its words is meant. Nothing is done here.
 
-use clap::{ArgAction, Args, Subcommand};
+use clap::{Args, Subcommand};
 
-use crate::commands::connections::{choose, list, set, show};
+use crate::commands::connections::check::Check;
+use crate::commands::connections::export::Export;
+use crate::commands::connections::import::Import;
+use crate::commands::connections::set::Set;
+use crate::commands::connections::{choose, list, rename, show};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 
-/// List, show and choose saved connections
+/// List, show, choose, change and check saved connections
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  d365conn connections list\n  d365conn connections use contoso")]
 pub struct Connections {
@@ -25,26 +29,24 @@ enum Action {
         /// The connection; the default one when left out
         name: Option<String>,
     },
-    /// Change what a saved connection allows and says
-    #[command(
-        after_help = "Examples:\n  d365conn connections set contoso --read-only true\n  d365conn connections set contoso --label production"
-    )]
-    Set {
-        /// The connection
-        name: String,
-        /// Whether every write through this connection is refused
-        #[arg(long, value_name = "TRUE|FALSE", action = ArgAction::Set)]
-        read_only: Option<bool>,
-        /// A note shown before anything destructive; an empty one removes it
-        #[arg(long, value_name = "TEXT")]
-        label: Option<String>,
-    },
+    Set(Set),
+    Export(Export),
+    Import(Box<Import>),
     /// Make a connection the default
     #[command(after_help = "Examples:\n  d365conn connections use contoso")]
     Use {
         /// The connection
         name: String,
     },
+    /// Give a connection another name
+    #[command(after_help = "Examples:\n  d365conn connections rename contoso contoso-prod")]
+    Rename {
+        /// The connection
+        old: String,
+        /// What to call it from now on
+        new: String,
+    },
+    Check(Check),
 }
 
 impl Connections {
@@ -56,8 +58,12 @@ impl Connections {
         match self.action {
             Action::List => list::list(context),
             Action::Show { name } => show::show(context, name.as_deref()),
-            Action::Set { name, read_only, label } => set::set(context, &name, read_only, label),
+            Action::Set(it) => it.run(context),
+            Action::Export(it) => it.run(context),
+            Action::Import(it) => it.run(context),
             Action::Use { name } => choose::choose(context, &name),
+            Action::Rename { old, new } => rename::rename(context, &old, &new),
+            Action::Check(it) => it.run(context),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The beginning of a sign-in: judges an authorize request and shows the sign-in page. Passwords, consent and codes come
 //! later, and elsewhere.
 
+use super::claims::Claims;
 use super::directory::{Entra, check_tenant, registration};
 use super::form::{Form, encode};
 use super::ledger::{CODE_LIFE, CodeErrand, Errand, Mode, SignIn, later};
@@ -33,7 +34,7 @@ pub(super) fn begin(entra: &mut Entra, visit: &Visit, query: &Form) -> Outgoing 
     };
     let delivery = mode.as_ref().map_or(Mode::Query, |mode| *mode);
     let judged = mode.and_then(|mode| judge_request(visit, query, &client).map(|judged| (mode, judged)));
-    let (mode, (scopes, challenge)) = match judged {
+    let (mode, (scopes, challenge, claims)) = match judged {
         Ok(judged) => judged,
         Err(refusal) => return deliver(&redirect_uri, delivery, state, refusal.to_parameters(visit)),
     };
@@ -46,6 +47,7 @@ pub(super) fn begin(entra: &mut Entra, visit: &Visit, query: &Form) -> Outgoing 
         nonce: query.first("nonce").map(str::to_owned),
         challenge,
         client_info: query.first("client_info") == Some("1"),
+        claims,
     };
     let always_ask = query.first("prompt") == Some("consent");
     open(entra, visit, query, client, scopes, always_ask, Errand::Code(errand))
@@ -113,7 +115,7 @@ fn judge_app(entra: &Entra, visit: &Visit, query: &Form) -> Result<(Registration
     Ok((client, redirect_uri.to_owned(), platform))
 }
 
-fn judge_request(visit: &Visit, query: &Form, client: &Registration) -> Result<(Scopes, String), Refusal> {
+fn judge_request(visit: &Visit, query: &Form, client: &Registration) -> Result<(Scopes, String, Claims), Refusal> {
     match query.first("response_type") {
         Some("code") => {}
         None => return Err(Refusal::missing("response_type")),
@@ -145,7 +147,7 @@ fn judge_request(visit: &Visit, query: &Form, client: &Registration) -> Result<(
             "This app of Microsoft's has no leave to use Microsoft Graph; use a registration of your own for that.";
         return Err(Refusal::request(65002, text));
     }
-    Ok((scopes, challenge.to_owned()))
+    Ok((scopes, challenge.to_owned(), Claims::read(query)?))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde_json::json;
 use std::time::Duration;
 
 use super::authorize::open;
+use super::claims::Claims;
 use super::credentials::Presented;
 use super::directory::{Entra, check_tenant, registration};
 use super::form::Form;
@@ -115,6 +116,7 @@ pub(super) fn poll(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &
         nonce: None,
         client_info: form.first("client_info") == Some("1"),
         refresh_token,
+        claims: Claims::read(form)?,
     };
     Ok(issue::tokens(entra, visit, issue))
 }

@@ -9,7 +9,7 @@ use super::ledger::{Bearer, Ledger};
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::{authorize, device, discovery, sign_in, token};
-use crate::sandbox::faults::Faults;
+use crate::sandbox::faults::{Fault, Faults};
 use crate::sandbox::{Incoming, Outgoing, REGISTRATIONS, Registration, TENANT_ID};
 
 /// The directory of one tenant.
@@ -67,6 +67,19 @@ impl Entra {
     /// The access token `token`, if it was given out at `origin` and hasn't expired.
     pub(crate) fn bearer(&self, origin: &str, now: Timestamp, token: &str) -> Option<&Bearer> {
         self.ledger.bearer(token, origin, now)
+    }
+
+    /// What a bearer lacks of the claims that are demanded now; the demand, where it lacks any. Only a client that said it
+    /// understands a challenge gets one.
+    pub(crate) fn demand(&mut self, bearer: &Bearer) -> Option<String> {
+        if !bearer.claims.has_cp1() {
+            return None;
+        }
+        let demand: String = self.faults.stands(|fault| match fault {
+            Fault::ClaimsDemanded { claims } => Some(claims.clone()),
+            _ => None,
+        })?;
+        (!self.ledger.meets(bearer, &demand)).then_some(demand)
     }
 
     /// Kills every refresh token, as an administrator's "Revoke sessions" does; access tokens live on until they expire.

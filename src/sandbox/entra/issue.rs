@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::claims::Claims;
 use super::directory::Entra;
 use super::jwt;
 use super::ledger::{Bearer, Holder, later};
@@ -29,13 +30,22 @@ pub(super) struct Issue {
     pub client_info: bool,
     /// The refresh token, already remembered.
     pub refresh_token: Option<String>,
+    /// What the access token shall hold.
+    pub claims: Claims,
 }
 
 /// The successful answer, with `no-store` (RFC 6749 §5.1).
 pub(super) fn tokens(entra: &mut Entra, visit: &Visit, issue: Issue) -> Outgoing {
     let expires = later(visit.now, entra.token_life);
     let access_token = entra.ledger.marked(jwt::signed(&access_payload(&issue, visit, expires.as_second())));
-    let bearer = Bearer { holder: issue.holder, resource: issue.resource, origin: visit.origin.clone(), expires };
+    let bearer = Bearer {
+        holder: issue.holder,
+        resource: issue.resource,
+        origin: visit.origin.clone(),
+        expires,
+        claims: issue.claims,
+        number: 0,
+    };
     entra.ledger.remember_bearer(&access_token, bearer, visit.now);
 
     let seconds = entra.token_life.as_secs();
@@ -84,6 +94,9 @@ fn access_payload(issue: &Issue, visit: &Visit, expires: i64) -> Value {
         "uti": jwt::ticket(),
         "ver": "1.0",
     });
+    if issue.claims.has_cp1() {
+        payload["xms_cc"] = json!(["cp1"]);
+    }
     let more = match issue.holder {
         Holder::Person(person) => json!({
             "acr": "1",

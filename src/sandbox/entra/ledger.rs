@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::claims::Claims;
 use super::jwt;
 use super::refusal::Refusal;
 use super::scopes::{Resource, Scopes};
@@ -49,6 +50,10 @@ pub(crate) struct Bearer {
     pub origin: String,
     /// Until when.
     pub expires: Timestamp,
+    /// What it was asked to hold.
+    pub(super) claims: Claims,
+    /// Its place in the order in which bearers were given out.
+    pub(super) number: u64,
 }
 
 /// How the answer of an authorize request is delivered.
@@ -98,6 +103,8 @@ pub(super) struct CodeErrand {
     pub challenge: String,
     /// Whether `client_info=1` was sent.
     pub client_info: bool,
+    /// What the token shall hold.
+    pub claims: Claims,
 }
 
 /// A sign-in under way.
@@ -211,6 +218,10 @@ pub(super) struct Ledger {
     /// What every code and token ends with, so that it is recognised wherever it turns up.
     pub mark: String,
     bearers: HashMap<String, Bearer>,
+    /// How many bearers were given out.
+    given: u64,
+    /// The first bearer that met a demand, by the demand.
+    met: HashMap<String, u64>,
     consents: HashSet<Consent>,
     withdrawn: HashSet<Consent>,
 }
@@ -251,14 +262,25 @@ impl Ledger {
     }
 
     /// Remembers an access token.
-    pub(super) fn remember_bearer(&mut self, token: &str, bearer: Bearer, now: Timestamp) {
+    pub(super) fn remember_bearer(&mut self, token: &str, mut bearer: Bearer, now: Timestamp) {
         self.bearers.retain(|_, old| old.expires > now);
+        self.given += 1;
+        bearer.number = self.given;
         self.bearers.insert(token.to_owned(), bearer);
     }
 
     /// The access token `token`, if it was given out at `origin` and hasn't expired.
     pub(super) fn bearer(&self, token: &str, origin: &str, now: Timestamp) -> Option<&Bearer> {
         self.bearers.get(token).filter(|bearer| bearer.origin == origin && bearer.expires > now)
+    }
+
+    /// Whether a bearer is good in the face of `demand`: it was asked for with it, or after one that was.
+    pub(super) fn meets(&mut self, bearer: &Bearer, demand: &str) -> bool {
+        if bearer.claims.meets(demand) {
+            let first = self.met.entry(demand.to_owned()).or_insert(bearer.number);
+            *first = bearer.number.min(*first);
+        }
+        self.met.get(demand).is_some_and(|first| *first <= bearer.number)
     }
 
     /// Kills the live refresh tokens that `is_meant`; `refusal` is what their owners hear.

@@ -2,6 +2,7 @@
 //! nothing of rows; a bearer is all that it shares with the Dataverse half.
 
 mod authorize;
+mod claims;
 mod credentials;
 mod device;
 mod directory;
@@ -21,8 +22,9 @@ mod visit;
 #[cfg(test)]
 mod testing;
 
+pub(super) use claims::challenge_of;
 pub(super) use directory::Entra;
 pub(super) use form::Form;
-pub(super) use ledger::Holder;
+pub(super) use ledger::{Bearer, Holder};
 pub(super) use pages::{escape, gather, page, paragraph};
 pub(super) use scopes::Resource;

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::claims::Claims;
 use super::credentials::Presented;
 use super::directory::{Entra, check_tenant, sessions_revoked, stands_for_any};
 use super::form::Form;
@@ -77,6 +78,7 @@ fn redeem(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &Form) -> 
     judge_code(&code, &presented, visit, form)?;
     presented.check(Some(code.errand.platform), visit, &entra.faults)?;
     judge_verifier(form.first("code_verifier"), &code.errand.challenge)?;
+    Claims::read(form)?;
     let resource = code_resource(&code, visit, form)?;
     require_consent(entra, &code.person, &code.client, resource)?;
     if let Some(code) = entra.ledger.codes.get_mut(text) {
@@ -94,6 +96,8 @@ fn redeem(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &Form) -> 
         nonce: code.errand.nonce,
         client_info: code.errand.client_info || form.first("client_info") == Some("1"),
         refresh_token: refresh_token.flatten(),
+        // What a user had to do was done at the sign-in, or not at all.
+        claims: code.errand.claims,
     };
     Ok(issue::tokens(entra, visit, issue))
 }
@@ -163,6 +167,11 @@ fn refresh(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &Form) ->
     let asked = Scopes::read(form.first("scope").unwrap_or_default(), &visit.origin)?;
     let resource = asked.only_resource()?.unwrap_or(Resource::Dataverse);
     check_vitality(entra, visit, text)?;
+    let claims = Claims::read(form)?;
+    if claims.has_demand() && entra.faults.strikes(&Fault::StepUpNeeded) {
+        let text = "A policy changed, and a second factor is needed now; only the user can give it.";
+        return Err(Refusal::new("interaction_required", 50076, text).because("basic_action"));
+    }
     require_consent(entra, &token.person, &token.client, resource)?;
     let next = give_refresh(entra, visit, &token.client, &token.person, token.platform, Some(&token.family));
     if let Some(old) = entra.ledger.refresh_tokens.get_mut(text) {
@@ -179,6 +188,7 @@ fn refresh(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &Form) ->
         nonce: None,
         client_info: form.first("client_info") == Some("1"),
         refresh_token: next,
+        claims,
     };
     Ok(issue::tokens(entra, visit, issue))
 }
@@ -238,6 +248,7 @@ fn by_itself(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &Form) 
         nonce: None,
         client_info: false,
         refresh_token: None,
+        claims: Claims::read(form)?,
     };
     Ok(issue::tokens(entra, visit, issue))
 }

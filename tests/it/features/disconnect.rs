@@ -58,3 +58,80 @@ fn the_saved_default_is_not_forgotten_when_the_environment_means_another() {
     assert!(is_saved(&world, "sandbox"));
     world.run("disconnect sandbox").succeeds();
 }
+
+/// The list of connections after something has happened to it, and the world it is in.
+fn with_list(change: impl Fn(&str) -> Vec<u8>) -> (World, Vec<u8>) {
+    let world = World::connected();
+    world.run("connect --tenant-url {org} --store file --name second").succeeds();
+    let file = world.path("config/connections.toml");
+    let bad = change(&std::fs::read_to_string(&file).unwrap());
+    std::fs::write(&file, &bad).unwrap();
+    (world, bad)
+}
+
+fn list_of(world: &World) -> Vec<u8> {
+    std::fs::read(world.path("config/connections.toml")).unwrap()
+}
+
+/// Whether the connection still signs in once its list is whole again.
+fn signs_in(world: &World, list: &str, name: &str) -> bool {
+    std::fs::write(world.path("config/connections.toml"), list).unwrap();
+    world.run(&format!("-c {name} accounts list --top 1 -o id")).exit == 0
+}
+
+#[test]
+fn a_connection_can_be_let_go_from_a_list_that_is_damaged_or_newer() {
+    type Change = fn(&str) -> Vec<u8>;
+    let changes: [(&str, Change); 4] = [
+        ("text behind it", |good| format!("{good}\nnonsense").into_bytes()),
+        ("a later release", |good| good.replace("version = 1", "version = 2").into_bytes()),
+        ("bytes that are no text", |good| [b"\xff\xfe\n", good.as_bytes()].concat()),
+        ("the other entry", |good| good.replacen("tenant_url = \"", "tenant_url = \"nonsense", 1).into_bytes()),
+    ];
+    for (what, change) in changes {
+        let good = std::cell::RefCell::new(String::new());
+        let (world, bad) = with_list(|text| {
+            text.clone_into(&mut good.borrow_mut());
+            change(text)
+        });
+        let said = world.run("disconnect second").fails(11, "commands/entry-left");
+        assert!(said.contains("`second`") && said.contains("connections.toml"), "{what}: {said}");
+        assert_eq!(list_of(&world), bad, "{what}: the list was changed");
+        assert!(!signs_in(&world, &good.borrow(), "second"), "{what}: its secrets are still there");
+        assert!(signs_in(&world, &good.borrow(), "sandbox"), "{what}: the other one lost its secrets");
+    }
+}
+
+#[test]
+fn all_can_be_let_go_from_a_damaged_list() {
+    let (world, bad) = with_list(|good| format!("{good}\nnonsense").into_bytes());
+    let said = world.run("disconnect --all --yes").fails(11, "commands/entry-left");
+    assert!(said.contains("`sandbox`, `second`"), "{said}");
+    assert_eq!(list_of(&world), bad);
+    let good = String::from_utf8(bad).unwrap().replace("\nnonsense", "");
+    assert!(!signs_in(&world, &good, "sandbox") && !signs_in(&world, &good, "second"));
+}
+
+#[test]
+fn a_list_of_which_nothing_is_left_gives_one_way_out() {
+    for bad in [&b""[..], b"garbage", &[0; 64], b"version = 2\n"] {
+        let (world, _) = with_list(|_| bad.to_vec());
+        let secrets = std::fs::read(world.path("state/secrets.d365")).unwrap();
+        for line in ["disconnect second", "disconnect --all --yes"] {
+            let said = world.run(line).fails(11, "commands/secrets-not-found");
+            assert!(said.contains("secrets.d365") && said.contains("connections.toml"), "{said}");
+            assert_eq!(said.matches("\n     or ").count(), 0, "more than one way out: {said}");
+        }
+        assert_eq!(list_of(&world), bad);
+        assert_eq!(std::fs::read(world.path("state/secrets.d365")).unwrap(), secrets);
+    }
+}
+
+#[test]
+fn a_name_that_a_damaged_list_does_not_hold_takes_nothing_with_it() {
+    let (world, bad) = with_list(|good| format!("{good}\nnonsense").into_bytes());
+    world.run("disconnect third").fails(11, "commands/secrets-not-found");
+    assert_eq!(list_of(&world), bad);
+    let good = String::from_utf8(bad).unwrap().replace("\nnonsense", "");
+    assert!(signs_in(&world, &good, "sandbox") && signs_in(&world, &good, "second"));
+}

@@ -1,7 +1,9 @@
 //! What a user was promised, asked in a user's words. No test here looks inside, but to see that a
 //! secret has gone.
 
+mod bundles;
 mod connect;
+mod connection_strings;
 mod connections;
 mod disconnect;
 mod doctor;
@@ -10,7 +12,10 @@ mod examples;
 mod exit_codes;
 mod explain;
 mod files;
+mod listener;
+mod managing;
 mod output;
+mod proxy;
 mod reconnect;
 mod records;
 mod sandbox;

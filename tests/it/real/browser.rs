@@ -4,7 +4,7 @@
 use d365conn::sandbox::{INES, OWN_WEB_APP, Sandbox};
 
 use super::home::Home;
-use super::person::sandbox;
+use super::person::{grants, sandbox, secrets_sent};
 use super::started::Started;
 use super::webdriver::Chromium;
 
@@ -41,7 +41,33 @@ fn a_user_signs_in_through_a_browser_with_the_managed_app() {
     sign_in(&browser, &connect.address());
     is_back(&browser, &sandbox);
     connect.finish().succeeds();
-    home.run("accounts list --top 1 -o json").succeeds();
+    goes_on_until_it_is_forgotten(&home, &sandbox, &browser);
+    assert!(secrets_sent(&sandbox).iter().all(|secret| Some(secret.as_str()) != OWN_WEB_APP.secret));
+}
+
+/// A connection that was just made: rows in one process after another, a second sign-in in place, and its end.
+#[track_caller]
+fn goes_on_until_it_is_forgotten(home: &Home, sandbox: &Sandbox, browser: &Chromium) {
+    let first = home.run("accounts list --top 3 -o json").succeeds();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&first).unwrap().as_array().unwrap().len(), 3, "{first}");
+    assert_eq!(home.run("accounts list --top 3 -o json").succeeds(), first);
+    assert_eq!(grants(sandbox, "authorization_code"), 1, "one sign-in for all processes");
+    let before = home.run("connections show -o json").succeeds();
+
+    // The page knows already who it is about.
+    let again = home.start("reconnect --no-browser");
+    browser.open(&again.address());
+    browser.type_into("password", INES.password);
+    browser.press("accept");
+    is_back(browser, sandbox);
+    again.finish().succeeds();
+    assert_eq!(grants(sandbox, "authorization_code"), 2);
+    assert_eq!(home.run("connections show -o json").succeeds(), before);
+    assert_eq!(home.run("accounts list --top 3 -o json").succeeds(), first);
+
+    home.run("disconnect").succeeds();
+    assert_eq!(home.run("connections list -o json").succeeds().trim(), "[]");
+    let _ = home.run("accounts list").fails(4, "store/no-connection");
 }
 
 #[test]
@@ -59,7 +85,10 @@ fn a_user_consents_to_an_own_web_app_in_a_browser() {
     browser.press("accept");
     is_back(&browser, &sandbox);
     connect.finish().succeeds();
-    home.run("accounts list --top 1 -o json").succeeds();
+    // The secret is kept with the others: neither a renewal nor a second sign-in asks for it.
+    std::fs::remove_file(&path).unwrap();
+    goes_on_until_it_is_forgotten(&home, &sandbox, &browser);
+    assert!(secrets_sent(&sandbox).iter().filter(|secret| Some(secret.as_str()) == OWN_WEB_APP.secret).count() >= 2);
 }
 
 #[test]

@@ -18,20 +18,28 @@ const CONFIGURATION: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
+    RULES
   </policy>
 </busconfig>
 "#;
 
 pub struct Bus {
     _daemon: Started,
+    address: String,
 }
 
 impl Bus {
     /// Starts a bus and tells `home` its address.
     pub fn start(home: &mut Home) -> Self {
+        Self::with_rules(home, "")
+    }
+
+    /// The same with further rules on who may talk to whom, as an administrator writes them.
+    pub fn with_rules(home: &mut Home, rules: &str) -> Self {
         let path = home.path("bus.conf");
         let sockets = home.path("run");
-        std::fs::write(&path, CONFIGURATION.replace("SOCKETS", sockets.to_str().unwrap())).unwrap();
+        let configuration = CONFIGURATION.replace("SOCKETS", sockets.to_str().unwrap()).replace("RULES", rules);
+        std::fs::write(&path, configuration).unwrap();
         let mut command = home.program("dbus-daemon");
         command.arg(format!("--config-file={}", path.display())).args(["--nofork", "--print-address"]);
         let daemon = Started::of(command);
@@ -40,7 +48,12 @@ impl Bus {
             Some(line.to_owned())
         });
         home.set("DBUS_SESSION_BUS_ADDRESS", &address);
-        Self { _daemon: daemon }
+        Self { _daemon: daemon, address }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 }
 

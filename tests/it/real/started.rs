@@ -1,7 +1,7 @@
 //! A process that runs, and one that has ended: what it has said so far, its signals, its end. Every wait has a deadline; no
 //! process outlives its value. Which program it is, is not known here.
 
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -76,6 +76,13 @@ impl Said {
     }
 }
 
+/// The sign-in address in what `connect` has said so far.
+pub fn sign_in_address(text: &str) -> Option<String> {
+    // Only a line that is complete.
+    let (text, _) = text.rsplit_once('\n')?;
+    text.split_whitespace().find(|word| word.contains("/oauth2/v2.0/authorize?")).map(str::to_owned)
+}
+
 pub struct Started {
     child: Child,
     stdout: Said,
@@ -117,11 +124,14 @@ impl Started {
 
     /// The same, or nothing if it ends before.
     pub fn address_or_end(&self) -> Option<String> {
-        self.stderr.wait(|text| {
-            // Only a line that is complete.
-            let (text, _) = text.rsplit_once('\n')?;
-            text.split_whitespace().find(|word| word.contains("/oauth2/v2.0/authorize?")).map(str::to_owned)
-        })
+        self.stderr.wait(sign_in_address)
+    }
+
+    /// Writes to its stdin, which has to be a pipe.
+    pub fn types(&mut self, text: &str) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        // Whoever has ended reads nothing more; that shows elsewhere.
+        let _ = stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush());
     }
 
     /// Sends a signal, such as `INT`.

@@ -3,15 +3,17 @@
 use super::source::{Source, files_under, house, line_after, words};
 
 /// The files that may touch a piece of the outside world, each a different one.
-const DOORS: [&str; 11] = [
+const DOORS: [&str; 13] = [
     "src/auth/browser.rs",
     "src/auth/loopback.rs",
+    "src/child.rs",
     "src/clock.rs",
     "src/environment.rs",
     "src/net/http.rs",
     "src/output/prompt.rs",
     "src/output/screen.rs",
     "src/paths.rs",
+    "src/proxy/server.rs",
     "src/sandbox/robot.rs",
     "src/sandbox/server.rs",
     "src/store/keyring.rs",
@@ -29,10 +31,10 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("clap", &["src/cli.rs", "src/cli/", "src/commands/", "tests/it/features/examples.rs", "tests/it/transcripts.rs"]),
     ("clap_complete", &["src/cli.rs", "src/cli/", "src/commands/"]),
     ("clap_mangen", &["src/cli.rs", "src/cli/", "src/commands/"]),
-    // The client's own library is looked into for what broke.
-    ("hyper", &["src/sandbox/", "src/net/error.rs"]),
-    ("hyper_util", &["src/sandbox/"]),
-    ("http_body_util", &["src/sandbox/"]),
+    // The client's own library is looked into for what broke, and takes a body that is still arriving in its form.
+    ("hyper", &["src/sandbox/", "src/proxy/", "src/net/error.rs", "src/net/upload.rs"]),
+    ("hyper_util", &["src/sandbox/", "src/proxy/"]),
+    ("http_body_util", &["src/sandbox/", "src/proxy/"]),
     ("wiremock", &["tests/it/wire.rs", "tests/it/wire/"]),
 ];
 

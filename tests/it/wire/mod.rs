@@ -2,6 +2,7 @@
 
 mod breaks;
 mod paging;
+mod proxy;
 mod refusing;
 mod sending;
 mod stage;

@@ -40,7 +40,7 @@ impl TokenSource for Tokens {
         Box::pin(async { Ok(AccessToken { secret: Secret::new(BEARER), expires_on: None }) })
     }
 
-    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken) -> TokenFuture<'a> {
+    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken, _challenges: &'a [String]) -> TokenFuture<'a> {
         assert_eq!(rejected.secret.expose(), BEARER);
         self.replaced.fetch_add(1, Ordering::Relaxed);
         Box::pin(async { Ok(AccessToken { secret: Secret::new(SECOND_BEARER), expires_on: None }) })

@@ -1,0 +1,66 @@
+//! What a bearer says of itself, where nobody else says it. Its signature is not checked, so it is good for showing and for
+//! planning, and no decision about trust is ever taken from it.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::secret::Secret;
+
+/// The claims of an access token that are worth showing (Microsoft Learn, "Access token claims reference"). To a client
+/// such a token is opaque: every claim may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BearerClaims {
+    /// `tid`: the tenant that it was issued in.
+    #[serde(rename = "tid")]
+    pub tenant: Option<String>,
+    /// `exp`: its end, in seconds since 1970 (RFC 7519 §4.1.4).
+    exp: Option<i64>,
+}
+
+impl BearerClaims {
+    /// What `bearer` says; nothing where it is no JWT.
+    #[must_use]
+    pub fn of(bearer: &Secret) -> Self {
+        claims_of(bearer.expose()).unwrap_or_default()
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn end(&self) -> Option<Timestamp> {
+        Timestamp::from_second(self.exp?).ok()
+    }
+}
+
+/// The payload of a JWT. `None` when it is not one, or holds something else.
+pub(super) fn claims_of<T: DeserializeOwned>(token: &str) -> Option<T> {
+    let mut parts = token.split('.');
+    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(payload: &str) -> (Option<String>, Option<i64>) {
+        let claims = BearerClaims::of(&Secret::new(format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload))));
+        (claims.tenant.clone(), claims.end().map(Timestamp::as_second))
+    }
+
+    #[test]
+    fn a_bearer_tells_its_tenant_and_its_end_if_it_likes() {
+        assert_eq!(of(r#"{"tid":"t","exp":1795466112,"aud":["x"]}"#), (Some("t".to_owned()), Some(1_795_466_112)));
+        for silent in ["{}", "[]", "", r#"{"exp":"soon"}"#, r#"{"exp":9223372036854775807}"#] {
+            assert_eq!(of(silent), (None, None), "{silent}");
+        }
+        assert_eq!(BearerClaims::of(&Secret::new("opaque")), BearerClaims::default());
+        assert_eq!(BearerClaims::of(&Secret::new("a.b.c.d")), BearerClaims::default());
+    }
+}
