@@ -12,8 +12,6 @@ mod error;
 
 pub use error::{ChildError, PHRASES};
 
-use crate::guard::for_child;
-
 /// What Windows adds to a name that has no ending, in its own order; a shell reads them from `PATHEXT`.
 const ENDINGS: &[&str] = if cfg!(windows) { &["com", "exe", "bat", "cmd"] } else { &[] };
 
@@ -72,6 +70,8 @@ impl Program {
 #[cfg(unix)]
 fn replace(mut command: Command, name: &OsStr) -> io::Error {
     use std::os::unix::process::CommandExt as _;
+
+    use crate::guard::for_child;
 
     for_child(|| command.arg0(name).exec())
 }

@@ -11,8 +11,8 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
 use crate::commands::{
-    CommandError, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy, reconnect,
-    sandbox, serving, version, whoami,
+    CommandError, app, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy,
+    reconnect, sandbox, serving, version, whoami,
 };
 use crate::context::Context;
 use crate::environment::{self, Environment};
@@ -104,6 +104,7 @@ enum Word {
     Whoami(whoami::Whoami),
     Token(serving::Token),
     Exec(serving::Exec),
+    App(app::App),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     /// List, read, create, change and delete records of any table
@@ -182,6 +183,7 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Whoami(_) => whoami::Whoami::run(context),
         Word::Token(it) => it.run(context),
         Word::Exec(it) => it.run(context),
+        Word::App(it) => it.run(context),
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),

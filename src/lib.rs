@@ -43,13 +43,13 @@
 //! | runs the steps of `connect` | `session/sign_in.rs`, told by `commands/sign_in_words.rs`, saved by `commands/signing_in.rs` |
 //! | keeps secrets | `store/keyring.rs` (door), `store/file.rs` |
 //! | keeps the list of connections | `store/registry.rs` |
-| moves secrets between stores | `commands/connections/moving.rs` |
-| keeps a finished sign-in when the keyring has gone | `commands/other_store.rs` |
-| packs a connection for another machine | `store/bundle.rs`, sealed by `store/sealing.rs`; what travels: `session/travel.rs` |
-| reads a connection string | `settings/connection_string.rs` |
-| says where a connection's name may be typed | `commands/naming.rs` |
-| runs another program | `child.rs` (door) |
-| lets another program's request through | `proxy/judge.rs` and `proxy/scope.rs` judge, `proxy/server.rs` (door) listens |
+//! | moves secrets between stores | `commands/connections/moving.rs` |
+//! | keeps a finished sign-in when the keyring has gone | `commands/other_store.rs` |
+//! | packs a connection for another machine | `store/bundle.rs`, sealed by `store/sealing.rs`; what travels: `session/travel.rs` |
+//! | reads a connection string | `settings/connection_string.rs` |
+//! | says where a connection's name may be typed | `commands/naming.rs` |
+//! | runs another program | `child.rs` (door) |
+//! | lets another program's request through | `proxy/judge.rs` and `proxy/scope.rs` judge, `proxy/server.rs` (door) listens |
 //! | attaches the bearer | [`net::Http::send`], the only place |
 //! | refuses a link to elsewhere | [`net::Origin::adopt`] |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |

@@ -67,6 +67,14 @@ impl Authority {
         Ok(Self { origin, tenant: name, login_hosts, issuer: None })
     }
 
+    /// The authority of a sign-in whose tenant is not known yet: whichever work or school tenant the user belongs to.
+    ///
+    /// # Errors
+    /// [`AuthError::BadTenant`] where the cloud has no login host.
+    pub fn for_any_tenant(tenant_url: &TenantUrl) -> Result<Self, AuthError> {
+        Self::for_tenant(tenant_url, ORGANISATIONS)
+    }
+
     /// The same place for another tenant.
     ///
     /// # Errors
@@ -130,6 +138,18 @@ impl Authority {
     #[must_use]
     pub fn token_path(&self) -> String {
         format!("/{}/oauth2/v2.0/token", self.tenant)
+    }
+
+    /// Path of the page on which an administrator consents for everybody.
+    #[must_use]
+    pub fn admin_consent_path(&self) -> String {
+        format!("/{}/v2.0/adminconsent", self.tenant)
+    }
+
+    /// Whether one tenant is named, by its GUID or by a domain, and not any.
+    #[must_use]
+    pub fn is_one_tenant(&self) -> bool {
+        self.tenant != ORGANISATIONS
     }
 
     /// Path of the `OpenID` metadata.

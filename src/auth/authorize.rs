@@ -90,6 +90,14 @@ impl SignInRequest<'_> {
     /// # Errors
     /// [`AuthError::BadRedirectUri`] when the redirect URI is no address.
     pub fn to_authorization(&self) -> Result<Authorization, AuthError> {
+        self.to_authorization_for(&dataverse_scope(self.tenant_url))
+    }
+
+    /// The same with another scope in the place of the organisation's, such as that of the discovery service.
+    ///
+    /// # Errors
+    /// As [`SignInRequest::to_authorization`].
+    pub fn to_authorization_for(&self, scope: &str) -> Result<Authorization, AuthError> {
         let endpoint = format!("{}{}", self.authority.origin(), self.authority.authorize_path());
         let endpoint =
             AuthUrl::new(endpoint).map_err(|_| AuthError::BadTenant { given: self.authority.tenant().to_owned() })?;
@@ -106,7 +114,7 @@ impl SignInRequest<'_> {
         let mut request = client
             .authorize_url(|| CsrfToken::new_random_len(RANDOM_BYTES))
             .set_pkce_challenge(challenge)
-            .add_scopes(self.scopes().into_iter().map(Scope::new))
+            .add_scopes(self.scopes(scope).into_iter().map(Scope::new))
             .add_extra_param("response_mode", self.response_mode.parameter())
             .add_extra_param("nonce", nonce.clone())
             .add_extra_param("client_info", "1")
@@ -133,8 +141,8 @@ impl SignInRequest<'_> {
         })
     }
 
-    fn scopes(&self) -> Vec<String> {
-        let mut scopes = vec![dataverse_scope(self.tenant_url)];
+    fn scopes(&self, first: &str) -> Vec<String> {
+        let mut scopes = vec![first.to_owned()];
         scopes.extend(OIDC_SCOPES.map(str::to_owned));
         if !self.no_graph {
             scopes.push(graph_scope(self.tenant_url));

@@ -8,7 +8,17 @@ use crate::secret::Secret;
 pub(super) const RECEIVED_PATH: &str = "/d365conn/received";
 
 /// The parameters that may stand only once.
-const SINGLE: [&str; 6] = ["state", "code", "error", "error_description", "error_subcode", "iss"];
+const SINGLE: [&str; 9] =
+    ["state", "code", "error", "error_description", "error_subcode", "iss", "admin_consent", "tenant", "scope"];
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// The code of a sign-in.
+    Code,
+    /// The consent of an administrator.
+    AdminConsent,
+}
 
 /// One complete HTTP request, as it was read.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +44,8 @@ pub struct Expected<'a> {
     pub state: &'a Secret,
     /// Where the user was sent.
     pub authority: &'a Authority,
+    /// For what.
+    pub awaited: Awaited,
 }
 
 /// An authorization code: single use, about ten minutes.
@@ -63,6 +75,13 @@ pub enum Outcome {
     Received,
     /// The answer: a code.
     Accepted(Code),
+    /// The answer: an administrator consented for everybody. What stands here is for people to read and proves nothing.
+    Consented {
+        /// `tenant`.
+        tenant: String,
+        /// `scope`, as granted.
+        scope: String,
+    },
     /// The answer: no.
     Refused {
         /// `error`.
@@ -136,19 +155,30 @@ fn parameters(request: CallbackRequest<'_>, expected: Expected<'_>) -> Result<Fo
     Ok(found)
 }
 
-fn read([state, code, error, description, subcode, issuer]: &Found, expected: Expected<'_>) -> Outcome {
+fn read(found: &Found, expected: Expected<'_>) -> Outcome {
+    let [state, code, error, description, subcode, issuer, consented, tenant, scope] = found;
     let is_ours = state.as_ref().is_some_and(|state| expected.state.is_text(state));
     let is_from_there = issuer.as_ref().is_none_or(|issuer| expected.authority.is_issuer(issuer));
     if !is_ours || !is_from_there {
         return Outcome::Ignore(400);
     }
     match (code, error) {
-        (Some(code), None) if !code.is_empty() => Outcome::Accepted(Code::new(code.as_str())),
+        (Some(code), None) if !code.is_empty() && expected.awaited == Awaited::Code => {
+            Outcome::Accepted(Code::new(code.as_str()))
+        }
+        (None, None) if expected.awaited == Awaited::AdminConsent && is_true(consented.as_deref()) => {
+            Outcome::Consented { tenant: tenant.clone().unwrap_or_default(), scope: scope.clone().unwrap_or_default() }
+        }
         (None, Some(error)) if !error.is_empty() => {
             Outcome::Refused { error: error.clone(), description: description.clone(), subcode: subcode.clone() }
         }
         _ => Outcome::Ignore(400),
     }
+}
+
+/// Entra writes `True`.
+fn is_true(value: Option<&str>) -> bool {
+    value.is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 /// The one value of a header; `Err` when it stands twice or is not text.
@@ -203,6 +233,8 @@ mod tests {
         body: String,
         #[serde(default = "root")]
         path: String,
+        #[serde(default)]
+        awaits_consent: bool,
         verdict: String,
     }
 
@@ -219,11 +251,16 @@ mod tests {
         Authority::for_tenant(&tenant_url, "3f6a1e52-8c0d-4a7b-b1e9-52d0c8e4f711").unwrap()
     }
 
+    fn expected<'a>(state: &'a Secret, authority: &'a Authority) -> Expected<'a> {
+        Expected { path: "/", port: PORT, state, authority, awaited: Awaited::Code }
+    }
+
     fn verdict(outcome: &Outcome) -> String {
         match outcome {
             Outcome::Ignore(status) => format!("ignore {status}"),
             Outcome::Received => "received".to_owned(),
             Outcome::Accepted(code) => format!("code {}", code.secret().expose()),
+            Outcome::Consented { tenant, scope } => format!("consent {tenant} {scope}").trim().to_owned(),
             Outcome::Refused { error, subcode, .. } => {
                 format!("refused {error} {}", subcode.as_deref().unwrap_or_default()).trim().to_owned()
             }
@@ -242,7 +279,8 @@ mod tests {
         let request =
             CallbackRequest { method: &case.method, target: &target, headers: &headers, body: body.as_bytes() };
         let (state, authority) = (Secret::new(STATE), authority());
-        let expected = Expected { path: &case.path, port: PORT, state: &state, authority: &authority };
+        let awaited = if case.awaits_consent { Awaited::AdminConsent } else { Awaited::Code };
+        let expected = Expected { path: &case.path, port: PORT, state: &state, authority: &authority, awaited };
         assert_eq!(verdict(&judge(request, expected)), case.verdict, "{}", case.why);
     }
 
@@ -265,7 +303,7 @@ mod tests {
                 [("host", host.as_bytes()), ("content-type", b"application/x-www-form-urlencoded")];
             let request = CallbackRequest { method: &method, target: &target, headers: &headers, body: &body };
             let (state, authority) = (Secret::new(STATE), authority());
-            let outcome = judge(request, Expected { path: "/", port: PORT, state: &state, authority: &authority });
+            let outcome = judge(request, expected(&state, &authority));
             prop_assert!(matches!(outcome, Outcome::Ignore(_) | Outcome::Received));
         }
 
@@ -285,7 +323,7 @@ mod tests {
                 body: if by_form { form.as_bytes() } else { b"" },
             };
             let (state, authority) = (Secret::new(STATE), authority());
-            let outcome = judge(request, Expected { path: "/", port: PORT, state: &state, authority: &authority });
+            let outcome = judge(request, expected(&state, &authority));
             prop_assert_eq!(verdict(&outcome), format!("code {code}"));
         }
     }

@@ -7,7 +7,7 @@ use crate::auth::{
 };
 use crate::net::NetError;
 use crate::problem::{Diagnose, Phrase};
-use crate::tenant::TenantUrl;
+use crate::tenant::{Discovery, TenantUrl};
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -186,6 +186,8 @@ pub enum Leg {
     App,
     /// Reading the tenant's metadata.
     Metadata,
+    /// Asking an administrator for consent, in the browser.
+    AdminConsent,
 }
 
 impl Leg {
@@ -196,6 +198,7 @@ impl Leg {
             Self::Refresh => "renewal of the sign-in",
             Self::App => "app's token request",
             Self::Metadata => "look-up of the tenant",
+            Self::AdminConsent => "request for consent",
         }
     }
 }
@@ -252,7 +255,9 @@ impl Refusal {
         client_id: &str,
         redirect_uri: Option<&str>,
     ) -> Self {
-        self.tenant_url = Some(tenant_url.to_string());
+        // The discovery service is no organisation that a remedy could name.
+        let discovery = Discovery::beside(tenant_url).filter(|discovery| discovery.url() == tenant_url);
+        self.tenant_url = Some(discovery.map_or_else(|| tenant_url.to_string(), |discovery| discovery.example()));
         self.client_id = Some(client_id.to_owned());
         self.redirect_uri = redirect_uri.map(str::to_owned);
         self.admin_consent_url = Some(admin_consent_url(authority, tenant_url, client_id, redirect_uri));

@@ -18,9 +18,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::auth::callback::RECEIVED_PATH;
 use crate::auth::{
-    AuthError, Authority, Authorization, CallbackRequest, Code, EntraError, Expected, Outcome, RedirectUri, Refusal,
-    judge,
+    AdminConsentRequest, AuthError, Authority, Authorization, Awaited, CallbackRequest, Code, EntraError, Expected,
+    Granted, Outcome, RedirectUri, Refusal, judge,
 };
+use crate::problem::Problem;
 use crate::secret::Secret;
 
 /// Longest request, head and body together.
@@ -127,6 +128,45 @@ impl Listener {
         silence: Duration,
         on_silence: impl FnOnce(),
     ) -> Result<Code, AuthError> {
+        let answer = self.wait_for(Wish::of(authorization), wait, silence, on_silence).await?;
+        match answer {
+            Outcome::Accepted(code) => Ok(code),
+            Outcome::Refused { error, description, subcode } => {
+                let error = EntraError::from_redirect(&error, description.as_deref(), subcode.as_deref());
+                Err(AuthError::Refused(Box::new(Refusal::of_sign_in(error, authorization))))
+            }
+            _ => Err(AuthError::TimedOut { waited: wait, redirect_uri: authorization.redirect_uri.clone() }),
+        }
+    }
+
+    /// Waits for the answer to `request`, as [`Listener::wait_for_code`] does for that of a sign-in.
+    ///
+    /// # Errors
+    /// [`AdminConsentDeclined`](crate::auth::AdminConsentDeclined) or [`AuthError::Refused`] when the answer is no,
+    /// [`AuthError::TimedOut`] when there is none.
+    pub async fn wait_for_consent(
+        self,
+        request: &AdminConsentRequest,
+        wait: Duration,
+        on_silence: impl FnOnce(),
+    ) -> Result<Granted, Problem> {
+        let wish = Wish { state: &request.state, authority: &request.authority, awaited: Awaited::AdminConsent };
+        match self.wait_for(wish, wait, SILENCE, on_silence).await? {
+            Outcome::Consented { tenant, scope } => Ok(Granted::of_answer(&tenant, &scope)),
+            Outcome::Refused { error, description, subcode } => {
+                Err(request.refused(&error, description.as_deref(), subcode.as_deref()))
+            }
+            _ => Err(AuthError::TimedOut { waited: wait, redirect_uri: request.redirect_uri.clone() }.into()),
+        }
+    }
+
+    async fn wait_for(
+        self,
+        wish: Wish<'_>,
+        wait: Duration,
+        silence: Duration,
+        on_silence: impl FnOnce(),
+    ) -> Result<Outcome, AuthError> {
         let redirect_uri = self.redirect_uri();
         let quiet = async {
             sleep(silence).await;
@@ -134,27 +174,21 @@ impl Listener {
             std::future::pending().await
         };
         let answer = tokio::select! {
-            answer = timeout(wait, self.listen(&authorization.state, &authorization.authority)) => answer,
+            answer = timeout(wait, self.listen(wish)) => answer,
             never = quiet => never,
         };
-        match answer {
-            Ok(Outcome::Accepted(code)) => Ok(code),
-            Ok(Outcome::Refused { error, description, subcode }) => {
-                let error = EntraError::from_redirect(&error, description.as_deref(), subcode.as_deref());
-                Err(AuthError::Refused(Box::new(Refusal::of_sign_in(error, authorization))))
-            }
-            _ => Err(AuthError::TimedOut { waited: wait, redirect_uri }),
-        }
+        answer.map_err(|_| AuthError::TimedOut { waited: wait, redirect_uri })
     }
 
     /// Serves connections until one brings the answer.
-    async fn listen(self, state: &Secret, authority: &Authority) -> Outcome {
+    async fn listen(self, wish: Wish<'_>) -> Outcome {
         let (tell, mut told) = mpsc::channel(4);
         let desk = Arc::new(Desk {
             path: self.redirect.path().to_owned(),
             port: self.port,
-            state: state.clone(),
-            authority: authority.clone(),
+            state: wish.state.clone(),
+            authority: wish.authority.clone(),
+            awaited: wish.awaited,
             is_answered: AtomicBool::new(false),
             tell,
         });
@@ -226,12 +260,26 @@ impl Served {
     }
 }
 
+/// The answer that is waited for.
+struct Wish<'a> {
+    state: &'a Secret,
+    authority: &'a Authority,
+    awaited: Awaited,
+}
+
+impl<'a> Wish<'a> {
+    fn of(authorization: &'a Authorization) -> Self {
+        Self { state: &authorization.state, authority: &authorization.authority, awaited: Awaited::Code }
+    }
+}
+
 /// What every connection needs to know.
 struct Desk {
     path: String,
     port: u16,
     state: Secret,
     authority: Authority,
+    awaited: Awaited,
     is_answered: AtomicBool,
     tell: mpsc::Sender<Event>,
 }
@@ -388,7 +436,13 @@ impl Desk {
             headers: &headers,
             body: bytes.get(size.head..size.total).unwrap_or_default(),
         };
-        let expected = Expected { path: &self.path, port: self.port, state: &self.state, authority: &self.authority };
+        let expected = Expected {
+            path: &self.path,
+            port: self.port,
+            state: &self.state,
+            authority: &self.authority,
+            awaited: self.awaited,
+        };
         (judge(callback, expected), method == "GET")
     }
 }

@@ -2,6 +2,7 @@
 //! Nothing here stores a secret, prints, or asks Dataverse for rows.
 
 mod aadsts;
+mod admin_consent;
 mod authority;
 mod authorize;
 mod bearer;
@@ -28,11 +29,12 @@ mod token;
 mod token_endpoint;
 
 pub use aadsts::{AADSTS, Aadsts, find};
+pub use admin_consent::{AdminConsentDeclined, AdminConsentRequest, Granted};
 pub use authority::{Authority, OIDC_SCOPES, app_scope, dataverse_scope, graph_origin, graph_scope};
 pub use authorize::{Authorization, Prompt, SignInRequest, admin_consent_url};
 pub use bearer::BearerClaims;
 pub use browser::Browser;
-pub use callback::{CallbackRequest, Code, Expected, Outcome, judge};
+pub use callback::{Awaited, CallbackRequest, Code, Expected, Outcome, judge};
 pub use challenge::{Challenge, ChallengeError};
 pub use claims::{Claims, claims_parameter};
 pub use client_secret::{app_token, app_token_with};
@@ -43,7 +45,7 @@ pub use graph::{Me, me};
 pub use id_token::IdClaims;
 pub use loopback::Listener;
 pub use phrases::PHRASES;
-pub use redeem::redeem;
+pub use redeem::{redeem, redeem_for};
 pub use redirect_uri::RedirectUri;
 pub use refresh::{REFRESH_TOKEN_IDLE, refresh, refresh_for, refresh_with};
 pub use rehearsal::{Rehearsal, rehearse};

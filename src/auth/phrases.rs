@@ -19,6 +19,7 @@ pub const PHRASES: &[&Phrase] = &[
     &PORT_TAKEN,
     &NO_LISTENER,
     &TIMED_OUT,
+    &ADMIN_CONSENT_DECLINED,
     &NO_BROWSER,
     &UNFIT_ADDRESS,
     &NOT_ENTRA,
@@ -216,6 +217,18 @@ pub(super) static TIMED_OUT: Phrase = Phrase {
         "if it asks for an administrator's approval, leave Microsoft Graph out: `d365conn connect --no-graph`",
         "if the sign-in was only slow, allow it more time: `--wait 15m`",
         "if the browser runs on another computer, lead a port from there to here with `ssh -L 8400:localhost:8400 HOST`, and run `d365conn connect --no-browser --redirect-uri http://localhost:8400`",
+    ],
+};
+
+pub(super) static ADMIN_CONSENT_DECLINED: Phrase = Phrase {
+    code: "auth/admin-consent-declined",
+    exit: Exit::SignIn,
+    who: Who::EntraAdmin,
+    meaning: "nothing was granted, and what users had consented to before still holds",
+    remedy: &[
+        "run `d365conn connect --admin-consent --client-id {client_id}` again, with the same other flags, and press Accept",
+        "to grant less, leave Microsoft Graph out: `d365conn connect --admin-consent --no-graph`",
+        "if the account may not consent for everybody, sign in as a Cloud Application Administrator; the role is given in Entra admin center → Roles & admins",
     ],
 };
 

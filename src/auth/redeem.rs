@@ -17,12 +17,25 @@ pub async fn redeem(
     authorization: &Authorization,
     code: Code,
 ) -> Result<TokenSet, AuthError> {
+    redeem_for(applicant, authorization, code, &dataverse_scope(applicant.tenant_url)).await
+}
+
+/// The same for the resource of `scope`, such as the discovery service.
+///
+/// # Errors
+/// As [`redeem`].
+pub async fn redeem_for(
+    applicant: &Applicant<'_>,
+    authorization: &Authorization,
+    code: Code,
+    scope: &str,
+) -> Result<TokenSet, AuthError> {
     let errand = Errand { applicant, leg: Leg::Redeem, redirect_uri: Some(&authorization.redirect_uri) };
     let redirect = RedirectUrl::new(authorization.redirect_uri.clone()).map_err(|_| AuthError::BadRedirectUri {
         given: authorization.redirect_uri.clone(),
         why: "it is not an address",
     })?;
-    let scope = [&[dataverse_scope(applicant.tenant_url).as_str()], &OIDC_SCOPES[..]].concat().join(" ");
+    let scope = [&[scope], &OIDC_SCOPES[..]].concat().join(" ");
     let client = applicant.client()?.set_redirect_uri(redirect);
     let answer = client
         .exchange_code(AuthorizationCode::new(code.secret().expose().to_owned()))

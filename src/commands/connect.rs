@@ -4,17 +4,22 @@ use clap::{Args, ValueEnum};
 
 use crate::auth::{Authority, Prompt, RedirectUri};
 use crate::commands::CommandError;
+use crate::commands::admin_consent;
 use crate::commands::browser_flags::BrowserFlags;
 use crate::commands::client_secret::ClientSecretFlags;
 use crate::commands::look_alike;
+use crate::commands::organisations::{
+    OrganisationsError, cloud, connect_chosen, connect_sharing, discovery_for, lend, mended, store_beside,
+    with_settings_of,
+};
 use crate::commands::signing_in::connect;
-use crate::connection::{ConnectionName, ResponseMode, StoreKind};
+use crate::connection::{Connection, ConnectionName, ResponseMode, StoreKind};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::secret::Secret;
-use crate::session::Wanted;
-use crate::settings::{Settings, client_secret_from_environment};
-use crate::tenant::TenantUrl;
+use crate::session::{SharedSignIn, Wanted};
+use crate::settings::client_secret_from_environment;
+use crate::tenant::{Discovery, TenantUrl};
 
 /// Sign in to an organisation and save the connection
 #[derive(Debug, Args)]
@@ -22,15 +27,26 @@ use crate::tenant::TenantUrl;
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com
   d365conn connect --tenant-url contoso.crm4.dynamics.com --name prod --read-only
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id APP_ID
+  d365conn connect --tenant-url https://contoso.crm4.dynamics.com --from contoso --name second
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id WEB_APP_ID --client-secret-stdin
 
 Without --client-id the managed app signs in; --client-id always means an app of
 your own. Register http://localhost as its redirect URI, under \"Mobile and desktop
-applications\" (no secret) or \"Web\" (with one).")]
+applications\" (no secret) or \"Web\" (with one); `d365conn app setup` says how.
+
+Without --tenant-url, on a terminal, you sign in first and choose from a list. One
+sign-in serves every organisation of a tenant: --from NAME takes that of a saved
+connection, and the browser is opened only where Entra refuses it.")]
 pub struct Connect {
     /// The organisation's address, as it stands in the browser up to the first single slash
     #[arg(long, value_name = "URL")]
-    tenant_url: String,
+    tenant_url: Option<String>,
+    /// Use the sign-in of this saved connection instead of the browser
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["client_id", "client_secret_stdin", "client_secret_file", "client_secret_prompt"])]
+    from: Option<String>,
+    /// Without `--tenant-url`, where to look: commercial, gcc, gcc-high, dod, china, or a sandbox's address
+    #[arg(long, value_name = "CLOUD", value_parser = cloud, conflicts_with = "tenant_url")]
+    cloud: Option<Discovery>,
     /// What to call the connection; the organisation's name when left out
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -57,6 +73,9 @@ pub struct Connect {
     /// Keep the present default connection
     #[arg(long)]
     no_default: bool,
+    /// Ask an administrator to grant your own app its permissions for everybody, and connect to nothing yet
+    #[arg(long, conflicts_with_all = ["from", "name", "store", "read_only", "label", "no_default"])]
+    admin_consent: bool,
     #[command(flatten)]
     browser: BrowserFlags,
 }
@@ -85,41 +104,76 @@ impl Connect {
     /// # Errors
     /// Whatever stood in the way; an existing connection of that name is then as it was.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let parsed = TenantUrl::parse(&self.tenant_url)?;
-        if !parsed.repairs.is_empty() {
-            let repairs: Vec<String> = parsed.repairs.iter().map(ToString::to_string).collect();
-            context.screen.note(&format!("{}: using {}", repairs.join(", "), parsed.url));
+        let tenant_url = self.tenant_url.as_deref().map(|text| mended(context, text)).transpose()?;
+        let lender = self.from.as_deref().map(|name| context.saved_connection(Some(name))).transpose()?;
+        if self.admin_consent {
+            return self.ask_for_consent(context, tenant_url);
         }
-        look_alike::ask(context, &parsed.url)?;
-        let name = ConnectionName::parse(self.name.as_deref().unwrap_or_else(|| parsed.url.organisation()))?;
+        if let Some(tenant_url) = &tenant_url {
+            look_alike::ask(context, tenant_url)?;
+        }
+        if tenant_url.is_none() && !context.screen.can_ask() {
+            return Err(OrganisationsError::TenantUrlNeeded.into());
+        }
+        let discovery = discovery_for(context, self.cloud.as_ref(), lender.as_ref())?;
+        let shared = lender.as_ref().map(|lender| lend(context, lender)).transpose()?;
+        let is_known = tenant_url.is_some();
+        let wanted = self.wanted(
+            context,
+            tenant_url.unwrap_or_else(|| discovery.url().clone()),
+            lender.as_ref().zip(shared.as_ref()),
+        )?;
+        let (name, is_browser_forbidden) = (self.name.as_deref(), self.browser.no_browser);
+        match shared {
+            _ if !is_known => connect_chosen(context, &discovery, lender.as_ref(), wanted, name, is_browser_forbidden),
+            Some(shared) => connect_sharing(context, wanted, &shared, is_browser_forbidden),
+            None => connect(context, wanted, is_browser_forbidden),
+        }
+    }
+
+    fn wanted(
+        &self,
+        context: &Context,
+        tenant_url: TenantUrl,
+        lender: Option<(&Connection, &SharedSignIn)>,
+    ) -> Result<Wanted, Problem> {
+        let name = ConnectionName::parse(self.name.as_deref().unwrap_or_else(|| tenant_url.organisation()))?;
         if let Some(redirect_uri) = &self.redirect_uri {
             RedirectUri::parse(redirect_uri)?;
         }
         if let Some(tenant) = &self.tenant {
-            Authority::for_tenant(&parsed.url, tenant)?;
+            Authority::for_tenant(&tenant_url, tenant)?;
         }
-        let store = Settings::store(self.store.map(StoreKind::from), &context.environment)?;
-        let app = context.app(self.client_id.as_deref())?;
-        let client_secret = self.client_secret(context)?;
+        let flagged = self.browser.response_mode.map(ResponseMode::from);
         let wanted = Wanted {
-            tenant_url: parsed.url,
+            tenant_url,
             name,
-            app,
-            client_secret,
-            tenant: self.tenant,
-            redirect_uri: self.redirect_uri,
-            response_mode: self.browser.response_mode.map(ResponseMode::from).unwrap_or_default(),
+            app: context.app(self.client_id.as_deref())?,
+            client_secret: self.client_secret(context)?,
+            tenant: self.tenant.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            response_mode: flagged.or_else(|| Some(lender?.0.response_mode)).unwrap_or_default(),
             no_graph: self.browser.no_graph,
-            login_hint: self.browser.login_hint,
+            login_hint: self.browser.login_hint.clone(),
             prompt: self.browser.prompt.map(Prompt::from),
             wait: self.browser.wait,
-            store,
+            store: store_beside(context, self.store.map(StoreKind::from), lender.map(|(lender, _)| lender))?,
             read_only: self.read_only,
-            label: self.label,
+            label: self.label.clone(),
             becomes_default: !self.no_default,
             replaces: None,
         };
-        connect(context, wanted, self.browser.no_browser)
+        Ok(match lender {
+            Some((lender, shared)) => with_settings_of(lender, shared, wanted),
+            None => wanted,
+        })
+    }
+
+    fn ask_for_consent(self, context: &Context, tenant_url: Option<TenantUrl>) -> Result<Exit, Problem> {
+        let Self { tenant, client_id, redirect_uri, browser, .. } = self;
+        let discovery = discovery_for(context, self.cloud.as_ref(), None)?;
+        let asked = admin_consent::Asked { tenant_url, discovery, tenant, client_id, redirect_uri, browser };
+        admin_consent::ask(context, asked)
     }
 
     /// The app's secret, from the one place that was named; else from our environment, when an own app is meant.

@@ -1,6 +1,8 @@
 //! The words that may be typed, one file each: what they take, what they show as help, and one `run` that arranges the
 //! rooms below. No command knows a protocol.
 
+pub mod admin_consent;
+pub mod app;
 pub mod browser_flags;
 pub mod client_secret;
 pub mod completions;
@@ -18,6 +20,7 @@ pub mod man;
 mod moving_error;
 mod moving_phrases;
 pub mod naming;
+pub mod organisations;
 mod other_store;
 mod phrases;
 pub mod proxy;

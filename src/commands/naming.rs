@@ -18,6 +18,7 @@ pub(super) const PLACES: &[(&[&str], &str)] = &[
     (&["connections", "set"], "name"),
     (&["connections", "rename"], "old"),
     (&["connections", "check"], "name"),
+    (&["connections", "export"], "names"),
 ];
 
 /// What else says what a command is about, so that `-c` would be passed over.
@@ -33,6 +34,7 @@ const RIVALS: &[Rival] = &[
     Rival { command: &["connect"], id: None, typed: "connect", does: "makes a new one" },
     Rival { command: &["disconnect"], id: Some("all"), typed: "--all", does: "means every one" },
     Rival { command: &["doctor"], id: Some("tenant_url"), typed: "--tenant-url", does: "means an address" },
+    Rival { command: &["connections", "import"], id: None, typed: "import", does: "makes a new one" },
     Rival { command: &["connections", "check"], id: Some("all"), typed: "--all", does: "means every one" },
 ];
 

@@ -15,6 +15,7 @@ use crate::sandbox::{DAEMON, INES, OWN_DESKTOP_APP, OWN_WEB_APP, Options, start}
 #[command(after_help = "Examples:
   d365conn sandbox
   d365conn sandbox --port 8999 -o json
+  d365conn sandbox --beside http://127.0.0.1:8999
 
 Connect to the address it prints from another terminal, and sign in as the user it
 names. It listens on this computer only, holds a demo company in memory and forgets
@@ -23,6 +24,9 @@ pub struct Sandbox {
     /// The port to listen on; a free one when left out
     #[arg(long, value_name = "N")]
     port: Option<u16>,
+    /// The address of another sandbox, to be listed beside this one by `connections discover`
+    #[arg(long, value_name = "ADDRESS")]
+    beside: Vec<String>,
 }
 
 impl Sandbox {
@@ -33,7 +37,8 @@ impl Sandbox {
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
         let format = context.format()?;
         context.block_on(async {
-            let options = Options { port: self.port.unwrap_or(0), clock: Clock::system(), ..Options::default() };
+            let (port, beside) = (self.port.unwrap_or(0), self.beside);
+            let options = Options { port, beside, clock: Clock::system(), ..Options::default() };
             let sandbox = start(options).await.map_err(CommandError::Sandbox)?;
             let address = sandbox.address();
             let card = json!({

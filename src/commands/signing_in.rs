@@ -56,7 +56,7 @@ pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidde
 
 /// The connection whose place is taken: the one that signs in again, or the one that has the name now, unless it is
 /// another organisation's.
-fn standing(context: &Context, wanted: &Wanted) -> Result<Option<Connection>, Problem> {
+pub(super) fn standing(context: &Context, wanted: &Wanted) -> Result<Option<Connection>, Problem> {
     let connections = context.registry()?.read()?;
     if let Some(id) = &wanted.replaces {
         let standing = connections.iter().find(|saved| saved.id == *id).cloned();
@@ -111,15 +111,7 @@ fn sign_in(
     browser: &Browser,
     is_browser_forbidden: bool,
 ) -> Result<SignedIn, Problem> {
-    if wanted.app.client_id() == SAMPLE_CLIENT_ID
-        && matches!(wanted.app, App::Managed { .. })
-        && !wanted.tenant_url.is_sandbox()
-    {
-        context.screen.note(
-            "signing in with Microsoft's sample app, which is for development; for production register an app of \
-             your own under \"Mobile and desktop applications\" with http://localhost and pass --client-id",
-        );
-    }
+    tell_of_sample_app(context, wanted);
     let demands = DemandBook::new(context.places()?);
     let claims = before.and_then(|before| demands.of(&before.id)).and_then(|demand| Claims::parse(&demand));
     context.block_on(async {
@@ -129,8 +121,21 @@ fn sign_in(
     })
 }
 
+/// Says so where the app is one that Microsoft publishes for trying things out.
+pub(super) fn tell_of_sample_app(context: &Context, wanted: &Wanted) {
+    if wanted.app.client_id() == SAMPLE_CLIENT_ID
+        && matches!(wanted.app, App::Managed { .. })
+        && !wanted.tenant_url.is_sandbox()
+    {
+        context.screen.note(
+            "signing in with Microsoft's sample app, which is for development; for production register an app of \
+             your own (`d365conn app setup` says how) and pass --client-id",
+        );
+    }
+}
+
 /// What may open the page. Without a terminal nothing is opened unasked.
-fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
+pub(super) fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
     if is_forbidden {
         return Ok(Browser::Nobody);
     }
@@ -144,7 +149,7 @@ fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
 ///
 /// A reconnect saves only what is still there, where it still is: what another command did while the user was in the
 /// browser stands.
-fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
+pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
     let id = wanted.replaces.clone().unwrap_or_else(ConnectionId::random);
     let find = |connections: &Connections| match connections.iter().find(|saved| saved.id == id) {
         _ if wanted.replaces.is_none() => Ok(None),

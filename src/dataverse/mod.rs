@@ -4,6 +4,7 @@
 mod body;
 mod client;
 pub mod codes;
+mod discovery;
 mod encode;
 mod error;
 mod id;
@@ -20,6 +21,7 @@ mod write;
 
 pub use body::Body;
 pub use client::{Client, ClientParts};
+pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
 pub use id::RecordId;
 pub use page::{PageError, Side, Splitter};

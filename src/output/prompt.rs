@@ -44,6 +44,20 @@ pub fn confirm(screen: &Screen, question: &str, flag: &'static str) -> Result<bo
     }
 }
 
+/// Asks for a number from 1 to `count`; Enter alone is `None`.
+///
+/// # Errors
+/// As [`secret`].
+pub fn choose(screen: &Screen, question: &str, count: usize, flag: &'static str) -> Result<Option<usize>, OutputError> {
+    must_ask(screen, flag)?;
+    loop {
+        let answer = keyboard::shown(screen, &format!("{} [1-{count}] ", term::inert(question)))?;
+        if let Some(answer) = number(&answer, count) {
+            return Ok((answer > 0).then_some(answer));
+        }
+    }
+}
+
 /// Shows `text` and waits for Enter.
 ///
 /// # Errors
@@ -62,6 +76,14 @@ fn yes_or_no(answer: &str) -> Option<bool> {
         "y" | "yes" => Some(true),
         "" | "n" | "no" => Some(false),
         _ => None,
+    }
+}
+
+/// What was typed, if it is an answer: one of the numbers, or 0 for nothing.
+fn number(answer: &str, count: usize) -> Option<usize> {
+    match answer.trim() {
+        "" => Some(0),
+        digits => digits.parse().ok().filter(|number| (1..=count).contains(number)),
     }
 }
 
@@ -183,6 +205,23 @@ mod tests {
         assert!(secret(&screen, "client secret", "--client-secret-stdin").is_err());
         assert!(press_enter(&screen, "press Enter", "--no-browser").is_err());
         assert_eq!(captured.stderr(), "");
+    }
+
+    #[test]
+    fn only_a_number_that_was_offered_is_a_choice() {
+        for (typed, answer) in [
+            ("1", Some(1)),
+            (" 3 ", Some(3)),
+            ("", Some(0)),
+            ("0", None),
+            ("4", None),
+            ("-1", None),
+            ("1.", None),
+            ("one", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(number(typed, 3), answer, "{typed}");
+        }
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! side strike. It reads no sockets; that is the server's part.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +12,7 @@ use super::entra::{Bearer, Entra, Resource, challenge_of, escape, gather, page, 
 use super::faults::{Fault, Faults};
 use super::journal::{Journal, Seen};
 use super::world::World;
-use super::{Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Outgoing, TENANT_ID, dataverse, graph};
+use super::{Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, TENANT_ID, dataverse, discovery, graph};
 use crate::clock::Clock;
 
 /// How an answer goes out.
@@ -32,6 +31,7 @@ pub(super) struct Front {
     port: u16,
     clock: Clock,
     faults: Faults,
+    beside: Vec<String>,
     inside: Mutex<Inside>,
 }
 
@@ -50,14 +50,15 @@ struct Inside {
 
 impl Front {
     /// A new Entra and a new organisation at `port`.
-    pub(super) fn new(port: u16, clock: Clock, faults: Faults, token_life: Duration) -> Self {
+    pub(super) fn new(port: u16, options: Options) -> Self {
+        let Options { clock, faults, token_life, beside, .. } = options;
         let inside = Inside {
             entra: Entra::new(faults.clone(), token_life),
             world: World::new(clock.now()),
             journal: Journal::default(),
             mark: String::new(),
         };
-        Self { port, clock, faults, inside: Mutex::new(inside) }
+        Self { port, clock, faults, beside, inside: Mutex::new(inside) }
     }
 
     /// From now on every secret that is given out ends with `mark`.
@@ -118,6 +119,10 @@ impl Front {
             return self.dataverse(inside, origin, now, request);
         }
         let answer = match path {
+            _ if path.starts_with(discovery::PATH) => match bearer(inside, origin, now, request, Resource::Discovery) {
+                Some(bearer) => discovery::answer(origin, &bearer.holder, &self.beside, request),
+                None => discovery::unauthorised(origin),
+            },
             "/" => welcome(origin),
             "/v1.0/me" => match bearer(inside, origin, now, request, Resource::Graph) {
                 Some(bearer) if request.method == "GET" => graph::me(&bearer.holder),

@@ -3,6 +3,7 @@
 
 mod data;
 mod dataverse;
+mod discovery;
 mod entra;
 mod faults;
 mod front;

@@ -43,6 +43,8 @@ pub struct Options {
     /// What every code, token and cookie that it gives out ends with, so that it is recognised wherever it turns up. To be
     /// made of letters and digits.
     pub mark: String,
+    /// Addresses of other sandboxes, which the discovery service lists beside this one's organisation.
+    pub beside: Vec<String>,
 }
 
 impl Default for Options {
@@ -53,6 +55,7 @@ impl Default for Options {
             faults: Faults::default(),
             token_life: Duration::from_secs(4611),
             mark: String::new(),
+            beside: Vec::new(),
         }
     }
 }
@@ -103,8 +106,9 @@ pub async fn start(options: Options) -> Result<Sandbox, StartError> {
     let port = first.local_addr().map_err(|source| StartError::Listen { port, source })?.port();
     // Machines without IPv6 do without.
     let second = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok();
-    let front = Arc::new(Front::new(port, options.clock, options.faults, options.token_life));
-    front.mark(&options.mark);
+    let mark = options.mark.clone();
+    let front = Arc::new(Front::new(port, options));
+    front.mark(&mark);
     let (stop, stopped) = watch::channel(false);
     for listener in [Some(first), second].into_iter().flatten() {
         tokio::spawn(accept(listener, Arc::clone(&front), stopped.clone()));

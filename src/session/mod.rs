@@ -1,20 +1,26 @@
 //! The one room that knows both tokens and stores: signing in, and a valid token for a connection whenever one is due.
 
+mod admin_consent;
 mod environment_tokens;
 mod error;
 mod fixed;
 mod kept;
 mod phrases;
+mod shared_sign_in;
+mod sharing_error;
 mod sign_in;
 mod tokens;
 mod travel;
 mod wanted;
 
+pub use admin_consent::ConsentWanted;
 pub use environment_tokens::EnvironmentTokens;
 pub use error::SessionError;
 pub use fixed::FixedToken;
 pub use kept::{CLIENT_SECRET, secrets_of};
 pub use phrases::PHRASES;
+pub use shared_sign_in::{Lender, NotShared, SharedSignIn, Tools};
+pub use sharing_error::{SHARING_PHRASES, SharingError};
 pub use sign_in::{SignIn, SignedIn, Step};
 pub use tokens::{Session, SessionParts};
 pub use travel::{environment_connection, packed};

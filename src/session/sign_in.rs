@@ -72,6 +72,20 @@ impl SignIn<'_> {
     ) -> Result<SignedIn, Problem> {
         let authority = self.authority(wanted).await?;
         on_step(Step::AuthorityFound(&authority))?;
+        let tokens = self.ask(wanted, &authority, &auth::dataverse_scope(&wanted.tenant_url), on_step).await?;
+        let account = self.prove(wanted, &authority, &tokens).await?;
+        let display_name = self.display_name(wanted, &authority, &tokens).await;
+        Ok(SignedIn { tokens, account, display_name })
+    }
+
+    /// Lets the browser ask the user, and redeems what comes back for the resource of `scope`.
+    pub(super) async fn ask(
+        &self,
+        wanted: &Wanted,
+        authority: &Authority,
+        scope: &str,
+        on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
+    ) -> Result<TokenSet, Problem> {
         let redirect_uri = match &wanted.redirect_uri {
             Some(uri) => RedirectUri::parse(uri)?,
             None => RedirectUri::default(),
@@ -79,7 +93,7 @@ impl SignIn<'_> {
         let listener = Listener::bind(&redirect_uri).await?;
         let authorization = SignInRequest {
             tenant_url: &wanted.tenant_url,
-            authority: &authority,
+            authority,
             client_id: wanted.app.client_id(),
             redirect_uri: &listener.redirect_uri(),
             response_mode: wanted.response_mode,
@@ -89,7 +103,7 @@ impl SignIn<'_> {
             prompt: wanted.prompt,
             claims: self.claims,
         }
-        .to_authorization()?;
+        .to_authorization_for(scope)?;
         on_step(Step::ReadyToOpen { registered: redirect_uri.to_register(), url: &authorization.url })?;
         if let Err(error) = self.browser.open(&authorization.url) {
             on_step(Step::BrowserNotOpened(&error.into()))?;
@@ -100,21 +114,21 @@ impl SignIn<'_> {
         };
         let code = listener.wait_for_code(&authorization, wanted.wait, on_silence).await?;
         on_step(Step::CodeReceived)?;
-        let applicant = Applicant {
+        Ok(auth::redeem_for(&self.applicant(wanted, authority), &authorization, code, scope).await?)
+    }
+
+    fn applicant<'a>(&'a self, wanted: &'a Wanted, authority: &'a Authority) -> Applicant<'a> {
+        Applicant {
             http: self.http,
             clock: self.clock,
-            authority: &authority,
+            authority,
             tenant_url: &wanted.tenant_url,
             client_id: wanted.app.client_id(),
             proof: Proof::by_secret(wanted.client_secret.as_ref()),
-        };
-        let tokens = auth::redeem(&applicant, &authorization, code).await?;
-        let account = self.prove(wanted, &authority, &tokens).await?;
-        let display_name = display_name(wanted, &applicant, &tokens).await;
-        Ok(SignedIn { tokens, account, display_name })
+        }
     }
 
-    async fn authority(&self, wanted: &Wanted) -> Result<Authority, Problem> {
+    pub(super) async fn authority(&self, wanted: &Wanted) -> Result<Authority, Problem> {
         let found = auth::discover(self.http, &wanted.tenant_url).await?;
         Ok(match &wanted.tenant {
             Some(tenant) => found.with_tenant(tenant)?,
@@ -123,7 +137,12 @@ impl SignIn<'_> {
     }
 
     /// The connection works when the organisation says who we are.
-    async fn prove(&self, wanted: &Wanted, authority: &Authority, tokens: &TokenSet) -> Result<Account, Problem> {
+    pub(super) async fn prove(
+        &self,
+        wanted: &Wanted,
+        authority: &Authority,
+        tokens: &TokenSet,
+    ) -> Result<Account, Problem> {
         let access_token = AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) };
         let client = Client::new(ClientParts {
             http: self.http.clone(),
@@ -144,18 +163,19 @@ impl SignIn<'_> {
             user_id: ids.user_id,
         })
     }
-}
 
-/// The name in Entra's ID token, else what Graph says; no name is no failure.
-async fn display_name(wanted: &Wanted, applicant: &Applicant<'_>, tokens: &TokenSet) -> Option<String> {
-    if let Some(name) = tokens.id_claims.as_ref().and_then(|claims| claims.name.clone()) {
-        return Some(name);
+    /// The name in Entra's ID token, else what Graph says; no name is no failure.
+    async fn display_name(&self, wanted: &Wanted, authority: &Authority, tokens: &TokenSet) -> Option<String> {
+        if let Some(name) = tokens.id_claims.as_ref().and_then(|claims| claims.name.clone()) {
+            return Some(name);
+        }
+        if wanted.no_graph || matches!(wanted.app, App::Managed { .. }) {
+            return None;
+        }
+        let scope = auth::graph_scope(&wanted.tenant_url);
+        let applicant = self.applicant(wanted, authority);
+        let graph = auth::refresh_for(&applicant, tokens.refresh_token.as_ref()?, &scope).await.ok()?;
+        let origin = auth::graph_origin(&wanted.tenant_url);
+        auth::me(self.http, &origin, &graph.access_token).await.ok()??.display_name
     }
-    if wanted.no_graph || matches!(wanted.app, App::Managed { .. }) {
-        return None;
-    }
-    let scope = auth::graph_scope(&wanted.tenant_url);
-    let graph = auth::refresh_for(applicant, tokens.refresh_token.as_ref()?, &scope).await.ok()?;
-    let origin = auth::graph_origin(&wanted.tenant_url);
-    auth::me(applicant.http, &origin, &graph.access_token).await.ok()??.display_name
 }

@@ -2,6 +2,7 @@
 //! asserts nothing itself, but a fault that was ordered and never happened fails the test.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,14 +40,22 @@ pub struct Outcome {
 impl World {
     /// A home with nothing in it but an empty secret file, a sandbox of its own, a user who signs in when a browser opens.
     pub fn new() -> Self {
-        let world = Self::untouched();
+        Self::at(Clock::set_at(BEGINNING.parse().unwrap()))
+    }
+
+    /// The same with another clock: real time for worlds in which processes of their own run.
+    pub fn at(clock: Clock) -> Self {
+        let world = Self::bare(clock);
         d365conn::paths::write_own(&world.path("state/secrets.d365"), LIGHT_SECRETS).unwrap();
         world
     }
 
     /// The same with nothing at all in the home: the first command that keeps a secret makes the file, as heavy as it gets.
     pub fn untouched() -> Self {
-        let clock = Clock::set_at(BEGINNING.parse().unwrap());
+        Self::bare(Clock::set_at(BEGINNING.parse().unwrap()))
+    }
+
+    fn bare(clock: Clock) -> Self {
         let sandbox = Sandbox::start_in_background(Options { clock: clock.clone(), ..Options::default() }).unwrap();
         let home = home();
         std::fs::write(home.path().join("passphrase"), "correct horse battery staple\n").unwrap();
@@ -97,6 +106,12 @@ impl World {
         self
     }
 
+    /// From now on somebody is at the terminal again.
+    pub fn with_terminal(mut self) -> Self {
+        self.is_terminal = true;
+        self
+    }
+
     /// Another environment variable from now on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -142,6 +157,26 @@ impl World {
         };
         let arguments = std::iter::once("d365conn".into()).chain(words.iter().map(Into::into));
         d365conn::run(arguments, surroundings).code()
+    }
+
+    /// `d365conn LINE` as a process of its own, the built binary in this world, with `path` for its PATH. Its time is real.
+    pub fn process(&self, line: &str, path: &Path) -> Command {
+        let line = line.replace("{org}", &self.sandbox.address());
+        self.process_on(&shell_words::split(&line).unwrap(), path, &[])
+    }
+
+    /// The same for `d365conn WORDS`, with `variables` beside the world's own.
+    pub fn process_on(&self, words: &[String], path: &Path, variables: &[(String, String)]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_d365conn"));
+        command
+            .args(words)
+            .env_clear()
+            .envs(self.environment(variables).pairs())
+            .env("PATH", path)
+            .stdin(std::process::Stdio::null());
+        // Windows programs don't even start without it.
+        command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
+        command
     }
 
     fn environment(&self, variables: &[(String, String)]) -> Environment {

@@ -4,6 +4,7 @@ mod check;
 mod checked;
 mod choose;
 mod describe;
+mod discover;
 mod error;
 mod export;
 mod import;

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::commands::connections::check::Check;
+use crate::commands::connections::discover::Discover;
 use crate::commands::connections::export::Export;
 use crate::commands::connections::import::Import;
 use crate::commands::connections::set::Set;
@@ -23,6 +24,11 @@ enum Action {
     /// List the saved connections
     #[command(after_help = "Examples:\n  d365conn connections list\n  d365conn connections list -o json")]
     List,
+    /// List the organisations you can reach, and connect to one of them
+    #[command(
+        after_help = "Examples:\n  d365conn connections discover\n  d365conn connections discover -o json\n  d365conn -c contoso connections discover -o id\n\nA saved connection's sign-in asks for the list; no browser opens while that works.\nOn a terminal you may choose one by its number, and it is connected to with the same\nsign-in. In a script: d365conn connect --tenant-url URL --from NAME."
+    )]
+    Discover(Box<Discover>),
     /// Show one connection
     #[command(after_help = "Examples:\n  d365conn connections show\n  d365conn connections show contoso -o json")]
     Show {
@@ -57,6 +63,7 @@ impl Connections {
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
         match self.action {
             Action::List => list::list(context),
+            Action::Discover(it) => it.run(context),
             Action::Show { name } => show::show(context, name.as_deref()),
             Action::Set(it) => it.run(context),
             Action::Export(it) => it.run(context),

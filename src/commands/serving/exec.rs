@@ -29,9 +29,9 @@ name of the connection; a d365conn in it uses them by itself. It inherits everyt
 our other secrets. It is looked up on the PATH, takes our place, and its exit status is ours:
 127 when there is no such program, 126 when it can't be run, 128 + n when signal n ended it.
 
-The token is not renewed: it lasts an hour or so (-v says how long). A longer job calls
-`d365conn token` for each stretch of its work, and under exec names the saved connection:
-d365conn token -c \"$D365CONN_EXEC_CONNECTION\".")]
+The token is not renewed: it lasts an hour or so, which -v tells exactly. A job that takes
+longer calls `d365conn token` itself for each stretch of its work; under exec it names the
+saved connection with -c \"$D365CONN_EXEC_CONNECTION\".")]
 pub struct Exec {
     /// The program and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]

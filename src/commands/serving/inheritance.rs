@@ -51,11 +51,10 @@ fn is_spent(name: &str, environment: &Environment, target: &Target) -> bool {
     let Target::Environment(connection) = target else { return false };
     let Some(azures) = environment::VARIABLES.iter().find(|it| it.secret && it.name == name) else { return false };
     let Some(rest) = azures.name.strip_prefix(AZURES) else { return false };
-    // Ours come first: Azure's only fills what they leave open.
-    let is_ours_set = environment::VARIABLES.iter().any(|ours| {
-        let ours_is_it =
-            ours.name.strip_prefix(OURS).is_some_and(|ours| ours.strip_suffix("_FILE").unwrap_or(ours) == rest);
-        ours_is_it && environment.is_set(*ours)
+    // Ours come first: Azure's only fills what they leave open, and a bundle leaves nothing open.
+    let is_ours_set = environment::VARIABLES.iter().filter(|ours| environment.is_set(**ours)).any(|ours| {
+        let ours = ours.name.strip_prefix(OURS).map(|ours| ours.strip_suffix("_FILE").unwrap_or(ours));
+        ours.is_some_and(|ours| ours == rest || ours == "BUNDLE")
     });
     !matches!(connection.credential, Credential::AccessToken(_)) && !is_ours_set
 }

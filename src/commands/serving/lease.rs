@@ -105,9 +105,7 @@ impl Lease {
 
 impl Source {
     fn saved(context: &Context, connection: &Connection) -> Result<Self, Problem> {
-        if connection.read_only && !context.settings.yes {
-            return Err(ServingError::ReadOnly { connection: connection.name.to_string() }.into());
-        }
+        refuse_read_only(context, connection.read_only.then_some(connection.name.as_str()))?;
         Ok(Self {
             tokens: context.tokens_of(connection)?,
             tenant: Some(connection.account.tenant.clone()),
@@ -118,6 +116,7 @@ impl Source {
     }
 
     fn of_environment(context: &Context, connection: &EnvironmentConnection) -> Result<Self, Problem> {
+        refuse_read_only(context, connection.read_only.as_deref())?;
         let is_given = matches!(connection.credential, Credential::AccessToken(_));
         Ok(Self {
             tokens: context.tokens_of_environment(connection)?,
@@ -184,6 +183,14 @@ impl Source {
             connection: self.connection.clone(),
             secret: token.secret,
         }
+    }
+}
+
+/// A token of a connection that refuses every write is handed out only if that is overruled.
+fn refuse_read_only(context: &Context, read_only: Option<&str>) -> Result<(), ServingError> {
+    match read_only {
+        Some(connection) if !context.settings.yes => Err(ServingError::ReadOnly { connection: connection.to_owned() }),
+        _ => Ok(()),
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) static NESTED: Phrase = Phrase {
     code: "commands/exec-inside-exec",
     exit: Exit::Usage,
     who: Who::You,
-    meaning: "D365CONN_EXEC_CONNECTION is set, so this program has a token in its environment; a second one would hide which is used",
+    meaning: "this program has a token in its environment, as D365CONN_EXEC_CONNECTION says; a second one would hide which is used",
     remedy: &[
         "run the program without `d365conn exec`: it inherits D365CONN_TENANT_URL and D365CONN_ACCESS_TOKEN",
         "for another connection ask for its token alone: `d365conn token -c NAME`",

@@ -104,7 +104,7 @@ fn access_payload(issue: &Issue, visit: &Visit, expires: i64) -> Value {
             "ipaddr": "192.0.2.10",
             "name": person.full_name,
             "oid": person.object_id,
-            "scp": match issue.resource { Resource::Dataverse => "user_impersonation", Resource::Graph => "User.Read" },
+            "scp": issue.resource.permission(),
             "sub": pairwise(person.object_id, "dataverse"),
             "unique_name": person.user_name,
             "upn": person.user_name,

@@ -294,6 +294,7 @@ impl Ledger {
 
     /// Whether `person` let `client` use `resource`. Microsoft's sample app needs nobody's leave for Dataverse.
     pub(super) fn has_consent(&self, person: &Person, client: &Registration, resource: Resource) -> bool {
+        let resource = resource.application();
         let own = (person.object_id, client.client_id, resource);
         let everybody = (EVERYBODY, client.client_id, resource);
         let is_preauthorised = client.client_id == MANAGED_APP.client_id && resource == Resource::Dataverse;
@@ -304,7 +305,7 @@ impl Ledger {
     /// Remembers that `person` let `client` use `resources`.
     pub(super) fn consent(&mut self, person: &Person, client: &Registration, resources: &[Resource]) {
         for resource in resources {
-            let consent = (person.object_id, client.client_id, *resource);
+            let consent = (person.object_id, client.client_id, resource.application());
             self.withdrawn.remove(&consent);
             self.consents.insert(consent);
         }
@@ -312,9 +313,9 @@ impl Ledger {
 
     /// Remembers that an administrator let `client` use `resources` for everybody.
     pub(super) fn consent_for_everybody(&mut self, client: &Registration, resources: &[Resource]) {
-        self.withdrawn
-            .retain(|(_, client_id, resource)| *client_id != client.client_id || !resources.contains(resource));
-        self.consents.extend(resources.iter().map(|resource| (EVERYBODY, client.client_id, *resource)));
+        let granted: Vec<Resource> = resources.iter().map(|resource| resource.application()).collect();
+        self.withdrawn.retain(|(_, client_id, resource)| *client_id != client.client_id || !granted.contains(resource));
+        self.consents.extend(granted.into_iter().map(|resource| (EVERYBODY, client.client_id, resource)));
     }
 
     /// Takes the consent of `person` for `client` back, for every resource.

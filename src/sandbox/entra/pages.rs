@@ -122,6 +122,7 @@ pub(super) fn consent(ticket: &str, sign_in: &SignIn, person: &Person, for_every
         .iter()
         .map(|resource| match resource {
             Resource::Dataverse => "Work with Dataverse as you",
+            Resource::Discovery => "See which organisations you can reach",
             Resource::Graph => "Sign you in and read your profile",
         })
         .collect();

@@ -10,10 +10,14 @@ pub(crate) enum Resource {
     Dataverse,
     /// Microsoft Graph.
     Graph,
+    /// The Global Discovery Service.
+    Discovery,
 }
 
 /// Graph's name in scopes and audiences.
 pub(super) const GRAPH: &str = "https://graph.microsoft.com";
+/// The discovery service's, which has no host of its own here.
+const DISCOVERY: &str = "https://globaldisco.crm.dynamics.com";
 
 impl Resource {
     /// The `aud` of its tokens, for a sandbox at `origin`.
@@ -21,6 +25,7 @@ impl Resource {
         match self {
             Self::Dataverse => origin,
             Self::Graph => GRAPH,
+            Self::Discovery => DISCOVERY,
         }
     }
 
@@ -29,13 +34,22 @@ impl Resource {
         match self {
             Self::Dataverse => format!("{origin}/user_impersonation {origin}/.default"),
             Self::Graph => format!("{GRAPH}/User.Read {GRAPH}/.default"),
+            Self::Discovery => format!("{DISCOVERY}/user_impersonation {DISCOVERY}/.default"),
+        }
+    }
+
+    /// What is consented to: the discovery service and every organisation are one application.
+    pub(super) fn application(self) -> Self {
+        match self {
+            Self::Dataverse | Self::Discovery => Self::Dataverse,
+            Self::Graph => Self::Graph,
         }
     }
 
     /// The one permission that a user can give for it.
-    fn permission(self) -> &'static str {
+    pub(super) fn permission(self) -> &'static str {
         match self {
-            Self::Dataverse => "user_impersonation",
+            Self::Dataverse | Self::Discovery => "user_impersonation",
             Self::Graph => "User.Read",
         }
     }
@@ -104,7 +118,9 @@ fn read_one<'a>(scope: &'a str, origin: &str) -> Result<(Resource, &'a str), Ref
     let (place, permission) = scope.rsplit_once('/').unwrap_or((GRAPH, scope));
     // `https://x//.default` is how a resource whose name ends in a slash is written.
     let place = place.strip_suffix('/').unwrap_or(place);
-    let resource = [Resource::Dataverse, Resource::Graph].into_iter().find(|known| known.audience(origin) == place);
+    let resource = [Resource::Dataverse, Resource::Graph, Resource::Discovery]
+        .into_iter()
+        .find(|known| known.audience(origin) == place);
     let Some(resource) = resource else {
         let text = format!("The resource principal named '{place}' is not known in this tenant.");
         return Err(Refusal::new("invalid_resource", 500_011, text));
@@ -140,7 +156,7 @@ mod tests {
 
     #[test]
     fn scopes_are_read_by_resource_and_unknown_ones_are_refused() {
-        use Resource::{Dataverse, Graph};
+        use Resource::{Dataverse, Discovery, Graph};
         check("", Ok((false, false, &[])));
         check("openid profile email", Ok((true, false, &[])));
         check("@/user_impersonation openid offline_access", Ok((true, true, &[Dataverse])));
@@ -148,6 +164,7 @@ mod tests {
         check("@/.default", Ok((false, false, &[Dataverse])));
         check("@/user_impersonation @//user_impersonation", Ok((false, false, &[Dataverse])));
         check("User.Read", Ok((false, false, &[Graph])));
+        check("https://globaldisco.crm.dynamics.com/user_impersonation", Ok((false, false, &[Discovery])));
         check("https://graph.microsoft.com/User.Read @/user_impersonation", Ok((false, false, &[Graph, Dataverse])));
         check("@/user_impersonation @/.default", Err(70011));
         check("user_impersonation", Err(70011));

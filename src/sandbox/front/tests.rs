@@ -1,5 +1,7 @@
 //! Behaviours of the front desk: hosts, bearers, and the misfortunes around Dataverse. Sockets are tested elsewhere.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::*;
@@ -15,7 +17,8 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let clock = Clock::set_at("2026-11-23T19:20:31Z".parse().unwrap());
-        let front = Front::new(4711, clock.clone(), Faults::default(), Duration::from_secs(600));
+        let token_life = Duration::from_secs(600);
+        let front = Front::new(4711, Options { clock: clock.clone(), token_life, ..Options::default() });
         Self { front, clock }
     }
 

@@ -42,7 +42,11 @@ fn the_examples_run() {
         if ["sandbox", "demo", "proxy"].iter().any(|word| line.contains(word)) {
             continue;
         }
-        run_example(&line);
+        if line.starts_with("d365conn exec ") {
+            run_in_a_process(&line);
+        } else {
+            run_example(&line);
+        }
     }
 }
 
@@ -59,8 +63,9 @@ fn pack_contoso(world: &World) {
 }
 
 fn run_example(line: &str) {
-    let world = if line.contains("connect --tenant-url") { World::new() } else { World::connected() };
-    if !line.contains("connect --tenant-url") && line.contains("contoso") {
+    let is_first = line.contains("connect --tenant-url") && !line.contains("--from");
+    let world = if is_first { World::new() } else { World::connected() };
+    if !is_first && line.contains("contoso") {
         world.run("connect --tenant-url {org} --store file --name contoso").succeeds();
     }
     if line.contains("contoso-own") {
@@ -71,7 +76,8 @@ fn run_example(line: &str) {
         );
         world.run_with_stdin(&connect, app.secret.unwrap()).succeeds();
     }
-    let mut command = line.rsplit_once("| ").map_or(line, |(_, command)| command).to_owned();
+    let is_ours = |command: &&str| command.starts_with("d365conn ");
+    let mut command = line.rsplit("| ").find(is_ours).unwrap_or(line).trim_end().to_owned();
     let string = format!("AuthType=OAuth;Url={};", world.sandbox.address());
     let stdin = match line.rsplit_once(" | ") {
         _ if line.ends_with(" < contoso.txt") => string.as_str(),
@@ -114,4 +120,32 @@ fn run_example(line: &str) {
         .replace("APP_ID", d365conn::sandbox::OWN_DESKTOP_APP.client_id);
     let outcome = world.run_with_stdin(command.strip_prefix("d365conn ").unwrap_or_default(), stdin);
     assert_eq!(outcome.exit, 0, "{line}\nran: {command}\n{}", outcome.stderr);
+}
+
+/// What takes the place of its process gets one. Programs in an example are ones that look for their token.
+fn run_in_a_process(line: &str) {
+    let world = World::new();
+    world.run("connect --tenant-url {org} --store file --name contoso").succeeds();
+    let programs = world.path("programs");
+    std::fs::create_dir(&programs).unwrap();
+    for name in ["python3", "d365conn"] {
+        seeker(&programs, name);
+    }
+    let output = world.process(line.strip_prefix("d365conn ").unwrap(), &programs).output().unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(unix)]
+fn seeker(directory: &std::path::Path, name: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let path = directory.join(name);
+    std::fs::write(&path, "#!/bin/sh\ntest -n \"$D365CONN_ACCESS_TOKEN\"\n").unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(windows)]
+fn seeker(directory: &std::path::Path, name: &str) {
+    let script = "@if defined D365CONN_ACCESS_TOKEN (exit /b 0) else (exit /b 1)\r\n";
+    std::fs::write(directory.join(name).with_extension("cmd"), script).unwrap();
 }

@@ -1,14 +1,18 @@
 //! What a user was promised, asked in a user's words. No test here looks inside, but to see that a
 //! secret has gone.
 
+mod admin_consent;
+mod app_setup;
 mod bundles;
 mod connect;
 mod connection_strings;
 mod connections;
 mod disconnect;
+mod discover;
 mod doctor;
 mod environment_only;
 mod examples;
+mod exec;
 mod exit_codes;
 mod explain;
 mod files;
@@ -19,4 +23,5 @@ mod proxy;
 mod reconnect;
 mod records;
 mod sandbox;
+mod token;
 mod tokens;

@@ -245,6 +245,61 @@ fn a_bearer_is_not_sent_on_to_where_dataverse_redirects() {
 
 #[test]
 #[ignore = "needs unshare, iproute2, openssl and python3"]
+fn one_sign_in_lists_two_organisations_and_connects_to_both() {
+    let report = play("one-sign-in");
+    for number in 0..report.list("runs").len() {
+        report.succeeds(number);
+    }
+    assert_eq!(report.list("pages").len(), 1, "one visit to the browser");
+    let listed: Vec<Value> = serde_json::from_str(report.succeeds(1)).unwrap();
+    let urls: Vec<&Value> = listed.iter().map(|row| &row["url"]).collect();
+    assert_eq!(urls, [&format!("https://{ORGANISATION}"), "https://fabrikam.crm4.dynamics.com"]);
+    assert_eq!((&listed[0]["connected"], listed[1]["connected"].is_null()), (&"contoso".into(), true));
+    for number in [3, 4] {
+        let rows: Vec<Value> = serde_json::from_str(report.succeeds(number)).unwrap();
+        assert_eq!(rows.len(), 5);
+    }
+    let saved = &report.0["saved"];
+    let names: Vec<&Value> = saved.as_array().unwrap().iter().map(|connection| &connection["name"]).collect();
+    assert_eq!(names, ["contoso", "fabrikam"], "{saved}");
+    // Each token is for one resource; that no other host ever saw it is what the hosts themselves complain about.
+    let requests = report.token_requests();
+    let asked: Vec<(&str, &str)> = requests
+        .iter()
+        .map(|request| {
+            let field = |name: &str| request["form"][name].as_str().unwrap();
+            (field("grant_type"), field("scope").split(' ').next().unwrap())
+        })
+        .collect();
+    let discovery = ("refresh_token", "https://globaldisco.crm.dynamics.com/user_impersonation");
+    assert_eq!(
+        asked,
+        [
+            ("authorization_code", "https://contoso.crm4.dynamics.com/user_impersonation"),
+            discovery,
+            ("refresh_token", "https://fabrikam.crm4.dynamics.com/user_impersonation"),
+            discovery,
+        ]
+    );
+    assert!(report.seen_by("globaldisco.crm.dynamics.com").iter().all(|request| is_authorised(request)));
+    assert!(!is_authorised(report.seen_by("fabrikam.crm4.dynamics.com")[0]), "first it is asked who guards it");
+    report.nobody_else_was_asked();
+}
+
+#[test]
+#[ignore = "needs unshare, iproute2, openssl and python3"]
+fn what_a_list_names_is_not_asked_and_its_next_page_stays_on_its_host() {
+    let report = play("hostile-listing");
+    report.succeeds(0);
+    let listed: Vec<Value> = serde_json::from_str(report.succeeds(1)).unwrap();
+    assert_eq!(listed.len(), 4);
+    report.fails(2, 1, "net/foreign-link");
+    assert_eq!(report.run(2)["stdout"], "");
+    report.nobody_else_was_asked();
+}
+
+#[test]
+#[ignore = "needs unshare, iproute2, openssl and python3"]
 fn a_certificate_authority_can_be_given_by_a_flag_and_is_needed() {
     let report = play("given-authority");
     report.fails(0, 6, "net/untrusted-issuer");

@@ -72,7 +72,15 @@ fn what_needs_no_network_opens_no_socket_and_starts_no_program() {
     let home = Home::with_passphrase();
     let sandbox = sandbox();
     connect(&home, &sandbox, "--store file").succeeds();
-    for line in ["--version", "--help", "version", "connections list", "explain AADSTS65001", "completions bash"] {
+    for line in [
+        "--version",
+        "--help",
+        "version",
+        "connections list",
+        "explain AADSTS65001",
+        "completions bash",
+        "app setup --secret",
+    ] {
         let finished = Started::of(home.traced("trace=socket,connect,execve,clone,clone3,vfork", line)).finish();
         assert!(!finished.succeeds().is_empty(), "{line}");
         let calls: Vec<String> = home.calls().into_iter().filter(|call| call.contains('(')).collect();

@@ -12,7 +12,7 @@ const PAST_THE_WATCH: [(&str, &[&str]); 3] = [
             "src/secret.rs",
             "src/auth/authorize.rs",
             "src/proxy/judge.rs",
-            "src/session/tokens.rs",
+            "src/session/kept.rs",
             "src/settings/connection_string.rs",
             "src/store/secrets.rs",
         ],

@@ -3,11 +3,13 @@
 //!
 //! A document's world differs from the test's in four things, and they are put in place of each other both ways: the
 //! sandbox's address is `http://127.0.0.1:8999`, the home directory is `/home/ines`, the program that carries out a command
-//! is a function, and, where a document says that this computer has a keyring, the encrypted file stands in for it.
+//! is a function (but for `exec`, which takes the place of a process), and, where a document says that this computer has a
+//! keyring, the encrypted file stands in for it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
-use std::path::PathBuf;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -183,6 +185,9 @@ impl Session {
         let text = String::from_utf8_lossy(&input).into_owned();
         let before = std::mem::replace(&mut self.status, 0);
         match name.as_str() {
+            "d365conn" if arguments.first().is_some_and(|word| word == "exec") => {
+                self.exec(arguments, &[self.environment(), assignments].concat(), is_terminal)
+            }
             "d365conn" => {
                 let variables = [self.environment(), assignments].concat();
                 self.d365conn(arguments, input, is_piped, is_terminal, &variables)
@@ -193,6 +198,7 @@ impl Session {
                 let variables = [self.environment(), assignments].concat();
                 self.d365conn(&arguments, Vec::new(), true, is_terminal, &variables)
             }
+            "curl" => curl(arguments, &text).into_bytes(),
             "echo" => format!("{}\n", arguments.join(" ")).into_bytes(),
             "printf" => printf(arguments).into_bytes(),
             "cat" => arguments.iter().flat_map(|file| std::fs::read(self.at_home(file)).unwrap()).collect(),
@@ -230,6 +236,20 @@ impl Session {
         };
         self.status = self.world.run_on(arguments, streams, variables);
         data.taken()
+    }
+
+    /// What becomes another program gets a process, in which d365conn is the only program on the PATH.
+    fn exec(&mut self, arguments: &[String], variables: &[(String, String)], is_terminal: bool) -> Vec<u8> {
+        let binary = Path::new(env!("CARGO_BIN_EXE_d365conn"));
+        let mut process = self.world.process_on(arguments, binary.parent().unwrap(), variables);
+        let ended = process.output().unwrap();
+        self.status = ended.status.code().and_then(|code| code.try_into().ok()).expect("an exit status");
+        self.paper.write_all(&ended.stderr).unwrap();
+        if is_terminal {
+            self.paper.write_all(&ended.stdout).unwrap();
+            return Vec::new();
+        }
+        ended.stdout
     }
 
     fn environment(&self) -> Vec<(String, String)> {
@@ -301,4 +321,18 @@ fn printf(arguments: &[String]) -> String {
         text.push_str(&part.replace("\\n", "\n"));
     }
     text
+}
+
+/// `curl -sS -H @- URL`: a GET with the headers that come from stdin.
+fn curl(arguments: &[String], headers: &str) -> String {
+    let ["-sS", "-H", "@-", url] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] else {
+        panic!("this curl does not know {arguments:?}");
+    };
+    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("a plain address");
+    let mut stream = TcpStream::connect(host).unwrap();
+    let headers = headers.replace('\n', "\r\n");
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_once("\r\n\r\n").expect("a body").1.to_owned()
 }

@@ -16,7 +16,9 @@ TENANT = "3f6a1e52-8c0d-4a7b-b1e9-52d0c8e4f711"
 ORGANISATION = "contoso.crm4.dynamics.com"
 LOGIN = "login.microsoftonline.com"
 GRAPH = "graph.microsoft.com"
-FRIENDS = [ORGANISATION, "contoso.api.crm4.dynamics.com", LOGIN, GRAPH]
+SECOND = "fabrikam.crm4.dynamics.com"
+DISCOVERY = "globaldisco.crm.dynamics.com"
+FRIENDS = [ORGANISATION, "contoso.api.crm4.dynamics.com", SECOND, DISCOVERY, LOGIN, GRAPH]
 STRANGERS = ["evil.example", "login.microsoftonline.com.evil.example", "other.crm4.dynamics.com"]
 HERE, ELSEWHERE = "127.0.0.1", "127.0.0.66"
 USER = {"oid": "7d1c2b9a-0f3e-4b6d-9a55-0c7f6e2d1b43", "name": "Inès Moreau", "upn": "ines.moreau@contoso.example"}
@@ -41,6 +43,9 @@ class Play:
         self.issued = []
         self.grants = {}
         self.bearers = set()
+        self.audiences = {}
+        self.instances = [instance(1, "Contoso (prod)", ORGANISATION), instance(2, "Fabrikam", SECOND)]
+        self.discovery_next = None
         self.over = set()
         self.refresh_tokens = {}
         self.lock = threading.Lock()
@@ -59,6 +64,14 @@ class Play:
         with self.lock:
             self.issued.append(text)
         return text
+
+
+def instance(number, name, host, state=0):
+    """An organisation as the discovery service lists it."""
+    return {"Id": f"7e3f04d2-9f6e-4e11-8179-000d3a00000{number + 2}", "UniqueName": f"unq{number}", "UrlName": host.split(".")[0],
+            "FriendlyName": name, "State": state, "Version": "9.2.26111.00142", "Url": f"https://{host}",
+            "ApiUrl": f"https://{host.replace('.crm', '.api.crm', 1)}", "Region": "EMEA", "TenantId": TENANT,
+            "EnvironmentId": f"9a8b7c6d-0000-4000-8000-00000000000{number}"}
 
 
 def jwt(claims):
@@ -117,8 +130,10 @@ class Desk(http.server.BaseHTTPRequestHandler):
         for name in ("Cookie", "Referer", "Origin"):
             if name in self.headers:
                 play.complain(f"{name} was sent to {self.host}")
-        if self.host in (ORGANISATION, "contoso.api.crm4.dynamics.com"):
+        if self.host in (ORGANISATION, "contoso.api.crm4.dynamics.com", SECOND):
             self.dataverse(path, query)
+        elif self.host == DISCOVERY:
+            self.discovery(path)
         elif self.host == LOGIN:
             self.entra(path, form)
         elif self.host == GRAPH:
@@ -154,9 +169,10 @@ class Desk(http.server.BaseHTTPRequestHandler):
         play = self.server.play
         bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if not bearer or bearer in play.over:
-            challenge = f"Bearer authorization_uri={play.authority}, resource_id={play.resource}"
+            resource = play.resource if self.host != SECOND else f"https://{SECOND}/"
+            challenge = f"Bearer authorization_uri={play.authority}, resource_id={resource}"
             return self.answer(401, None, [("WWW-Authenticate", challenge)])
-        if bearer not in play.bearers:
+        if bearer not in play.bearers or play.audiences[bearer] != self.host.replace(".api.", "."):
             play.complain(f"a bearer for {path} that nobody issued for this organisation")
             return self.answer(401, {"error": {"code": "0x80048306", "message": "unknown token"}})
         if play.data_redirect and not path.endswith("WhoAmI"):
@@ -164,7 +180,7 @@ class Desk(http.server.BaseHTTPRequestHandler):
         place = path.removeprefix("/api/data/v9.2/")
         if place in ("WhoAmI", "WhoAmI()"):
             ids = {"BusinessUnitId": "5c1de2b0-9f6e-4e11-8179-000d3a000001", "UserId": USER_ID,
-                   "OrganizationId": "7e3f04d2-9f6e-4e11-8179-000d3a000003"}
+                   "OrganizationId": f"7e3f04d2-9f6e-4e11-8179-000d3a00000{4 if self.host == SECOND else 3}"}
             return self.answer(200, {"@odata.context": self.context("Microsoft.Dynamics.CRM.WhoAmIResponse"), **ids})
         if place == f"systemusers({USER_ID})":
             return self.answer(200, {"systemuserid": USER_ID, "fullname": USER["name"], "domainname": USER["upn"],
@@ -173,13 +189,26 @@ class Desk(http.server.BaseHTTPRequestHandler):
             return self.accounts(query)
         self.answer(404, {"error": {"code": "0x80060888", "message": f"Resource not found for the segment '{place}'."}})
 
+    def discovery(self, path):
+        play = self.server.play
+        bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if play.audiences.get(bearer) != DISCOVERY:
+            play.complain(f"the discovery service was asked for {path} with a bearer that is not its own")
+            return self.answer(401, None, [("WWW-Authenticate", "Bearer")])
+        if path != "/api/discovery/v2.0/Instances":
+            return self.answer(404, {"error": {"code": "", "message": "no such resource"}})
+        body = {"@odata.context": "https://10.0.1.76:20193/api/discovery/v2.0/$metadata#Instances", "value": play.instances}
+        if play.discovery_next:
+            body["@odata.nextLink"] = play.discovery_next
+        self.answer(200, body)
+
     def accounts(self, query):
         play = self.server.play
         rows = [{"@odata.etag": 'W/"1"', "accountid": identity, "name": name} for identity, name in ACCOUNTS]
         if "skiptoken" in urllib.parse.unquote(query):
             return self.answer(200, {"@odata.context": self.context("accounts"), "value": rows[3:]})
         cookie = urllib.parse.quote('<cookie pagenumber="2" pagingcookie="%3ccookie%20page%3d%221%22%3e" istracking="False" />')
-        onward = play.next_link or f"https://{ORGANISATION}/api/data/v9.2/accounts?{query}&$skiptoken={cookie}"
+        onward = play.next_link or f"https://{self.host}/api/data/v9.2/accounts?{query}&$skiptoken={cookie}"
         self.answer(200, {"@odata.context": self.context("accounts"), "value": rows[:3], "@odata.nextLink": onward})
 
     def context(self, what):
@@ -239,12 +268,13 @@ class Desk(http.server.BaseHTTPRequestHandler):
         resources = [scope for scope in scopes if "/" in scope]
         if len({urllib.parse.urlsplit(scope).netloc for scope in resources}) != 1:
             raise Refused("invalid_scope", 28000)
-        is_dataverse = resources[0].startswith(f"https://{ORGANISATION}/")
+        audience = urllib.parse.urlsplit(resources[0]).netloc
         now = int(time.time())
         access = jwt({"aud": resources[0], "uti": secrets.token_urlsafe(16), "exp": now + play.token_life})
         refresh = play.issue("1.AXkA")
         play.refresh_tokens[refresh] = grant
-        if is_dataverse:
+        play.audiences[access] = audience
+        if audience in (ORGANISATION, SECOND):
             play.bearers.add(access)
         with play.lock:
             play.issued.append(access)

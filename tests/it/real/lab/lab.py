@@ -16,7 +16,7 @@ import urllib.parse
 
 import certificates
 import hosts
-from hosts import ELSEWHERE, FRIENDS, GRAPH, HERE, LOGIN, ORGANISATION, STRANGERS, TENANT
+from hosts import ELSEWHERE, FRIENDS, GRAPH, HERE, LOGIN, ORGANISATION, SECOND, STRANGERS, TENANT, instance
 
 SAMPLE_APP = "51f81489-12ee-4a9e-aaae-a2591f45987d"
 OWN_APP = "b6a9d0c4-71e2-4f0b-8d35-1f2e9c7a5580"
@@ -231,6 +231,27 @@ def given_authority(lab):
     lab.connect("--ca-file", str(lab.root))
 
 
+def one_sign_in(lab):
+    """Two organisations and the list of them, and one visit to the browser."""
+    lab.connect()
+    lab.run("-vv", "connections", "discover", "-o", "json")
+    lab.run("-vv", "connect", "--tenant-url", f"https://{SECOND}", "--from", "contoso")
+    for name in ("contoso", "fabrikam"):
+        lab.run("-c", name, "accounts", "list", "--all", "-o", "json", "--select", "name")
+    lab.run("connections", "discover", "-o", "id")
+
+
+def hostile_listing(lab):
+    """What the discovery service says is listed, and leads nowhere."""
+    lab.connect()
+    lab.play.instances = [instance(1, "Contoso", ORGANISATION), instance(2, "Evil", "evil.example"),
+                          instance(3, "Login", "login.microsoftonline.com.evil.example"),
+                          instance(4, "Off", "other.crm4.dynamics.com", 1)]
+    lab.run("connections", "discover", "-o", "json")
+    lab.play.discovery_next = "https://evil.example/api/discovery/v2.0/Instances?page=2"
+    lab.run("connections", "discover", "-o", "json")
+
+
 SCENARIOS = {
     "main-path": (main_path, "good"),
     "renewal": (renewal, "good"),
@@ -243,6 +264,8 @@ SCENARIOS = {
     "renewal-redirect": (renewal_redirect, "good"),
     "data-redirects": (data_redirects, "good"),
     "given-authority": (given_authority, "good"),
+    "one-sign-in": (one_sign_in, "good"),
+    "hostile-listing": (hostile_listing, "good"),
     "unknown-authority": (Lab.connect, "unknown-authority"),
     "wrong-name": (Lab.connect, "wrong-name"),
     "expired": (Lab.connect, "expired"),
