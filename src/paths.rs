@@ -67,7 +67,8 @@ pub fn write_own(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
     temporary.write_all(bytes).map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(path).map_err(|error| unwritable(path, error.error))?;
-    sync(directory).map_err(failed)
+    sync(directory);
+    Ok(())
 }
 
 /// Removes a file of our own; that there is none is fine.
@@ -79,7 +80,10 @@ pub fn remove_own(path: &Path) -> Result<(), PathError> {
         return Err(refusal);
     }
     match fs::remove_file(path) {
-        Ok(()) => sync(directory_of(path)).map_err(|error| unwritable(path, error)),
+        Ok(()) => {
+            sync(directory_of(path));
+            Ok(())
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(unwritable(path, error)),
     }
@@ -101,7 +105,11 @@ pub fn open_lock(path: &Path) -> Result<File, PathError> {
         .map_err(|error| refusal(path).unwrap_or_else(|| unwritable(path, error)))?;
     let metadata = file.metadata().map_err(|error| unwritable(path, error))?;
     judge(path, &metadata)?;
-    tighten(&file, &metadata);
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777 != 0o600 {
+        // Others may not, and we must: a umask may have taken our own rights away.
+        let _ = owner_only(&file);
+    }
     Ok(file)
 }
 
@@ -176,11 +184,7 @@ fn judge(path: &Path, metadata: &Metadata) -> Result<(), PathError> {
 
 /// Creates `directory` for this user alone, or sees to it that nobody else can write in the one that is there.
 fn make_ready(directory: &Path) -> Result<(), PathError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory).map_err(|error| unwritable(directory, error))?;
+    make(directory).map_err(|error| unwritable(directory, error))?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -200,6 +204,27 @@ fn make_ready(directory: &Path) -> Result<(), PathError> {
         }
     }
     Ok(())
+}
+
+/// Creates a directory and what is missing above it, for this user alone whatever the umask; one that is there is fine.
+fn make(directory: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = match (builder.create(directory), directory.parent()) {
+        (Err(error), Some(above)) if error.kind() == ErrorKind::NotFound => {
+            make(above)?;
+            builder.create(directory)
+        }
+        (made, _) => made,
+    };
+    match made {
+        #[cfg(unix)]
+        Ok(()) => fs::set_permissions(directory, std::os::unix::fs::PermissionsExt::from_mode(0o700)),
+        // Another process may have been faster, and some file systems refuse before they look.
+        Err(_) if directory.is_dir() => Ok(()),
+        made => made,
+    }
 }
 
 /// Options that open what is named itself and never what a link there points at; a pipe there doesn't make us wait.
@@ -253,17 +278,13 @@ fn sweep(directory: &Path, newest: &File) {
     }
 }
 
-/// Forces the directory's entries to the disk, so that a new name survives a power cut.
-fn sync(directory: &Path) -> io::Result<()> {
+/// Forces the directory's entries to the disk, so that a new name survives a power cut. Where that is refused the change is
+/// as durable as it gets: it has happened, and who was told otherwise would undo the rest of it.
+fn sync(directory: &Path) {
     #[cfg(unix)]
-    match File::open(directory).and_then(|directory| directory.sync_all()) {
-        // Some file systems can't do this for a directory; on those a rename is as durable as it gets.
-        Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => return Err(error),
-        _ => {}
-    }
+    let _ = File::open(directory).and_then(|directory| directory.sync_all());
     #[cfg(not(unix))]
     let _ = directory;
-    Ok(())
 }
 
 fn unwritable(path: &Path, source: io::Error) -> PathError {

@@ -41,6 +41,14 @@ impl Secret {
         Self(Arc::new(Zeroizing::new(text.into())))
     }
 
+    /// The same, watched no more: what was taken in whole turned out to hold more than secrets, as a connection string
+    /// does, and those are to be taken out of it one by one.
+    #[must_use]
+    pub fn into_unwatched(self) -> Self {
+        watch().remove(&self.0);
+        self
+    }
+
     /// Takes in an address that may hold a password, as a proxy's does: user and password are watched, the host is not.
     #[must_use]
     pub fn of_address(address: impl Into<String>) -> Self {
@@ -139,6 +147,8 @@ mod tests {
         let state = Secret::unwatched("st4te-1n-the-address");
         assert_eq!(masked("?state=st4te-1n-the-address"), "?state=st4te-1n-the-address");
         assert!(state.is_text("st4te-1n-the-address"));
+        let text = Secret::new("Url=https://w4tch.example;Secret=x").into_unwatched();
+        assert_eq!(masked(text.expose()), text.expose());
     }
 
     #[test]

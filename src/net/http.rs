@@ -363,7 +363,7 @@ mod tests {
         for address in
             ["http://", "ftp://user:hunter2@proxy", "http://user:hunter2@:x", "http://user:hunter2@proxy:99999"]
         {
-            let options = HttpOptions { https_proxy: Some(Secret::new(address)), ..HttpOptions::default() };
+            let options = HttpOptions { https_proxy: Some(Secret::of_address(address)), ..HttpOptions::default() };
             let error = refusal(&options).unwrap_or_else(|| panic!("{address} was accepted"));
             let shown = format!("{error} {error:?} {:?}", error.facts());
             assert!(!shown.contains("hunter2"), "{shown}");
@@ -375,7 +375,7 @@ mod tests {
         for address in
             ["proxy:3128", "http://u:p@proxy:3128", "https://proxy", "socks5://proxy:1080", "socks5h://proxy:1080"]
         {
-            let options = HttpOptions { all_proxy: Some(Secret::new(address)), ..HttpOptions::default() };
+            let options = HttpOptions { all_proxy: Some(Secret::of_address(address)), ..HttpOptions::default() };
             assert!(refusal(&options).is_none(), "{address}");
         }
     }

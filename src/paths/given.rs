@@ -34,7 +34,8 @@ pub fn write_given(path: &Path, bytes: &[u8], replaces: bool) -> Result<(), Give
         ErrorKind::AlreadyExists => exists(),
         _ => failed(error.error),
     })?;
-    sync(directory).map_err(failed)
+    sync(directory);
+    Ok(())
 }
 
 /// Why a file could not be written where the user said.

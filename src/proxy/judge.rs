@@ -56,7 +56,8 @@ impl Order {
 impl Rules {
     /// The proxy's own address, secret included: what stands before `/api/data/…`.
     pub(super) fn prefix(&self) -> Secret {
-        Secret::new(format!("http://127.0.0.1:{}/{}", self.port, self.secret.expose()))
+        // The part of it that is secret is watched; the rest may be said.
+        Secret::unwatched(format!("http://127.0.0.1:{}/{}", self.port, self.secret.expose()))
     }
 
     fn is_own_host(&self, host: &[u8]) -> bool {
@@ -78,7 +79,7 @@ pub(super) fn judge(asked: Asked<'_>, rules: &Rules) -> Result<Order, Refusal> {
     }
     let rest = asked.target.trim_start_matches('/');
     let (secret, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    if asked.target.len() - rest.len() != 1 || !Secret::new(secret).is_same_as(&rules.secret) {
+    if asked.target.len() - rest.len() != 1 || !rules.secret.is_text(secret) {
         return Err(Refusal::NoSecret);
     }
     // Java's client offers HTTP/2 with every first request; staying with HTTP/1.1 is the answer to that.

@@ -17,16 +17,17 @@ const PIECE: usize = 12;
 pub(super) const SHORTEST: usize = 8;
 /// How much of one secret is watched, in bytes: more than any token or key has.
 const LONGEST: usize = 16 * 1024;
-/// Fingerprints kept at most, of the secrets that are gone: those of some two hundred tokens.
-const MOST: usize = 256 * 1024;
+/// Fingerprints kept before the oldest of the secrets that are gone are forgotten: those of some forty tokens.
+const MOST: usize = 64 * 1024;
 
 /// Fingerprints of the secrets made so far. The oldest that are gone are forgotten when there are too many.
 pub(super) struct Watch {
     keys: Option<[u64; 2]>,
     watched: VecDeque<Watched>,
     count: usize,
-    /// All fingerprints in order, once somebody asked; and the lengths of the pieces among them.
-    sorted: Option<(Vec<u64>, Vec<usize>)>,
+    /// The fingerprints of the first `known` secrets, in order.
+    sorted: Vec<u64>,
+    known: usize,
 }
 
 struct Watched {
@@ -37,44 +38,68 @@ struct Watched {
 
 impl Watch {
     pub(super) const fn new() -> Self {
-        Self { keys: None, watched: VecDeque::new(), count: 0, sorted: None }
+        Self { keys: None, watched: VecDeque::new(), count: 0, sorted: Vec::new(), known: 0 }
     }
 
     /// Watches `text` from now on, and beyond the life of `holder`: messages are shown at the very end.
     pub(super) fn add(&mut self, text: &str, holder: &Arc<Zeroizing<String>>) {
-        // The armour of a key or certificate is no secret, and its lines may be broken elsewhere when it is shown.
-        let is_armoured = text.contains("-----BEGIN ");
-        let lines = text.split(|c: char| is_armoured && matches!(c, '\r' | '\n'));
-        for line in lines.filter(|line| !(is_armoured && line.starts_with("-----"))) {
-            let bytes = &line.as_bytes()[..line.len().min(LONGEST)];
-            if bytes.len() >= SHORTEST && !is_moment(bytes) {
-                self.add_bytes(bytes, holder);
+        for bytes in watchable(text) {
+            let (fingerprints, piece) = self.fingerprints(bytes);
+            // The same secret is read from its store again and again.
+            if let Some(same) = self.watched.iter_mut().find(|watched| watched.fingerprints == fingerprints) {
+                same.holder = Arc::downgrade(holder);
+                continue;
             }
+            self.count += fingerprints.len();
+            self.watched.push_back(Watched { fingerprints, piece, holder: Arc::downgrade(holder) });
         }
-        while self.count > MOST && self.forget_the_oldest() {}
+        if self.count > MOST {
+            while self.count > MOST / 4 * 3 && self.forget_the_oldest() {}
+        }
     }
 
-    fn add_bytes(&mut self, bytes: &[u8], holder: &Arc<Zeroizing<String>>) {
-        let piece = bytes.len().min(PIECE);
-        let fingerprints: Box<[u64]> = fingerprints(self.keys(), bytes, piece).collect();
-        // The same secret is read from its store again and again.
-        if let Some(same) = self.watched.iter_mut().find(|watched| watched.fingerprints == fingerprints) {
-            same.holder = Arc::downgrade(holder);
-            return;
+    /// Watches `text` no more.
+    pub(super) fn remove(&mut self, text: &str) {
+        for bytes in watchable(text) {
+            let (fingerprints, _) = self.fingerprints(bytes);
+            if let Some(at) = self.watched.iter().position(|watched| watched.fingerprints == fingerprints) {
+                self.forget(at);
+            }
         }
-        self.count += fingerprints.len();
-        self.watched.push_back(Watched { fingerprints, piece, holder: Arc::downgrade(holder) });
-        self.sorted = None;
+    }
+
+    fn fingerprints(&mut self, bytes: &[u8]) -> (Box<[u64]>, usize) {
+        let piece = bytes.len().min(PIECE);
+        (fingerprints(self.keys(), bytes, piece).collect(), piece)
     }
 
     fn forget_the_oldest(&mut self) -> bool {
-        let Some(oldest) = self.watched.iter().position(|watched| watched.holder.strong_count() == 0) else {
-            return false;
-        };
-        if let Some(forgotten) = self.watched.remove(oldest) {
-            self.count -= forgotten.fingerprints.len();
-        }
+        let oldest = self.watched.iter().position(|watched| watched.holder.strong_count() == 0);
+        oldest.is_some_and(|oldest| self.forget(oldest))
+    }
+
+    fn forget(&mut self, at: usize) -> bool {
+        let Some(forgotten) = self.watched.remove(at) else { return false };
+        self.count -= forgotten.fingerprints.len();
+        self.sorted.clear();
+        self.known = 0;
         true
+    }
+
+    /// Puts the fingerprints of new secrets among the others: only once somebody has something to say.
+    fn know_all(&mut self) {
+        if self.known < self.watched.len() {
+            let mut new: Vec<u64> =
+                self.watched.range(self.known..).flat_map(|it| it.fingerprints.iter().copied()).collect();
+            new.sort_unstable();
+            self.sorted.append(&mut new);
+            #[expect(
+                clippy::stable_sort_primitive,
+                reason = "two runs in order, which only this sort merges in one pass"
+            )]
+            self.sorted.sort();
+            self.known = self.watched.len();
+        }
     }
 
     fn keys(&mut self) -> [u64; 2] {
@@ -96,17 +121,13 @@ impl Watch {
     /// Adds the places in `text` that hold a piece of a secret, in whichever way it is written.
     fn find(&mut self, text: &str, hidden: &mut Vec<Range<usize>>) {
         let keys = self.keys();
-        let (sorted, pieces) = self.sorted.get_or_insert_with(|| {
-            let mut sorted: Vec<u64> =
-                self.watched.iter().flat_map(|watched| watched.fingerprints.iter().copied()).collect();
-            sorted.sort_unstable();
-            let mut pieces: Vec<usize> = self.watched.iter().map(|watched| watched.piece).collect();
-            pieces.sort_unstable();
-            pieces.dedup();
-            (sorted, pieces)
-        });
+        self.know_all();
+        let sorted = &self.sorted;
+        let mut pieces: Vec<usize> = self.watched.iter().map(|watched| watched.piece).collect();
+        pieces.sort_unstable();
+        pieces.dedup();
         let mut search = |view: &[u8], place: &dyn Fn(Range<usize>) -> Range<usize>| {
-            for piece in pieces.iter() {
+            for piece in &pieces {
                 for (at, fingerprint) in fingerprints(keys, view, *piece).enumerate() {
                     if sorted.binary_search(&fingerprint).is_ok() {
                         hidden.push(place(at..at + piece));
@@ -117,6 +138,16 @@ impl Watch {
         search(text.as_bytes(), &|found| found);
         views::of(text, &mut search);
     }
+}
+
+/// What is watched of a secret.
+fn watchable(text: &str) -> impl Iterator<Item = &[u8]> {
+    // The armour of a key or certificate is no secret, and its lines may be broken elsewhere when it is shown.
+    let is_armoured = text.contains("-----BEGIN ");
+    text.split(move |c: char| is_armoured && matches!(c, '\r' | '\n'))
+        .filter(move |line| !(is_armoured && line.starts_with("-----")))
+        .map(|line| &line.as_bytes()[..line.len().min(LONGEST)])
+        .filter(|bytes| bytes.len() >= SHORTEST && !is_moment(bytes))
 }
 
 /// The fingerprint of every piece of `bytes`. They are made with keys that only this process knows.

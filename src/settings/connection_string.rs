@@ -272,7 +272,9 @@ impl Letters<'_> {
         if value.contains(char::is_control) {
             return Err(self.unreadable("there is a line break or another control character in its value"));
         }
-        Ok(Some((part, Secret::new(value.as_str()))))
+        let is_secret = matches!(part, Part::Password | Part::ClientSecret);
+        let value = if is_secret { Secret::new(value.as_str()) } else { Secret::unwatched(value.as_str()) };
+        Ok(Some((part, value)))
     }
 
     /// Up to the `=`. Held as if it were a secret: a value with a `;` in it goes on here.

@@ -12,8 +12,8 @@ use crate::store::StoreError;
 
 const VERSION: u32 = 1;
 
-/// Ends of the names of what is kept among secrets, is none, and may be shown: a moment, a place.
-const OPEN: [&str; 2] = ["_on", "_path"];
+/// Ends of the names of what is kept among secrets, is none, and may be shown: a moment, a place, what a service demands.
+const OPEN: [&str; 3] = ["_on", "_path", "claims"];
 
 fn is_open(name: &str) -> bool {
     OPEN.iter().any(|end| name.ends_with(end))

@@ -26,7 +26,8 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
         None if context.screen.can_ask() => prompt::secret(&context.screen, "Connection string", FLAG)?,
         None => context.screen.read_stdin_secret()?,
     };
-    let read = ConnectionString::parse(&text)?;
+    // The address in it may be shown again; its secrets are watched one by one.
+    let read = ConnectionString::parse(&text.into_unwatched())?;
     let tenant_url = read.tenant_url.url;
     if !read.tenant_url.repairs.is_empty() {
         let repairs: Vec<String> = read.tenant_url.repairs.iter().map(ToString::to_string).collect();

@@ -17,6 +17,7 @@ mod examples;
 mod exec;
 mod exit_codes;
 mod explain;
+mod files;
 mod listener;
 mod managing;
 mod output;

@@ -1,19 +1,20 @@
 //! Canaries: every secret that there is carries a mark, every command there is runs well and badly, as talkative as it can
 //! be, and no mark is found anywhere. What a command does otherwise is not asked here.
 
-mod search;
-
 use std::time::Duration;
 
 use d365conn::sandbox::{DAEMON, Fault, OWN_WEB_APP, Options, Sandbox};
 
-use self::search::Search;
 use super::home::{Home, PASSPHRASE};
 use super::person::{secrets_sent, sign_in};
+use super::search::Search;
 use super::started::Finished;
 
 /// What every secret of the sandbox ends with.
 const MARK: &str = "QfC4n4ryX9w7ZsK3vT";
+
+/// What a bundle is packed with.
+const BUNDLE_PASSPHRASE: &str = "a bundle of nine hundred canaries";
 
 /// The parameters of a command line that make a command say all it can.
 const LOUD: &str = "-vv";
@@ -39,9 +40,26 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
     ("connections list", "connections list -o json", Stdout::Clean),
     ("connections show", "connections show -o json", Stdout::Clean),
     ("connections use", "connections use own", Stdout::Clean),
+    ("connections check", "connections check own -o json", Stdout::Clean),
+    ("connections discover", "connections discover -o json", Stdout::Clean),
+    (
+        "connections export",
+        "connections export own --encrypt -f FOLDER/home/bundle --passphrase-file FOLDER/bundle-passphrase",
+        Stdout::Clean,
+    ),
+    (
+        "connections import",
+        "connections import FOLDER/home/bundle --name carried --store file --passphrase-file FOLDER/bundle-passphrase",
+        Stdout::Clean,
+    ),
+    ("connections rename", "connections rename carried moved", Stdout::Clean),
     ("connections set", "connections set own --label production --read-only false", Stdout::Clean),
     ("whoami", "whoami -o json", Stdout::Clean),
     ("doctor", "doctor -o json", Stdout::Clean),
+    ("app setup", "app setup -o json", Stdout::Clean),
+    ("token", "token", Stdout::Secret),
+    ("exec", "exec -- true", Stdout::Clean),
+    ("proxy", "proxy", Stdout::Secret),
     ("explain", "explain AADSTS65001", Stdout::Clean),
     ("records list", "records accounts list --top 3", Stdout::Clean),
     ("records get", "records accounts get ID", Stdout::Clean),
@@ -60,6 +78,11 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
     ("man", "man", Stdout::Clean),
     ("version", "version -o json", Stdout::Clean),
 ];
+
+/// Whether a command stays until somebody ends it.
+fn is_endless(line: &str) -> bool {
+    ["sandbox", "proxy"].contains(&line)
+}
 
 /// The words of every command that does something, nouns as `NOUN`.
 fn commands() -> Vec<String> {
@@ -104,6 +127,7 @@ impl Cage {
         home.set("RUST_LOG", "trace");
         let options = Options { token_life, mark: MARK.to_owned(), ..Options::default() };
         let sandbox = Sandbox::start_in_background(options).unwrap();
+        std::fs::write(home.path("bundle-passphrase"), BUNDLE_PASSPHRASE).unwrap();
         std::fs::write(home.path("client-secret"), OWN_WEB_APP.secret.unwrap()).unwrap();
         let mut cage = Self { home, sandbox, said: Vec::new() };
         let connect = cage.connect("--name own");
@@ -132,12 +156,13 @@ impl Cage {
 
     /// Runs a line, signs in where it asks for that, and remembers what it said.
     fn play(&mut self, line: &str, stdout: Stdout) -> Finished {
-        let line = line.replace("ORG", &self.sandbox.address());
+        let folder = self.home.path("").display().to_string();
+        let line = line.replace("ORG", &self.sandbox.address()).replace("FOLDER", folder.trim_end_matches('/'));
         let started = self.home.start(&format!("{LOUD} {line}"));
         if line.contains("--no-browser") && !line.contains(NOBODY_COMES) {
             sign_in(&started);
         }
-        if line == "sandbox" {
+        if is_endless(&line) {
             started.hears("address", |text| text.contains("http://").then_some(()));
             started.signal("INT");
         }
@@ -162,6 +187,7 @@ impl Cage {
         let mut search = Search::default();
         search.add(MARK);
         search.add(PASSPHRASE);
+        search.add(BUNDLE_PASSPHRASE);
         search.add(OWN_WEB_APP.secret.unwrap());
         search.add(DAEMON.secret.unwrap());
         let sent = secrets_sent(&self.sandbox);
@@ -189,7 +215,7 @@ fn no_command_that_goes_well_shows_a_secret() {
             let finished = cage.play(&line, *stdout);
             // A contact has another id than an account: then it is an honest refusal that is looked through.
             let is_other_table = !noun.is_empty() && *noun != "accounts" && !id.is_empty();
-            let is_ended = line == "sandbox";
+            let is_ended = is_endless(&line);
             let code = finished.status.code();
             assert!(code == Some(0) || is_other_table || is_ended, "{line}: {code:?}: {}", finished.stderr);
         }

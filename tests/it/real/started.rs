@@ -117,9 +117,14 @@ impl Started {
     /// Waits for the sign-in address of `connect --no-browser`.
     #[track_caller]
     pub fn address(&self) -> String {
-        let address = self.stderr.wait(sign_in_address);
+        let address = self.address_or_end();
         assert!(address.is_some(), "{}: no sign-in address: {}", self.name, self.stderr.text());
         address.unwrap()
+    }
+
+    /// The same, or nothing if it ends before.
+    pub fn address_or_end(&self) -> Option<String> {
+        self.stderr.wait(sign_in_address)
     }
 
     /// Writes to its stdin, which has to be a pipe.

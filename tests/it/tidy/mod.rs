@@ -6,6 +6,7 @@ mod files;
 mod floors;
 mod phrases;
 mod remedies;
+mod secrets;
 mod shape;
 mod source;
 mod workflows;

@@ -1,0 +1,78 @@
+//! Secrets stay in their own type, and only a few named places may show what travels with them. No secret is looked at here.
+
+use super::source::{Source, first_word, house, line_after, words};
+
+/// Words past the watch over secrets, and the files that may say them.
+const PAST_THE_WATCH: [(&str, &[&str]); 3] = [
+    // The state and nonce of a sign-in address, the end of a token's life and what a vault keeps of such, the open parts of
+    // a connection string and of the proxy's address.
+    (
+        "unwatched",
+        &[
+            "src/secret.rs",
+            "src/auth/authorize.rs",
+            "src/proxy/judge.rs",
+            "src/session/kept.rs",
+            "src/settings/connection_string.rs",
+            "src/store/secrets.rs",
+        ],
+    ),
+    ("into_unwatched", &["src/secret.rs", "src/commands/connections/import_string.rs"]),
+    // A runner's request to take a value out of its log.
+    ("say_secret", &["src/output/screen.rs", "src/commands/serving/masks.rs"]),
+];
+
+/// What secrets are called. A field or an argument with such a name is no plain text.
+const NAMES: [&str; 8] =
+    ["token", "secret", "passphrase", "password", "verifier", "assertion", "device_code", "authorization_code"];
+
+/// Types in which anybody could print it.
+const PLAIN: [&str; 4] = ["String", "Option<String>", "Vec<u8>", "Cow<"];
+
+fn exposed(files: &[Source]) -> Vec<String> {
+    let mut exposed = Vec::new();
+    for file in files.iter().filter(|file| file.room() != "sandbox") {
+        let code = file.code();
+        for (word, places) in PAST_THE_WATCH.iter().filter(|(_, places)| !places.contains(&file.path.as_str())) {
+            for (before, _) in words(&code, word) {
+                exposed.push(format!("{}:{}: `{word}` is for {places:?}", file.path, line_after(before)));
+            }
+        }
+        for (number, line) in code.lines().enumerate() {
+            for (name, kind) in line.split(',').filter_map(|piece| piece.split_once(": ")) {
+                let name = name.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+                let is_secret = NAMES.iter().any(|end| name == *end || name.ends_with(&format!("_{end}")));
+                if is_secret && PLAIN.iter().any(|plain| kind.trim_start().starts_with(plain)) {
+                    let kind = first_word(kind.trim_start());
+                    exposed.push(format!("{}:{}: `{name}` is a `{kind}`, not a `Secret`", file.path, number + 1));
+                }
+            }
+        }
+    }
+    exposed
+}
+
+#[test]
+fn secrets_stay_in_their_own_type_and_under_the_watch() {
+    let exposed = exposed(&house());
+    assert!(exposed.is_empty(), "{}", exposed.join("\n"));
+}
+
+#[test]
+fn planted_exposures_are_seen() {
+    for (path, text) in [
+        ("src/dataverse/client.rs", "let s = Secret::unwatched(text);\n"),
+        ("src/commands/connect.rs", "screen.say_secret(&token);\n"),
+        ("src/auth/device.rs", "struct Poll {\n    device_code: String,\n}\n"),
+        ("src/settings/credential.rs", "fn f(id: &str, client_secret: Option<String>) {}\n"),
+    ] {
+        assert_eq!(exposed(&[Source::planted(path, text)]).len(), 1, "{text}");
+    }
+    for (path, text) in [
+        ("src/auth/authorize.rs", "let s = Secret::unwatched(text);\n"),
+        ("src/auth/device.rs", "struct Poll {\n    device_code: Secret,\n    // token: String\n}\n"),
+        ("src/auth/id_token.rs", "fn parse(token: &str, token_type: String) {}\n"),
+    ] {
+        assert_eq!(exposed(&[Source::planted(path, text)]), Vec::<String>::new(), "{text}");
+    }
+}
