@@ -22,9 +22,9 @@
 //! | 5 | [`session`]: a fresh token for a connection; signing in |
 //! | 4 | [`auth`]: Entra · [`store`]: saved connections and secrets · [`dataverse`]: rows · [`proxy`]: requests of other programs |
 //! | 3 | [`net`]: requests out · [`output`]: bytes to the user · [`settings`]: what was meant |
-//! | 2 | [`connection`]: saved identity · [`paths`]: files · [`sandbox`]: the other side of the wire |
+//! | 2 | [`connection`]: saved identity · [`paths`]: files · [`child`]: other programs · [`sandbox`]: the other side of the wire |
 //! | 1 | [`tenant`], [`record`]: pure values |
-//! | 0 | [`secret`] · [`clock`] · [`environment`] · [`problem`] |
+//! | 0 | [`secret`] · [`clock`] · [`environment`] · [`guard`] · [`problem`] |
 //!
 //! `auth`, `store` and `dataverse` are neighbours: Dataverse never learns what a refresh token is (it is given a
 //! [`net::TokenSource`]), the store never learns what OAuth is (it keeps [`secret::Secret`]s under a name). Only `session`
@@ -43,6 +43,14 @@
 //! | runs the steps of `connect` | `session/sign_in.rs`, told by `commands/sign_in_words.rs`, saved by `commands/signing_in.rs` |
 //! | keeps secrets | `store/keyring.rs` (door), `store/file.rs` |
 //! | keeps the list of connections | `store/registry.rs` |
+//! | lets one browser open per name | `store/sign_in_turn.rs` |
+//! | decides which token is good enough | `session/kept.rs` |
+//! | reads a claims challenge | `auth/claims.rs` |
+//! | lists the organisations of a user | `tenant/discovery.rs`, `dataverse/discovery.rs`; one sign-in for several: `session/shared_sign_in.rs` |
+//! | asks for an administrator's consent | `auth/admin_consent.rs`, `session/admin_consent.rs` |
+//! | keeps a secret out of every message | `secret/watch.rs`, by value |
+//! | keeps the memory of the process to itself | `guard.rs` |
+//! | hands a token to other programs | `commands/serving`; what they inherit: `commands/serving/inheritance.rs` |
 //! | moves secrets between stores | `commands/connections/moving.rs` |
 //! | keeps a finished sign-in when the keyring has gone | `commands/other_store.rs` |
 //! | packs a connection for another machine | `store/bundle.rs`, sealed by `store/sealing.rs`; what travels: `session/travel.rs` |
@@ -60,9 +68,10 @@
 //! ## Invariants, most of them absences
 //! Nothing in `tenant`, `record` and the files marked pure does I/O or reads a clock. `reqwest` is named in `net` only,
 //! `oauth2` in `auth` only, `keyring` in one file, `clap` in `cli` and `commands`. No secret is in argv, in a
-//! [`connection::Connection`], in a trace line or in an error. Only [`cli::start`] prints a problem; only `main` ends the
-//! process. A command without network builds no runtime, no TLS and opens no keyring. stdout carries data only. Every wait
-//! ends. Redirects are never followed. `tests/it/tidy` reads the source and holds these walls.
+//! [`connection::Connection`], in a trace line or in an error. Only [`cli::start`] prints a problem; only `main` ends
+//! the process, but for [`child`], which lets another program take its place. A command without network builds no
+//! runtime, no TLS and opens no keyring. stdout carries data only. Every wait ends. Redirects are never followed.
+//! `tests/it/tidy` reads the source and holds these walls.
 //!
 //! ## One request: `d365conn accounts list --select name --top 5 -o json`
 //! `main` hands over to [`run`]; [`cli`] parses, and `accounts` is a row of [`commands::records::NOUNS`]; [`settings`] turns

@@ -77,7 +77,8 @@ impl Served {
         let connection = match context.target()? {
             Target::Environment(connection) => {
                 let tokens = context.tokens_of_environment(&connection)?;
-                return Ok(Self { name: None, tenant_url: connection.tenant_url, tokens, is_read_only: false });
+                let is_read_only = connection.read_only.is_some();
+                return Ok(Self { name: None, tenant_url: connection.tenant_url, tokens, is_read_only });
             }
             Target::Named(name) => context.saved_connection(Some(name.as_str()))?,
             Target::Default => context.saved_connection(None)?,

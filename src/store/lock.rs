@@ -26,8 +26,8 @@ pub struct CredentialLock {
 impl CredentialLock {
     /// Waits until nobody else holds the lock of this connection's secrets in `vault`, for `wait` at most.
     ///
-    /// Who needs the secrets in two vaults at once takes the lock of the keyring first, then that of the file; and who needs
-    /// the list of connections too takes that last.
+    /// Who needs the secrets in two vaults at once uses [`CredentialLock::acquire_both`]; and who needs the list of
+    /// connections too takes that last.
     ///
     /// # Errors
     /// [`StoreError::LockTimeout`] with the owner's process id, [`StoreError::LockUnusable`] where the file system has no
@@ -36,6 +36,26 @@ impl CredentialLock {
         let Some((mut file, path)) = open(vault, id)? else { return Ok(Self { _file: None }) };
         wait_for(&mut file, &path, wait).await?;
         Ok(Self { _file: Some(file) })
+    }
+
+    /// The locks of this connection's secrets in both vaults, for as long as they are held; one where it is the same.
+    ///
+    /// # Errors
+    /// As [`CredentialLock::acquire`].
+    pub async fn acquire_both(
+        keyring: &dyn Vault,
+        file: &dyn Vault,
+        id: &ConnectionId,
+        wait: Duration,
+    ) -> Result<Vec<Self>, StoreError> {
+        let (first, second) = (open(keyring, id)?, open(file, id)?);
+        let is_one = matches!((&first, &second), (Some((_, one)), Some((_, other))) if one == other);
+        let mut locks = Vec::new();
+        for (mut file, path) in [first, second.filter(|_| !is_one)].into_iter().flatten() {
+            wait_for(&mut file, &path, wait).await?;
+            locks.push(Self { _file: Some(file) });
+        }
+        Ok(locks)
     }
 
     /// The lock if it is free now; `None` when somebody else holds it.

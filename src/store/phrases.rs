@@ -133,6 +133,7 @@ pub(super) static LIVES_IN_KEYRING: Phrase = own(
         "run the command in the session in which you connected, such as the desktop; over SSH `dbus-run-session -- d365conn …` starts another, empty keyring",
         "move the secrets where they can be reached from everywhere: in a session that has the keyring, run `d365conn connections set {connection} --store file`",
         "sign in again and keep the new secrets in the encrypted file: `d365conn connect --name {connection} --store file --tenant-url {tenant_url}`",
+        "in CI, keep nothing: set `D365CONN_TENANT_URL`, `D365CONN_CLIENT_ID` and `D365CONN_CLIENT_SECRET`, and run the command without `--connection`",
     ],
 );
 

@@ -32,14 +32,11 @@ pub(super) fn move_secrets(
         new.probe().map_err(|error| refused(&before, error))?;
     }
     let places = context.places()?;
-    // Whoever renews the token holds the lock of the store in which it found it, so both are held, always in one order.
-    let mut locks = Vec::new();
-    for kind in [StoreKind::Keyring, StoreKind::File] {
-        let vault = context.vault(kind)?;
-        let lock =
-            context.block_on(async { Ok(CredentialLock::acquire(vault.as_ref(), &before.id, LOCK_WAIT).await?) });
-        locks.push(lock?);
-    }
+    // Whoever renews the token holds the lock of the store in which it found it.
+    let (keyring, file) = (context.vault(StoreKind::Keyring)?, context.vault(StoreKind::File)?);
+    let _locks = context.block_on(async {
+        Ok(CredentialLock::acquire_both(keyring.as_ref(), file.as_ref(), &before.id, LOCK_WAIT).await?)
+    })?;
     let before = saved()?;
     let errand = Errand { book: HealthBook::new(places), id: &before.id, connection: &before, new, store };
     if before.store == store {

@@ -232,7 +232,7 @@ fn a_keyring_that_is_killed_in_the_middle_of_a_call_is_absent_and_not_waited_for
     let started = home.start("accounts list");
     wait_until_connected(&home, &started);
     keyring.stop(&home);
-    is_found_out(started.finish(), "store/keyring-absent", SOON);
+    is_found_out(started.finish(), "store/lives-in-keyring", SOON);
     // The next one that starts is found.
     let _keyring = Keyring::unlocked(&home, PASSWORD);
     home.run("accounts list --top 1").succeeds();
@@ -248,7 +248,7 @@ fn a_connection_that_lives_in_the_keyring_is_never_looked_for_elsewhere() {
     keyring.stop(&home);
     home.set_passphrase("correct horse battery staple");
     home.set("D365CONN_STORE", "file");
-    let said = is_found_out(home.run("accounts list"), "store/keyring-absent", SOON);
+    let said = is_found_out(home.run("accounts list"), "store/lives-in-keyring", SOON);
     assert!(said.contains("keyring"), "{said}");
     nothing_is_kept(&home, &sandbox);
     assert_eq!(home.run("connections show demo -o json").succeeds(), before);
