@@ -261,6 +261,19 @@ fn owner_only(file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes temporary files of dead processes in a directory of ours and in those right in it. Whoever holds a lock for a
+/// change tidies up with it: some directories are written in once and never again. Age is told by `newest`, a file that was
+/// written just now.
+pub fn sweep_below(directory: &Path, newest: &File) {
+    sweep(directory, newest);
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        // A link is no directory here, wherever it leads.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            sweep(&entry.path(), newest);
+        }
+    }
+}
+
 /// Removes temporary files of dead processes. Age is told by the file system's own clock: that of the newest file.
 fn sweep(directory: &Path, newest: &File) {
     let Ok(now) = newest.metadata().and_then(|metadata| metadata.modified()) else { return };
@@ -333,6 +346,10 @@ mod tests {
         write_own(&home.path().join("file"), b"x").unwrap();
         assert!(!abandoned.exists());
         assert!(in_use.exists() && foreign.exists());
+        fs::create_dir_all(home.path().join("below/deep")).unwrap();
+        let (below, deep) = (old("below/.d365conn-c.tmp", 3700), old("below/deep/.d365conn-d.tmp", 3700));
+        sweep_below(home.path(), &File::open(home.path().join("file")).unwrap());
+        assert!(!below.exists() && deep.exists());
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::connection::ConnectionId;
 use crate::paths::{self, PathError};
 use crate::store::{StoreError, Vault};
 
+/// The directory of locks in the state directory.
+const LOCKS: &str = "locks";
+
 /// How often a taken lock is tried again.
 const PACE: Duration = Duration::from_millis(20);
 
@@ -113,6 +116,9 @@ pub(super) fn hold(path: &Path, wait: Duration) -> Result<File, StoreError> {
         real_pause_blocking(PACE);
     }
     sign(&mut file);
+    if let Some(state) = path.parent().filter(|locks| locks.ends_with(LOCKS)).and_then(Path::parent) {
+        paths::sweep_below(state, &file);
+    }
     Ok(file)
 }
 
