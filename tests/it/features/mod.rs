@@ -18,6 +18,7 @@ mod exec;
 mod exit_codes;
 mod explain;
 mod files;
+mod jq;
 mod listener;
 mod managing;
 mod output;
