@@ -52,6 +52,13 @@ variables! {
     AZURE_TENANT_ID = "AZURE_TENANT_ID", false, "fills `D365CONN_TENANT_ID` when that is absent";
     AZURE_CLIENT_ID = "AZURE_CLIENT_ID", false, "fills `D365CONN_CLIENT_ID` when that is absent";
     AZURE_CLIENT_SECRET = "AZURE_CLIENT_SECRET", true, "fills `D365CONN_CLIENT_SECRET` when that is absent";
+    IDENTITY_ENDPOINT = "IDENTITY_ENDPOINT", false, "set by Azure's App Service and Arc: where the identity of the machine is had; must lead to this machine";
+    IDENTITY_HEADER = "IDENTITY_HEADER", true, "set by Azure's App Service beside `IDENTITY_ENDPOINT`, and sent nowhere else";
+    IDENTITY_SERVER_THUMBPRINT = "IDENTITY_SERVER_THUMBPRINT", false, "set by Azure's Service Fabric, whose identities are not served";
+    IMDS_ENDPOINT = "IMDS_ENDPOINT", false, "set by Azure Arc beside `IDENTITY_ENDPOINT`";
+    MSI_ENDPOINT = "MSI_ENDPOINT", false, "set by Azure Machine Learning: where the identity of the machine is had; must lead to this machine";
+    MSI_SECRET = "MSI_SECRET", true, "set by Azure Machine Learning beside `MSI_ENDPOINT`, and sent nowhere else";
+    AZURE_POD_IDENTITY_AUTHORITY_HOST = "AZURE_POD_IDENTITY_AUTHORITY_HOST", false, "where a virtual machine's identity endpoint is, instead of `http://169.254.169.254`; must lead to this machine";
     HTTPS_PROXY = "HTTPS_PROXY", true, "proxy for https; loopback is never proxied";
     ALL_PROXY = "ALL_PROXY", true, "proxy for everything; loopback is never proxied";
     NO_PROXY = "NO_PROXY", false, "hosts that are reached without a proxy";

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::auth::{
-    Authority, Authorization, ChallengeError, Claims, EntraError, aadsts, admin_consent_url, entra_phrases, phrases,
+    Authority, Authorization, AzureCliError, ChallengeError, Claims, EntraError, IdentityError, aadsts,
+    admin_consent_url, entra_phrases, phrases,
 };
 use crate::net::NetError;
 use crate::problem::{Diagnose, Phrase};
@@ -168,6 +169,12 @@ pub enum AuthError {
         /// The sign-in name.
         user: String,
     },
+    /// The machine's own identity gave none.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The Azure CLI gave none.
+    #[error(transparent)]
+    AzureCli(#[from] AzureCliError),
     /// Entra refused, with a reason.
     #[error(transparent)]
     Refused(Box<Refusal>),
@@ -357,6 +364,8 @@ impl Diagnose for AuthError {
             Self::ForeignIdToken { .. } => &phrases::FOREIGN_ID_TOKEN,
             Self::OtherTenant { .. } => &phrases::OTHER_TENANT,
             Self::PersonalAccount { .. } => &phrases::PERSONAL_ACCOUNT,
+            Self::Identity(error) => error.phrase(),
+            Self::AzureCli(error) => error.phrase(),
             Self::Refused(refusal) => refusal.phrase(),
         }
     }
@@ -394,6 +403,8 @@ impl Diagnose for AuthError {
                 vec![("expected", expected.clone()), ("actual", actual.clone())]
             }
             Self::PersonalAccount { user } => vec![("user", user.clone())],
+            Self::Identity(error) => error.facts(),
+            Self::AzureCli(error) => error.facts(),
             Self::Refused(refusal) => facts_of(refusal),
             Self::NoListener(_) | Self::UnfitAddress | Self::ForeignIdToken { .. } => Vec::new(),
         }
@@ -402,6 +413,8 @@ impl Diagnose for AuthError {
     fn service_code(&self) -> Option<String> {
         match self {
             Self::Refused(refusal) => refusal.error.code().map(|code| format!("AADSTS{code}")),
+            Self::Identity(error) => error.service_code(),
+            Self::AzureCli(error) => error.service_code(),
             _ => None,
         }
     }

@@ -181,7 +181,7 @@ mod tests {
             ("lead", 60),
             ("opportunity", 80),
             ("incident", 90),
-            ("systemuser", 5),
+            ("systemuser", 7),
             ("transactioncurrency", 1),
             ("businessunit", 1),
         ] {

@@ -5,7 +5,9 @@ use uuid::Uuid;
 use crate::sandbox::data::Schema;
 use crate::sandbox::data::sheet::{Sheet, made};
 use crate::sandbox::world::World;
-use crate::sandbox::{BUSINESS_UNIT_ID, DAEMON, INES, ORGANISATION_ID};
+use crate::sandbox::{
+    BUSINESS_UNIT_ID, DAEMON, INES, MACHINE_IDENTITIES, MachineIdentity, ORGANISATION_ID, Registration,
+};
 
 /// Colleagues of the demo user: given name, family name, job.
 const COLLEAGUES: &[(&str, &str, &str)] =
@@ -56,16 +58,25 @@ pub(super) fn hire(world: &mut World) -> Staff {
         });
         users.push(user);
     }
-    let daemon = id(DAEMON.application_user_id.unwrap_or_default());
-    sheet.add("systemuser", daemon, |it| {
-        it.text("firstname", "#").text("lastname", DAEMON.name).guid("applicationid", id(DAEMON.client_id));
-        it.text("domainname", "nightly@northlight.example").whole("accessmode", 4);
-        it.link("businessunitid", "businessunit", unit).guid("organizationid", id(ORGANISATION_ID));
-        it.guid("ownerid", daemon);
-    });
+    let mut apps = vec![app_user(&mut sheet, unit, &DAEMON, "nightly@northlight.example")];
+    for MachineIdentity { app, .. } in MACHINE_IDENTITIES.iter().filter(|it| it.app.application_user_id.is_some()) {
+        apps.push(app_user(&mut sheet, unit, app, &format!("{}@northlight.example", app.name)));
+    }
     let teams = teams(&mut sheet, unit, ines);
-    grant(&mut sheet, &roles, &users, daemon, &teams);
+    grant(&mut sheet, &roles, &users, &apps, &teams);
     Staff { users, teams }
+}
+
+/// The application user of `app`.
+fn app_user(sheet: &mut Sheet<'_>, unit: Uuid, app: &Registration, name: &str) -> Uuid {
+    let user = id(app.application_user_id.unwrap_or_default());
+    sheet.add("systemuser", user, |it| {
+        it.text("firstname", "#").text("lastname", app.name).guid("applicationid", id(app.client_id));
+        it.text("domainname", name).whole("accessmode", 4);
+        it.link("businessunitid", "businessunit", unit).guid("organizationid", id(ORGANISATION_ID));
+        it.guid("ownerid", user);
+    });
+    user
 }
 
 /// An object id in Entra for a colleague, who cannot sign in: only somewhere to point.
@@ -102,11 +113,11 @@ fn teams(sheet: &mut Sheet<'_>, unit: Uuid, administrator: Uuid) -> Vec<Uuid> {
 }
 
 /// Roles to users, users to teams.
-fn grant(sheet: &mut Sheet<'_>, roles: &[Uuid], users: &[Uuid], daemon: Uuid, teams: &[Uuid]) {
+fn grant(sheet: &mut Sheet<'_>, roles: &[Uuid], users: &[Uuid], apps: &[Uuid], teams: &[Uuid]) {
     let associations = &Schema::of_sandbox().associations;
     let place = |name: &str| associations.iter().position(|association| association.name == name);
     if let Some(place) = place("systemuserroles_association") {
-        for (user, role) in users.iter().zip([0, 1, 2, 1]).chain([(&daemon, 0)]) {
+        for (user, role) in users.iter().zip([0, 1, 2, 1]).chain(apps.iter().map(|app| (app, 0))) {
             if let Some(role) = roles.get(role) {
                 sheet.world.associate(place, *user, *role);
             }

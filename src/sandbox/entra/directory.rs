@@ -8,7 +8,7 @@ use super::form::Form;
 use super::ledger::{Bearer, Ledger};
 use super::refusal::Refusal;
 use super::visit::Visit;
-use super::{authorize, device, discovery, sign_in, token};
+use super::{authorize, device, discovery, machine, sign_in, token};
 use crate::sandbox::faults::{Fault, Faults};
 use crate::sandbox::{Incoming, Outgoing, REGISTRATIONS, Registration, TENANT_ID};
 
@@ -41,6 +41,9 @@ impl Entra {
         let query = Form::parse(request.query.as_bytes());
         let posted = Form::parse(&request.body);
         let answer = match (request.method.as_str(), rest) {
+            _ if [machine::METADATA, machine::APP_SERVICE].contains(&request.path.as_str()) => {
+                machine::answer(self, &visit, request, &query)
+            }
             _ if request.path == "/devicelogin" => device::page(self, &visit, request, &posted),
             ("GET", "v2.0/.well-known/openid-configuration") => discovery::metadata(&visit),
             ("GET", "discovery/v2.0/keys") => discovery::keys(),

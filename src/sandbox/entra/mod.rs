@@ -11,6 +11,7 @@ mod form;
 mod issue;
 mod jwt;
 mod ledger;
+mod machine;
 mod pages;
 mod redirects;
 mod refusal;
