@@ -52,7 +52,7 @@ pub(super) static IDENTITIES_SEVERAL: Phrase = Phrase {
     meaning: "a machine can have one identity of its own and many that are assigned to it",
     remedy: &[
         "name one: `d365conn connect --auth managed-identity --identity-client-id ID`, or D365CONN_CLIENT_ID where the connection is in the environment",
-        "find its client id in the Azure portal → Managed Identities → the identity → Overview, or with `az identity list --query '[].{name:name,clientId:clientId}'`",
+        "find its client id in the Azure portal → Managed Identities → the identity → Overview, or with `az identity list --query '[].[name,clientId]' --output table`",
     ],
 };
 
@@ -71,7 +71,7 @@ pub(super) static IDENTITY_HEADER_REFUSED: Phrase = Phrase {
     code: "auth/identity-header-refused",
     exit: Exit::SignIn,
     who: Who::You,
-    meaning: "Azure puts an address and a secret into the environment of each program it starts, and a new pair when it starts it again",
+    meaning: "each program that Azure starts finds an address and a secret in its environment, a new pair at every start",
     remedy: &[
         "run the command as a child of the app itself, with its present IDENTITY_ENDPOINT and IDENTITY_HEADER: `printenv IDENTITY_ENDPOINT` shows the address",
         "restart the app in the Azure portal → the app → Overview → Restart",

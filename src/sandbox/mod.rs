@@ -112,6 +112,15 @@ pub const OWN_DESKTOP_APP: Registration = Registration {
     application_user_id: None,
 };
 
+/// The Azure CLI, as every tenant knows it.
+pub const AZURE_CLI: Registration = Registration {
+    client_id: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    name: "Microsoft Azure CLI",
+    secret: None,
+    redirect_uris: &[],
+    application_user_id: None,
+};
+
 /// An own app registered under "Single-page application": the mistake that AADSTS9002327 tells.
 pub const SINGLE_PAGE_APP: Registration = Registration {
     client_id: "4c0d9e7a-62b8-4f31-a5de-1b7c3e90d284",
@@ -193,11 +202,11 @@ pub const IDLE_IDENTITY: MachineIdentity = MachineIdentity {
 /// Every identity of the machine on which the sandbox pretends to run.
 pub const MACHINE_IDENTITIES: &[MachineIdentity] = &[SYSTEM_IDENTITY, ASSIGNED_IDENTITY, IDLE_IDENTITY];
 /// The `IDENTITY_HEADER` of the sandbox's App Service, at `/msi/token`.
-pub const IDENTITY_HEADER: &str = "sandbox-identity-header-4";
+pub const IDENTITY_HEADER: &str = "8Kq2~sandbox~vX5m9R4t";
 /// The file that the sandbox's Azure Arc says its key is in. It doesn't write it.
 pub const ARC_KEY_FILE: &str = "/var/opt/azcmagent/tokens/sandbox.key";
 /// What that file is to hold.
-pub const ARC_KEY: &str = "sandbox-arc-key-5";
+pub const ARC_KEY: &str = "c3Jh~sandbox~Lw7pB2nZ";
 
 /// Everybody the sandbox knows.
 pub const PEOPLE: &[Person] = &[INES, GUEST];
@@ -213,7 +222,7 @@ pub(crate) struct Caller {
 }
 
 /// A request as the handlers see it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Incoming {
     /// `GET`, `POST`, …
     pub method: String,

@@ -30,7 +30,7 @@ const ARC_AGENT: &str = if cfg!(windows) {
 /// The place where tokens of this machine's identities are had.
 #[derive(Debug, Clone)]
 pub struct IdentityEndpoint {
-    service: Service,
+    service: Kind,
     origin: Origin,
     /// Path, and the query that was in the address, beginning with `/`.
     path: String,
@@ -42,7 +42,7 @@ pub struct IdentityEndpoint {
 
 /// Azure's services; each has its own version, names and headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Service {
+enum Kind {
     Imds,
     Arc,
     AppService,
@@ -65,29 +65,29 @@ impl IdentityEndpoint {
                 Err(IdentityError::Unserved { service: "Service Fabric" }.into())
             }
             (Some(address), header @ Some(_), _) => {
-                Self::at(Service::AppService, address, environment::IDENTITY_ENDPOINT, header)
+                Self::at(Kind::AppService, address, environment::IDENTITY_ENDPOINT, header)
             }
             (_, _, Some(address)) => match secret(environment::MSI_SECRET) {
-                Some(header) => Self::at(Service::MachineLearning, address, environment::MSI_ENDPOINT, Some(header)),
+                Some(header) => Self::at(Kind::MachineLearning, address, environment::MSI_ENDPOINT, Some(header)),
                 None => Err(IdentityError::Unserved { service: "Cloud Shell" }.into()),
             },
             (Some(address), None, None) if environment.is_set(environment::IMDS_ENDPOINT) => {
-                Self::at(Service::Arc, address, environment::IDENTITY_ENDPOINT, None)
+                Self::at(Kind::Arc, address, environment::IDENTITY_ENDPOINT, None)
             }
-            _ if is_program(Path::new(ARC_AGENT)) => Self::at(Service::Arc, ARC, environment::IDENTITY_ENDPOINT, None)
+            _ if is_program(Path::new(ARC_AGENT)) => Self::at(Kind::Arc, ARC, environment::IDENTITY_ENDPOINT, None)
                 .map(|endpoint| Self { named_by: None, ..endpoint }),
             _ => match text(environment::AZURE_POD_IDENTITY_AUTHORITY_HOST) {
                 Some(host) => {
                     let address = format!("{}{METADATA}", host.trim_end_matches('/'));
-                    Self::at(Service::Imds, &address, environment::AZURE_POD_IDENTITY_AUTHORITY_HOST, None)
+                    Self::at(Kind::Imds, &address, environment::AZURE_POD_IDENTITY_AUTHORITY_HOST, None)
                 }
-                None => Self::at(Service::Imds, &format!("{IMDS}{METADATA}"), environment::IDENTITY_ENDPOINT, None)
+                None => Self::at(Kind::Imds, &format!("{IMDS}{METADATA}"), environment::IDENTITY_ENDPOINT, None)
                     .map(|endpoint| Self { named_by: None, ..endpoint }),
             },
         }
     }
 
-    fn at(service: Service, address: &str, variable: Variable, header: Option<Secret>) -> Result<Self, AuthError> {
+    fn at(service: Kind, address: &str, variable: Variable, header: Option<Secret>) -> Result<Self, AuthError> {
         let foreign = || IdentityError::ForeignEndpoint { variable: variable.name, address: shown(address) };
         let url = url::Url::parse(address.trim()).map_err(|_| foreign())?;
         let (host, port) = (url.host_str().unwrap_or_default(), url.port().map(|port| format!(":{port}")));
@@ -107,30 +107,28 @@ impl IdentityEndpoint {
     }
 
     pub(super) fn is_arc(&self) -> bool {
-        self.service == Service::Arc
+        self.service == Kind::Arc
     }
 
     pub(super) fn is_imds(&self) -> bool {
-        self.service == Service::Imds
+        self.service == Kind::Imds
     }
 
-    /// The service in prose, for a trace and for messages.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
+    /// The service in prose.
+    fn word(&self) -> &'static str {
         match self.service {
-            Service::Imds => "IMDS",
-            Service::Arc => "Azure Arc",
-            Service::AppService => "App Service",
-            Service::MachineLearning => "Machine Learning",
+            Kind::Imds => "IMDS",
+            Kind::Arc => "Azure Arc",
+            Kind::AppService => "App Service",
+            Kind::MachineLearning => "Machine Learning",
         }
     }
 
     /// What was looked for, and where.
     pub(super) fn looked_for(&self) -> String {
-        let (service, origin) = (self.word(), &self.origin);
         match self.named_by {
-            Some(variable) => format!("{service} at {origin}, as {variable} names it"),
-            None => format!("{service} at {origin}, because neither IDENTITY_ENDPOINT nor MSI_ENDPOINT is set"),
+            Some(variable) => format!("{self}, as {variable} names it"),
+            None => format!("{self}, because neither IDENTITY_ENDPOINT nor MSI_ENDPOINT is set"),
         }
     }
 
@@ -142,19 +140,19 @@ impl IdentityEndpoint {
         let only = || IdentityError::OnlyOne { service: self.word() };
         let chosen = match (self.service, identity) {
             (_, ManagedIdentity::System) => None,
-            (Service::Arc, _) => return Err(only().into()),
-            (Service::MachineLearning, ManagedIdentity::ClientId(id)) => Some(("clientid", id)),
-            (Service::MachineLearning, _) => return Err(only().into()),
+            (Kind::Arc, _) => return Err(only().into()),
+            (Kind::MachineLearning, ManagedIdentity::ClientId(id)) => Some(("clientid", id)),
+            (Kind::MachineLearning, _) => return Err(only().into()),
             (_, ManagedIdentity::ClientId(id)) => Some(("client_id", id)),
             (_, ManagedIdentity::ObjectId(id)) => Some(("object_id", id)),
-            (Service::AppService, ManagedIdentity::ResourceId(id)) => Some(("mi_res_id", id)),
-            (Service::Imds, ManagedIdentity::ResourceId(id)) => Some(("msi_res_id", id)),
+            (Kind::AppService, ManagedIdentity::ResourceId(id)) => Some(("mi_res_id", id)),
+            (Kind::Imds, ManagedIdentity::ResourceId(id)) => Some(("msi_res_id", id)),
         };
         let version = match self.service {
-            Service::Imds => "2018-02-01",
-            Service::Arc => "2020-06-01",
-            Service::AppService => "2019-08-01",
-            Service::MachineLearning => "2017-09-01",
+            Kind::Imds => "2018-02-01",
+            Kind::Arc => "2020-06-01",
+            Kind::AppService => "2019-08-01",
+            Kind::MachineLearning => "2017-09-01",
         };
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("api-version", version).append_pair("resource", resource);
@@ -166,9 +164,9 @@ impl IdentityEndpoint {
             Request::get(format!("{}{sign}{}", self.path, query.finish())).header("accept", "application/json");
         let header = self.header.as_ref().map(|header| header.expose().to_owned()).unwrap_or_default();
         Ok(match self.service {
-            Service::Imds | Service::Arc => request.header("metadata", "true"),
-            Service::AppService => request.header("x-identity-header", header),
-            Service::MachineLearning => request.header("secret", header),
+            Kind::Imds | Kind::Arc => request.header("metadata", "true"),
+            Kind::AppService => request.header("x-identity-header", header),
+            Kind::MachineLearning => request.header("secret", header),
         })
     }
 
@@ -197,6 +195,12 @@ impl IdentityEndpoint {
             _ => IdentityError::Refused { service, status, text: said.text, code, tenant_url },
         };
         error.into()
+    }
+}
+
+impl std::fmt::Display for IdentityEndpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", self.word(), self.origin)
     }
 }
 

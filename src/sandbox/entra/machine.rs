@@ -22,7 +22,7 @@ pub(super) const APP_SERVICE: &str = "/msi/token";
 
 /// Which service answers, as path and `api-version` tell; they differ in headers, in names of parameters and in errors.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Service {
+enum Kind {
     Imds,
     Arc,
     AppService,
@@ -31,10 +31,10 @@ enum Service {
 /// Answers a request at one of the two addresses.
 pub(super) fn answer(entra: &mut Entra, visit: &Visit, request: &Incoming, query: &Form) -> Outgoing {
     let service = match (request.path.as_str(), query.first("api-version")) {
-        (METADATA, Some("2018-02-01")) => Service::Imds,
-        (METADATA, Some("2020-06-01")) => Service::Arc,
-        (APP_SERVICE, Some("2019-08-01")) => Service::AppService,
-        _ => return error_of(Service::Imds, 400, "bad_request", "The api-version isn't supported."),
+        (METADATA, Some("2018-02-01")) => Kind::Imds,
+        (METADATA, Some("2020-06-01")) => Kind::Arc,
+        (APP_SERVICE, Some("2019-08-01")) => Kind::AppService,
+        _ => return error_of(Kind::Imds, 400, "bad_request", "The api-version isn't supported."),
     };
     if request.method != "GET" {
         return error_of(service, 405, "bad_request", "Only GET is answered here.");
@@ -82,7 +82,7 @@ pub(super) fn answer(entra: &mut Entra, visit: &Visit, request: &Incoming, query
         "token_type": "Bearer",
         "client_id": identity.app.client_id,
     });
-    if service != Service::AppService {
+    if service != Kind::AppService {
         body["expires_in"] = json!(life.to_string());
         body["not_before"] = json!(visit.now.as_second().to_string());
     }
@@ -90,15 +90,15 @@ pub(super) fn answer(entra: &mut Entra, visit: &Visit, request: &Incoming, query
 }
 
 /// The headers that keep a page in a browser, and whoever can't read the machine's files, from asking.
-fn stranger(entra: &Entra, service: Service, request: &Incoming) -> Option<Outgoing> {
+fn stranger(entra: &Entra, service: Kind, request: &Incoming) -> Option<Outgoing> {
     match service {
-        Service::AppService => (request.header("x-identity-header") != Some(IDENTITY_HEADER))
+        Kind::AppService => (request.header("x-identity-header") != Some(IDENTITY_HEADER))
             .then(|| error_of(service, 401, "unauthorized", "The identity header is wrong.")),
         _ if request.header("metadata") != Some("true") || request.header("x-forwarded-for").is_some() => {
             Some(error_of(service, 400, "bad_request", "Required metadata header not specified"))
         }
-        Service::Imds => None,
-        Service::Arc => (request.header("authorization") != Some(&format!("Basic {ARC_KEY}"))).then(|| {
+        Kind::Imds => None,
+        Kind::Arc => (request.header("authorization") != Some(&format!("Basic {ARC_KEY}"))).then(|| {
             let file = entra.faults.strikes_as(|fault| match fault {
                 Fault::ArcKeyElsewhere { file } => Some(file.clone()),
                 _ => None,
@@ -109,7 +109,7 @@ fn stranger(entra: &Entra, service: Service, request: &Incoming) -> Option<Outgo
     }
 }
 
-fn misfortune(entra: &Entra, service: Service) -> Option<Outgoing> {
+fn misfortune(entra: &Entra, service: Kind) -> Option<Outgoing> {
     let throttled = entra.faults.strikes_as(|fault| match fault {
         Fault::MachineThrottled { retry_after } => Some(*retry_after),
         _ => None,
@@ -129,14 +129,14 @@ fn misfortune(entra: &Entra, service: Service) -> Option<Outgoing> {
 }
 
 /// The identity that is asked for: the machine's own, unless a parameter names another.
-fn choose(entra: &Entra, service: Service, query: &Form) -> Result<MachineIdentity, Outgoing> {
-    let resource_id = if service == Service::AppService { "mi_res_id" } else { "msi_res_id" };
+fn choose(entra: &Entra, service: Kind, query: &Form) -> Result<MachineIdentity, Outgoing> {
+    let resource_id = if service == Kind::AppService { "mi_res_id" } else { "msi_res_id" };
     let named: Vec<(&str, &str)> = ["client_id", "object_id", resource_id]
         .into_iter()
         .filter_map(|name| query.first(name).map(|value| (name, value)))
         .collect();
     let unknown = || match service {
-        Service::AppService => {
+        Kind::AppService => {
             let text =
                 "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.";
             error_of(service, 400, "", text)
@@ -152,7 +152,7 @@ fn choose(entra: &Entra, service: Service, query: &Form) -> Result<MachineIdenti
             Err(error_of(service, 400, "invalid_request", text))
         }
         [] => Ok(SYSTEM_IDENTITY),
-        [(name, value)] if service != Service::Arc => {
+        [(name, value)] if service != Kind::Arc => {
             let fits = |identity: &&MachineIdentity| match *name {
                 "client_id" => identity.app.client_id.eq_ignore_ascii_case(value),
                 "object_id" => identity.object_id.eq_ignore_ascii_case(value),
@@ -165,10 +165,10 @@ fn choose(entra: &Entra, service: Service, query: &Form) -> Result<MachineIdenti
 }
 
 /// An error as each service writes it.
-fn error_of(service: Service, status: u16, error: &str, text: &str) -> Outgoing {
+fn error_of(service: Kind, status: u16, error: &str, text: &str) -> Outgoing {
     let body = match service {
-        Service::AppService => json!({"statusCode": status, "message": text}),
-        Service::Imds | Service::Arc => json!({"error": error, "error_description": text}),
+        Kind::AppService => json!({"statusCode": status, "message": text}),
+        Kind::Imds | Kind::Arc => json!({"error": error, "error_description": text}),
     };
     Outgoing::with_body(status, "application/json; charset=utf-8", body.to_string())
 }

@@ -2,6 +2,7 @@
 //! nothing of rows; a bearer is all that it shares with the Dataverse half.
 
 mod authorize;
+mod azure_cli;
 mod claims;
 mod credentials;
 mod device;
