@@ -11,7 +11,7 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
 use crate::commands::{
-    CommandError, app, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy,
+    CommandError, api, app, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy,
     reconnect, sandbox, serving, tables, version, whoami,
 };
 use crate::context::Context;
@@ -113,6 +113,7 @@ enum Word {
     /// List, read, create, change and delete records of any table
     Records(Records),
     Tables(tables::Tables),
+    Api(Box<api::Api>),
     Proxy(proxy::Proxy),
     Sandbox(sandbox::Sandbox),
     Demo(demo::Demo),
@@ -205,6 +206,7 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),
         Word::Tables(it) => it.run(context),
+        Word::Api(it) => it.run(context),
         Word::Proxy(it) => it.run(context),
         Word::Sandbox(it) => it.run(context),
         Word::Demo(it) => it.run(context, start),

@@ -2,6 +2,7 @@
 //! rooms below. No command knows a protocol.
 
 pub mod admin_consent;
+pub mod api;
 pub mod app;
 pub mod browser_flags;
 pub mod client_secret;

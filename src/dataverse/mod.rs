@@ -13,6 +13,7 @@ mod nearest;
 mod page;
 mod phrases;
 mod query;
+mod raw;
 mod reader;
 mod refusal;
 mod rows;
@@ -32,6 +33,7 @@ pub use metadata::{
 pub use page::{PageError, Side, Splitter};
 pub use phrases::PHRASES;
 pub use query::Query;
+pub use raw::{Raw, RawAnswer};
 pub use refusal::Refusal;
 pub use rows::RowStream;
 pub use tables::{Table, find_table};

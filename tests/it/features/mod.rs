@@ -2,6 +2,7 @@
 //! secret has gone.
 
 mod admin_consent;
+mod api;
 mod app_setup;
 mod bundles;
 mod claims;
