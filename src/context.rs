@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::connection::{App, Connection, ConnectionId, ConnectionName, SAMPLE_CLIENT_ID, StoreKind, client_id_of};
-use crate::dataverse::{Client, ClientParts};
+use crate::dataverse::{Catalog, Client, ClientParts};
 use crate::environment::{self, Environment};
 use crate::net::{Http, HttpOptions, Origin, TokenSource, Trace, TraceLevel};
 use crate::output::{Format, OutputError, Screen, prompt};
@@ -355,7 +355,9 @@ impl Context {
         let tokens = self.tokens_of(connection)?;
         let read_only = connection.read_only.then(|| connection.name.to_string());
         let client = self.client_with(Origin::of(&connection.tenant_url), tokens, read_only)?;
-        Ok(client.named(connection.name.as_str()))
+        let organisation = Catalog::directory_name(Origin::of(&connection.tenant_url).host());
+        let catalog = Catalog::kept_in(self.places()?.state.join("metadata").join(organisation));
+        Ok(client.named(connection.name.as_str()).with_catalog(catalog))
     }
 
     /// Where a saved connection's tokens come from.
@@ -375,6 +377,7 @@ impl Context {
             connection: connection.clone(),
             http: self.http()?.clone(),
             vault: self.vault_of(connection)?,
+            environment: self.environment.clone(),
             places: self.places()?.clone(),
             clock: self.clock.clone(),
             trace: self.trace(),
@@ -397,7 +400,8 @@ impl Context {
     /// When the client can't be opened.
     pub fn tokens_of_environment(&self, connection: &EnvironmentConnection) -> Result<Arc<dyn TokenSource>, Problem> {
         let http = self.http()?.clone();
-        Ok(Arc::new(EnvironmentTokens::new(connection.clone(), http, self.clock.clone(), self.trace())))
+        let (connection, environment) = (connection.clone(), self.environment.clone());
+        Ok(Arc::new(EnvironmentTokens::new(connection, environment, http, self.clock.clone(), self.trace())))
     }
 
     /// A client of `origin` with tokens from `tokens`; `read_only` names the connection that refuses every write.

@@ -2,7 +2,9 @@
 //! rooms below. No command knows a protocol.
 
 pub mod admin_consent;
+pub mod api;
 pub mod app;
+mod auth_flags;
 pub mod browser_flags;
 pub mod client_secret;
 pub mod completions;
@@ -33,6 +35,7 @@ pub mod serving;
 mod sign_in_words;
 mod signing_in;
 mod summary;
+pub mod tables;
 pub mod version;
 pub mod whoami;
 

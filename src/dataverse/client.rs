@@ -11,15 +11,15 @@ use serde::de::DeserializeOwned;
 use crate::clock::Clock;
 use crate::dataverse::codes;
 use crate::dataverse::error::Lost;
-use crate::dataverse::refusal::{ErrorBody, Refusal};
-use crate::dataverse::{DataverseError, RecordId, Table, query};
+use crate::dataverse::refusal::{ErrorBody, Refusal, Whole};
+use crate::dataverse::{Catalog, DataverseError, RecordId, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
 use crate::net::{Throttled, TokenSource, Trace, Verdict};
 use crate::problem::Problem;
 use crate::record::Record;
 
 /// The longest answer that is read whole, after decompression. Pages are not: they stream.
-const LONGEST_ANSWER: usize = 64 << 20;
+pub(super) const LONGEST_ANSWER: usize = 64 << 20;
 /// The longest refusal that is read.
 const LONGEST_REFUSAL: usize = 1 << 20;
 /// The longest address that the service takes. Source: Microsoft Learn, "Query data using the Web API".
@@ -49,6 +49,8 @@ pub struct Client {
     shared: Arc<Shared>,
     /// What it is called: only errors need it.
     connection: Option<Arc<str>>,
+    /// What is known of its tables.
+    catalog: Arc<Catalog>,
 }
 
 struct Shared {
@@ -117,7 +119,13 @@ impl Client {
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         let connection = parts.read_only.as_deref().map(Arc::from);
         let shared = Shared { parts, jitter: Mutex::new(Jitter::seeded(seed)), not_before: Mutex::new(None) };
-        Self { shared: Arc::new(shared), connection }
+        Self { shared: Arc::new(shared), connection, catalog: Arc::new(Catalog::in_memory()) }
+    }
+
+    /// The same way, which keeps what it learns of tables in `catalog`.
+    #[must_use]
+    pub fn with_catalog(self, catalog: Catalog) -> Self {
+        Self { catalog: Arc::new(catalog), ..self }
     }
 
     /// The same way, whose errors name the connection in their remedies.
@@ -162,6 +170,14 @@ impl Client {
         let record = Record::parse(body).map_err(|error| self.malformed(&error))?;
         // It describes the answer, not the record; a row of a list comes without it too.
         Ok(record.without("@odata.context"))
+    }
+
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.parts().clock.now()
     }
 
     pub(super) fn origin(&self) -> &Origin {
@@ -243,7 +259,8 @@ impl Client {
             };
             let bare_refusal = self.bare_refusal(&response, client_request_id, at);
             match response.status {
-                200..=299 => return Ok(Sent { response, bare_refusal }),
+                // 304 comes to those who sent a version along.
+                200..=299 | 304 => return Ok(Sent { response, bare_refusal }),
                 300..=399 => return Err(self.redirected(&response).into()),
                 401 => {
                     let challenges = response.challenges();
@@ -334,7 +351,7 @@ impl Client {
         DataverseError::Malformed { host: self.host(), why: why.to_string() }
     }
 
-    fn not_dataverse(&self, status: u16, kind: &str) -> DataverseError {
+    pub(super) fn not_dataverse(&self, status: u16, kind: &str) -> DataverseError {
         let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
         DataverseError::NotDataverse { host: self.host(), status, kind }
     }
@@ -362,6 +379,7 @@ impl Client {
             client_request_id,
             at,
             connection: self.connection().map(str::to_owned),
+            whole: None,
         }
     }
 
@@ -369,6 +387,8 @@ impl Client {
     async fn read_refusal(&self, bare: Refusal, response: &mut Response) -> Result<Refusal, DataverseError> {
         // A refusal that can't be read to its end is still a refusal.
         let body = response.body.read(LONGEST_REFUSAL).await.unwrap_or_default();
+        let whole = Whole { headers: headers_of(response), body: body.clone() };
+        let bare = Refusal { whole: Some(Box::new(whole)), ..bare };
         if let Some(body) = ErrorBody::parse(&body) {
             return Ok(bare.with_body(body));
         }
@@ -405,17 +425,22 @@ fn with_standard_headers(request: Request, client_request_id: &str) -> Request {
     let is_read = !is_change(&request);
     let has_body = request.body.is_some();
     let mut request = request
-        .header("Accept", "application/json")
-        .header("OData-MaxVersion", "4.0")
-        .header("OData-Version", "4.0")
+        .header_if_absent("Accept", "application/json")
+        .header_if_absent("OData-MaxVersion", "4.0")
+        .header_if_absent("OData-Version", "4.0")
         .header("x-ms-client-request-id", client_request_id);
     if is_read {
-        request = request.header("If-None-Match", "null");
+        request = request.header_if_absent("If-None-Match", "null");
     }
     if has_body {
-        request = request.header("Content-Type", "application/json; charset=utf-8");
+        request = request.header_if_absent("Content-Type", "application/json; charset=utf-8");
     }
     request
+}
+
+/// Every header of an answer, its name in lower case.
+pub(super) fn headers_of(response: &Response) -> Vec<(String, Vec<u8>)> {
+    response.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
 }
 
 fn is_change(request: &Request) -> bool {

@@ -8,10 +8,12 @@ mod discovery;
 mod encode;
 mod error;
 mod id;
+mod metadata;
 mod nearest;
 mod page;
 mod phrases;
 mod query;
+mod raw;
 mod reader;
 mod refusal;
 mod rows;
@@ -24,9 +26,14 @@ pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
 pub use id::RecordId;
+pub use metadata::{
+    AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
+    Required, TableNames,
+};
 pub use page::{PageError, Side, Splitter};
 pub use phrases::PHRASES;
 pub use query::Query;
+pub use raw::{Raw, RawAnswer};
 pub use refusal::Refusal;
 pub use rows::RowStream;
 pub use tables::{Table, find_table};

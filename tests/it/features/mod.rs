@@ -2,6 +2,8 @@
 //! secret has gone.
 
 mod admin_consent;
+mod api;
+mod app_only;
 mod app_setup;
 mod bundles;
 mod claims;
@@ -18,12 +20,15 @@ mod exec;
 mod exit_codes;
 mod explain;
 mod files;
+mod jq;
 mod listener;
 mod managing;
 mod output;
 mod proxy;
 mod reconnect;
 mod records;
+mod requests;
 mod sandbox;
+mod tables;
 mod token;
 mod tokens;
