@@ -47,7 +47,7 @@ impl Clock {
     /// The moment at which a clock on the wall here shows `wall`: the first of two where clocks are put back. `None` for a
     /// date that there is not.
     #[must_use]
-    pub fn from_the_wall(&self, wall: jiff::civil::DateTime) -> Option<Timestamp> {
+    pub fn moment_on_the_wall(&self, wall: jiff::civil::DateTime) -> Option<Timestamp> {
         let zone = if self.hand.is_none() { TimeZone::system() } else { TimeZone::UTC };
         zone.to_ambiguous_timestamp(wall).compatible().ok()
     }

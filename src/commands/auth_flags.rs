@@ -24,19 +24,19 @@ pub struct AuthFlags {
 pub struct IdentityFlags {
     /// With `--auth managed-identity`: the client id of the identity, where the machine has several
     #[arg(id = "identity_client_id", long = "identity-client-id", value_name = "ID")]
-    client_id: Option<String>,
+    client: Option<String>,
     /// With `--auth managed-identity`: the object (principal) id of the identity
     #[arg(id = "identity_object_id", long = "identity-object-id", value_name = "ID")]
-    object_id: Option<String>,
+    object: Option<String>,
     /// With `--auth managed-identity`: the Azure resource id of the identity
     #[arg(id = "identity_resource_id", long = "identity-resource-id", value_name = "ID")]
-    resource_id: Option<String>,
+    resource: Option<String>,
 }
 
 impl IdentityFlags {
     /// The one that a flag names, else the one that the environment does.
     fn chosen(&self, environment: &Environment) -> Result<ManagedIdentity, Problem> {
-        Ok(match (&self.client_id, &self.object_id, &self.resource_id) {
+        Ok(match (&self.client, &self.object, &self.resource) {
             (Some(id), ..) => ManagedIdentity::ClientId(client_id_of(id)?),
             (_, Some(id), _) => ManagedIdentity::ObjectId(client_id_of(id)?),
             (.., Some(id)) => ManagedIdentity::of_resource_id(id)?,
@@ -84,12 +84,12 @@ impl AuthFlags {
 
     /// The flags of a machine's identity, which no other way to sign in has.
     pub(super) fn bound(&self) -> [Bound; 3] {
-        let IdentityFlags { client_id, object_id, resource_id } = &self.identity;
+        let IdentityFlags { client, object, resource } = &self.identity;
         let flows = &["managed-identity"];
         [
-            Bound { flag: "--identity-client-id", is_typed: client_id.is_some(), flows },
-            Bound { flag: "--identity-object-id", is_typed: object_id.is_some(), flows },
-            Bound { flag: "--identity-resource-id", is_typed: resource_id.is_some(), flows },
+            Bound { flag: "--identity-client-id", is_typed: client.is_some(), flows },
+            Bound { flag: "--identity-object-id", is_typed: object.is_some(), flows },
+            Bound { flag: "--identity-resource-id", is_typed: resource.is_some(), flows },
         ]
     }
 }

@@ -52,7 +52,7 @@ fn end_of(answer: &Value, clock: &Clock) -> Option<Timestamp> {
         return Some(end);
     }
     let wall: DateTime = answer["expiresOn"].as_str()?.trim().parse().ok()?;
-    clock.from_the_wall(wall)
+    clock.moment_on_the_wall(wall)
 }
 
 fn after(now: Timestamp, seconds: u64) -> Timestamp {

@@ -140,9 +140,8 @@ impl IdentityEndpoint {
         let only = || IdentityError::OnlyOne { service: self.word() };
         let chosen = match (self.service, identity) {
             (_, ManagedIdentity::System) => None,
-            (Kind::Arc, _) => return Err(only().into()),
             (Kind::MachineLearning, ManagedIdentity::ClientId(id)) => Some(("clientid", id)),
-            (Kind::MachineLearning, _) => return Err(only().into()),
+            (Kind::Arc | Kind::MachineLearning, _) => return Err(only().into()),
             (_, ManagedIdentity::ClientId(id)) => Some(("client_id", id)),
             (_, ManagedIdentity::ObjectId(id)) => Some(("object_id", id)),
             (Kind::AppService, ManagedIdentity::ResourceId(id)) => Some(("mi_res_id", id)),

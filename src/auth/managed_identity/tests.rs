@@ -7,6 +7,7 @@ use crate::auth::{AuthError, IdentityEndpoint, TokenSet};
 use crate::clock::Clock;
 use crate::connection::ManagedIdentity;
 use crate::environment::Environment;
+use crate::paths::write_given;
 use crate::problem::{Diagnose as _, Exit};
 use crate::tenant::TenantUrl;
 
@@ -86,15 +87,15 @@ async fn arc_is_shown_the_key_it_names_and_nothing_else_is_read() {
     let place = keys.path().display().to_string();
     let challenge = |file: &str| answer(401, &format!("WWW-Authenticate: Basic realm={file}\r\n"), "");
     let file = keys.path().join("a1.key");
-    std::fs::write(&file, "arc-k3y-of-the-agent\n").unwrap();
+    write_given(&file, b"arc-k3y-of-the-agent\n", false).unwrap();
     let answers = [challenge(&format!("{place}/a1.key")), json(200, TOKEN)];
     let (tokens, asked_for, _) = asked(answers, Some(keys.path())).await;
     assert!(tokens.is_ok());
     assert!(!asked_for[0].to_ascii_lowercase().contains("authorization:"), "{}", asked_for[0]);
     assert!(asked_for[1].contains("authorization: Basic arc-k3y-of-the-agent\r\n"), "{}", asked_for[1]);
 
-    std::fs::write(keys.path().join("large.key"), "x".repeat(4097)).unwrap();
-    std::fs::write(keys.path().join("lines.key"), "a\r\nb").unwrap();
+    write_given(&keys.path().join("large.key"), &[b'x'; 4097], false).unwrap();
+    write_given(&keys.path().join("lines.key"), b"a\r\nb", false).unwrap();
     for (realm, expected) in [
         ("/etc/passwd".to_owned(), ("auth/arc-challenge", Exit::Failed)),
         (format!("{place}/../a1.key"), ("auth/arc-challenge", Exit::Failed)),

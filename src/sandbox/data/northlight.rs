@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::sandbox::INES;
 use crate::sandbox::data::dice::Dice;
-use crate::sandbox::data::people::{Staff, hire};
+use crate::sandbox::data::people::{Staff, hire, let_machines_in};
 use crate::sandbox::data::sheet::{Cells, Sheet, made};
 use crate::sandbox::data::words;
 use crate::sandbox::data::work::fill_desks;
@@ -32,6 +32,7 @@ pub(crate) fn populate(world: &mut World) {
         add_contact(&mut sheet, &mut dice, &staff, nth);
     }
     fill_desks(&mut sheet, &mut dice, &staff);
+    let_machines_in(world);
 }
 
 /// A moment of the last two years, in working hours.

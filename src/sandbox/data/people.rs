@@ -58,13 +58,23 @@ pub(super) fn hire(world: &mut World) -> Staff {
         });
         users.push(user);
     }
-    let mut apps = vec![app_user(&mut sheet, unit, &DAEMON, "nightly@northlight.example")];
-    for MachineIdentity { app, .. } in MACHINE_IDENTITIES.iter().filter(|it| it.app.application_user_id.is_some()) {
-        apps.push(app_user(&mut sheet, unit, app, &format!("{}@northlight.example", app.name)));
-    }
+    let daemon = app_user(&mut sheet, unit, &DAEMON, "nightly@northlight.example");
     let teams = teams(&mut sheet, unit, ines);
-    grant(&mut sheet, &roles, &users, &apps, &teams);
+    grant(&mut sheet, &roles, &users, daemon, &teams);
     Staff { users, teams }
+}
+
+/// Lets the identities of machines in, after everybody and everything else: what is numbered keeps its numbers.
+pub(super) fn let_machines_in(world: &mut World) {
+    let mut sheet = Sheet { world, author: id(INES.user_id.unwrap_or_default()) };
+    let roles = Schema::of_sandbox().associations.iter().position(|it| it.name == "systemuserroles_association");
+    for MachineIdentity { app, .. } in MACHINE_IDENTITIES.iter().filter(|it| it.app.application_user_id.is_some()) {
+        let name = format!("{}@northlight.example", app.name);
+        let user = app_user(&mut sheet, id(BUSINESS_UNIT_ID), app, &name);
+        if let Some(roles) = roles {
+            sheet.world.associate(roles, user, made("role", 1));
+        }
+    }
 }
 
 /// The application user of `app`.
@@ -113,11 +123,11 @@ fn teams(sheet: &mut Sheet<'_>, unit: Uuid, administrator: Uuid) -> Vec<Uuid> {
 }
 
 /// Roles to users, users to teams.
-fn grant(sheet: &mut Sheet<'_>, roles: &[Uuid], users: &[Uuid], apps: &[Uuid], teams: &[Uuid]) {
+fn grant(sheet: &mut Sheet<'_>, roles: &[Uuid], users: &[Uuid], daemon: Uuid, teams: &[Uuid]) {
     let associations = &Schema::of_sandbox().associations;
     let place = |name: &str| associations.iter().position(|association| association.name == name);
     if let Some(place) = place("systemuserroles_association") {
-        for (user, role) in users.iter().zip([0, 1, 2, 1]).chain(apps.iter().map(|app| (app, 0))) {
+        for (user, role) in users.iter().zip([0, 1, 2, 1]).chain([(&daemon, 0)]) {
             if let Some(role) = roles.get(role) {
                 sheet.world.associate(place, *user, *role);
             }
