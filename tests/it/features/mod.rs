@@ -11,6 +11,7 @@ mod connect;
 mod connection_strings;
 mod connections;
 mod crowd;
+mod device;
 mod disconnect;
 mod discover;
 mod doctor;
