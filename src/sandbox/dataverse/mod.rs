@@ -1,5 +1,6 @@
 //! The Web API of the sandbox: requests in, answers out, over the records of a world.
 
+mod batch;
 mod body;
 mod collection;
 mod condition;
@@ -14,6 +15,7 @@ mod functions;
 mod json;
 mod keys;
 mod metadata;
+mod mime;
 mod named;
 mod order;
 mod path;

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::sandbox::data::Table;
+use crate::sandbox::dataverse::batch::batch;
 use crate::sandbox::dataverse::collection::Pool;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::functions::function;
@@ -36,13 +37,17 @@ fn judged(
     preferences: Preferences,
 ) -> Result<Outgoing, Refusal> {
     let stranger = || Refusal::new(403, "0x80072560", "The user is not a member of the organization.");
-    let caller = caller.user_id.and_then(|id| id.parse::<Uuid>().ok()).ok_or_else(stranger)?;
+    let asking = caller;
+    let caller = asking.user_id.and_then(|id| id.parse::<Uuid>().ok()).ok_or_else(stranger)?;
     check_enabled(world, caller)?;
     let no_resource = || Refusal::no_resource(&format!("{origin}{}", request.path));
     let below = request.path.strip_prefix("/api/data/").ok_or_else(no_resource)?;
     let (version, path) = below.split_once('/').unwrap_or((below, ""));
     if !VERSIONS.contains(&version) {
         return Err(no_resource());
+    }
+    if path == "$batch" && request.method != "GET" {
+        return batch(world, origin, asking, request);
     }
     let exchange = Exchange {
         request,
