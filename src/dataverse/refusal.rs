@@ -93,6 +93,7 @@ impl Refusal {
         };
         note("privilege", self.privilege().map(str::to_owned));
         note("table", self.table().map(str::to_owned));
+        note("user", self.user().map(str::to_owned));
         note("code", self.code.map(|code| format!("0x{code:08X}")));
         note("name", self.code.and_then(codes::find).and_then(|code| code.name).map(str::to_owned));
         note("connection", self.connection.clone());
@@ -110,13 +111,26 @@ impl Refusal {
 
     /// The table that the service's text names, such as `account`.
     fn table(&self) -> Option<&str> {
-        let openings = ["for entity '", "on type 'Microsoft.Dynamics.CRM."];
-        let rest = openings
+        let name = ["for entity '", "on type 'Microsoft.Dynamics.CRM."]
             .iter()
-            .find_map(|opening| self.message.find(opening).map(|at| &self.message[at + opening.len()..]))?;
-        let name = &rest[..rest.find('\'')?];
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        is_name.then_some(name)
+            .find_map(|opening| self.after(opening))
+            .and_then(|rest| rest.split_once('\''))?
+            .0;
+        is_name(name).then_some(name)
+    }
+
+    /// The user or team that the service's text says is the one who may not, as its id.
+    fn user(&self) -> Option<&str> {
+        ["rincipal user (Id=", "rincipal team (Id=", "user (Id=", "CallingUser: ", "UserId: ", "User: ", "User Id: "]
+            .iter()
+            .filter_map(|opening| self.after(opening))
+            .filter_map(|rest| rest.get(..36))
+            .find(|id| uuid::Uuid::try_parse(id).is_ok())
+    }
+
+    /// The rest of the service's text after the first `opening`.
+    fn after(&self, opening: &str) -> Option<&str> {
+        self.message.find(opening).map(|at| &self.message[at + opening.len()..])
     }
 
     /// The ids as one line.
@@ -127,6 +141,10 @@ impl Refusal {
             None => format!("client-request {} at {at}", self.client_request_id),
         }
     }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[cfg(test)]
@@ -182,19 +200,54 @@ mod tests {
         }
     }
 
+    /// The forms in which the service words it, across its versions.
     #[test]
-    fn the_missing_privilege_and_its_table_are_named() {
-        let told = refusal(
-            403,
-            r#"{"error":{"code":"0x80040220","message":"Principal user (Id=6d2ef3c1, type=8), is missing prvDeleteAccount privilege (Id=…) on OTC=1 for entity 'account'. context…"}}"#,
-        );
-        assert_eq!(told.privilege(), Some("prvDeleteAccount"));
-        assert_eq!(told.table(), Some("account"));
-        let remedy = told.phrase().remedy_with(&told.facts());
-        assert!(remedy[0].contains("prvDeleteAccount"), "{remedy:?}");
-        for harmless in ["", "prv", "prv.", "a prv b", "approved é"] {
-            let told = refusal(403, &format!(r#"{{"error":{{"code":"0x80040220","message":"{harmless}"}}}}"#));
-            assert_eq!(told.privilege(), None, "{harmless}");
+    fn who_lacks_which_privilege_on_what_is_read_in_every_wording() {
+        let user = "6d2ef3c1-9f6e-4e11-8179-000d3a000002";
+        let table = [
+            (
+                "Principal user (Id=USER, type=8, roleCount=1, privilegeCount=12), is missing prvDeleteAccount privilege (Id=9b1e) on OTC=1 for entity 'account' (LocalizedName='Account'). context.Caller=USER.",
+                Some("prvDeleteAccount"),
+                Some("account"),
+                Some(user),
+            ),
+            (
+                "Principal team (Id=USER, type=9) is missing prvReadnew_Boat privilege on OTC=10042 for entity 'new_boat'.",
+                Some("prvReadnew_Boat"),
+                Some("new_boat"),
+                Some(user),
+            ),
+            (
+                "SecLib::CrmCheckPrivilege failed. Returned hr = -2147220960 on UserId: USER and Privilege: prvCreateLead",
+                Some("prvCreateLead"),
+                None,
+                Some(user),
+            ),
+            (
+                "SecLib::CheckPrivilege failed. User: USER, PrivilegeName: prvWriteRole, PrivilegeId: 7, Required Depth: Basic",
+                Some("prvWriteRole"),
+                None,
+                Some(user),
+            ),
+            (
+                "SecLib::AccessCheckEx failed. Returned hr = -2147187962, ObjectID: 1, OwnerId: 2, OwnerIdType: 8 and CallingUser: USER. ObjectTypeCode: 4, AccessRights: ReadAccess",
+                None,
+                None,
+                Some(user),
+            ),
+            ("", None, None, None),
+            ("prv", None, None, None),
+            ("a prv b, Principal user (Id=x)", None, None, None),
+            ("Principal user (Id=éééééééééééééééééé) for entity 'a b' for entity '", None, None, None),
+        ];
+        for (message, privilege, logical_name, who) in table {
+            let message = message.replace("USER", user);
+            let told = refusal(403, &format!(r#"{{"error":{{"code":"0x80040220","message":"{message}"}}}}"#));
+            assert_eq!((told.privilege(), told.table(), told.user()), (privilege, logical_name, who), "{message}");
+            let remedy = told.phrase().remedy_with(&told.facts());
+            for fact in [privilege, logical_name, who].into_iter().flatten().filter(|_| privilege.is_some()) {
+                assert!(remedy.iter().any(|line| line.contains(fact)), "{fact} is missing in {remedy:?}");
+            }
         }
     }
 

@@ -32,6 +32,8 @@ pub(in crate::dataverse) static MISSING_PRIVILEGE: Phrase = Phrase {
     meaning: "no security role of this user allows it",
     remedy: &[
         "ask an administrator to add the privilege {privilege} to one of this user's security roles",
+        "in Power Platform admin center: Manage → Environments → this environment → Settings → Users + permissions → Security roles → the role → set the privilege on the table {table}",
+        "run `d365conn records systemuser get {user} --select fullname` to see which user it is about",
         "run `d365conn whoami` to see which roles this user has",
     ],
 };

@@ -174,3 +174,40 @@ async fn an_unknown_table_is_answered_with_names_like_it() {
     let remedy = problem.phrase().remedy_with(&problem.diagnosis().facts());
     assert_eq!(remedy[0], "run the command again with `account` or `accounts`");
 }
+
+#[derive(serde::Deserialize)]
+struct Case {
+    code: String,
+    status: u16,
+    phrase: String,
+    exit: u8,
+}
+
+#[derive(serde::Deserialize)]
+struct Cases {
+    cases: Vec<Case>,
+}
+
+#[tokio::test]
+async fn every_code_of_the_catalogue_has_its_exit_and_a_way_out() {
+    let cases: Cases = toml::from_str(include_str!("../../data/service_codes.toml")).unwrap();
+    assert!(cases.cases.len() >= 108);
+    let server = MockServer::start().await;
+    for case in cases.cases {
+        server.reset().await;
+        // The words are the organisation's own; none of them may reach a terminal as a command.
+        let said = format!("No HTTP resource was found. {} \u{1b}]0;owned\u{7}", case.code);
+        Mock::given(any()).respond_with(refusal(case.status, &case.code, &said)).mount(&server).await;
+        let (rows, end) = Stage::at(&server.uri()).rows(Query::of("accounts")).await;
+        let problem = end.expect_err(&case.code);
+        assert!(rows.is_empty());
+        let phrase = problem.phrase();
+        assert_eq!((phrase.code, problem.exit().code()), (case.phrase.as_str(), case.exit), "{}", case.code);
+        let remedy = phrase.remedy_with(&problem.diagnosis().facts());
+        assert!(!remedy.is_empty(), "{}", case.code);
+        let code = problem.diagnosis().service_code().unwrap_or_default();
+        assert!(code.eq_ignore_ascii_case(&case.code) || case.code == "0x0", "{code} for {}", case.code);
+        let shown = d365conn::output::problem::text(&problem, d365conn::output::Style::PLAIN);
+        assert!(!shown.contains(['\u{1b}', '\u{7}']), "{shown:?}");
+    }
+}
