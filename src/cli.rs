@@ -11,7 +11,7 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
 use crate::commands::{
-    CommandError, app, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy,
+    CommandError, app, batch, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy,
     reconnect, sandbox, serving, version, whoami,
 };
 use crate::context::Context;
@@ -109,6 +109,7 @@ enum Word {
     Explain(explain::Explain),
     /// List, read, create, change and delete records of any table
     Records(Records),
+    Batch(batch::Batch),
     Proxy(proxy::Proxy),
     Sandbox(sandbox::Sandbox),
     Demo(demo::Demo),
@@ -187,6 +188,7 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),
+        Word::Batch(it) => it.run(context),
         Word::Proxy(it) => it.run(context),
         Word::Sandbox(it) => it.run(context),
         Word::Demo(it) => it.run(context, start),

@@ -3,6 +3,7 @@
 
 pub mod admin_consent;
 pub mod app;
+pub mod batch;
 pub mod browser_flags;
 pub mod client_secret;
 pub mod completions;

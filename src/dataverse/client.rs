@@ -176,6 +176,10 @@ impl Client {
         &self.shared.parts
     }
 
+    pub(super) fn now(&self) -> Timestamp {
+        self.parts().clock.now()
+    }
+
     fn host(&self) -> String {
         self.origin().host().to_owned()
     }
@@ -242,6 +246,10 @@ impl Client {
                 }
             };
             let bare_refusal = self.bare_refusal(&response, client_request_id, at);
+            if is_multipart(&response) {
+                // The status is that of one operation inside; what happened to each is in the body.
+                return Ok(Sent { response, bare_refusal });
+            }
             match response.status {
                 200..=299 => return Ok(Sent { response, bare_refusal }),
                 300..=399 => return Err(self.redirected(&response).into()),
@@ -381,7 +389,8 @@ impl Client {
         }
     }
 
-    fn hold_all_for(&self, wait: Duration) {
+    /// Keeps every request of every clone back for this long.
+    pub(super) fn hold_all_for(&self, wait: Duration) {
         let until = self.parts().clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
         let mut not_before = self.shared.not_before.lock().unwrap_or_else(PoisonError::into_inner);
         *not_before = (*not_before).max(Some(until));
@@ -403,7 +412,8 @@ impl Client {
 /// of a cache; with a change it would mean something else.
 fn with_standard_headers(request: Request, client_request_id: &str) -> Request {
     let is_read = !is_change(&request);
-    let has_body = request.body.is_some();
+    let has_kind = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
+    let has_body = request.body.is_some() && !has_kind;
     let mut request = request
         .header("Accept", "application/json")
         .header("OData-MaxVersion", "4.0")
@@ -420,6 +430,10 @@ fn with_standard_headers(request: Request, client_request_id: &str) -> Request {
 
 fn is_change(request: &Request) -> bool {
     request.method != crate::net::Method::GET
+}
+
+fn is_multipart(response: &Response) -> bool {
+    response.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/mixed"))
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Rows in and out of one organisation, over the Dataverse Web API. It has never heard of refresh tokens, nor of what a
 //! row looks like on a screen.
 
+mod batch;
 mod body;
 mod client;
 pub mod codes;
@@ -19,6 +20,7 @@ mod tables;
 mod whoami;
 mod write;
 
+pub use batch::{BATCH_PHRASES, BatchError, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
 pub use body::Body;
 pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};

@@ -1,6 +1,8 @@
 //! `$batch`: requests inside one request, change sets that happen whole or not at all. What a single request means is
 //! decided by whoever answers it alone.
 
+use std::fmt::Write as _;
+
 use std::collections::HashMap;
 
 use uuid::Uuid;
@@ -73,21 +75,18 @@ fn items<'body>(body: &'body [u8], boundary: &str) -> Result<Vec<Item<'body>>, R
     let mut items = Vec::new();
     let (mut count, mut seen) = (0, Vec::new());
     for part in parts(body, boundary).ok_or_else(unreadable)? {
-        items.push(match part.boundary() {
-            Some(inner) => {
-                let inner = parts(part.content, inner).ok_or_else(unreadable)?;
-                let operations = inner.iter().map(operation).collect::<Result<Vec<_>, _>>()?;
-                count += operations.len();
-                for operation in &operations {
-                    check_in_change_set(operation, &mut seen)?;
-                }
-                Item::ChangeSet(operations)
-            }
-            None => {
-                count += 1;
-                Item::One(operation(&part)?)
-            }
-        });
+        let Some(inner) = part.boundary() else {
+            count += 1;
+            items.push(Item::One(operation(&part)?));
+            continue;
+        };
+        let inner = parts(part.content, inner).ok_or_else(unreadable)?;
+        let operations = inner.iter().map(operation).collect::<Result<Vec<_>, _>>()?;
+        count += operations.len();
+        for operation in &operations {
+            check_in_change_set(operation, &mut seen)?;
+        }
+        items.push(Item::ChangeSet(operations));
     }
     if count > MOST_REQUESTS {
         let message = format!("The batch holds {count} requests; the most that one may hold are {MOST_REQUESTS}.");
@@ -232,7 +231,7 @@ impl Batch<'_> {
             let end = reference[1..].find('"').map(|end| end + 1).filter(|_| is_bound);
             resolved.push_str(before);
             rest = if let Some(end) = end {
-                resolved.push_str(&format!("\"{}\"", self.referenced(&reference[2..end])?));
+                let _ = write!(resolved, "\"{}\"", self.referenced(&reference[2..end])?);
                 &reference[end + 1..]
             } else {
                 resolved.push_str("\"$");
@@ -259,10 +258,10 @@ impl Batch<'_> {
         );
         if answer.status >= 400 {
             let id = self.next_id(world);
-            head.push_str(&format!("REQ_ID: {id}\r\n"));
+            let _ = write!(head, "REQ_ID: {id}\r\n");
         }
         for (name, value) in answer.headers.iter().filter(|(name, _)| name != "x-ms-service-request-id") {
-            head.push_str(&format!("{}: {value}\r\n", shown(name)));
+            let _ = write!(head, "{}: {value}\r\n", shown(name));
         }
         head.push_str("\r\n");
         body.extend_from_slice(head.as_bytes());

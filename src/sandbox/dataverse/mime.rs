@@ -85,7 +85,7 @@ fn part(text: &[u8]) -> Option<Part<'_>> {
 }
 
 /// The request in a part; `None` without a blank line after its headers.
-pub(super) fn request<'body>(content: &'body [u8]) -> Option<Inner<'body>> {
+pub(super) fn request(content: &[u8]) -> Option<Inner<'_>> {
     let line_end = content.windows(2).position(|pair| pair == b"\r\n")?;
     let line = std::str::from_utf8(&content[..line_end]).ok()?;
     let (method, rest) = line.split_once(' ')?;

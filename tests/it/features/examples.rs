@@ -94,6 +94,12 @@ fn run_example(line: &str) {
     if command.contains("import contoso.bundle") {
         pack_contoso(&world);
     }
+    if command.contains(" operations.ndjson") {
+        let operation =
+            "{\"method\": \"PATCH\", \"path\": \"accounts(accountnumber='NL-0007')\", \"body\": {\"fax\": \"1\"}}";
+        std::fs::write(world.path("operations.ndjson"), operation).unwrap();
+        command = command.replace("operations.ndjson", &world.path("operations.ndjson").display().to_string());
+    }
     if command.contains(".bundle") && !command.contains("--passphrase-file") {
         // Nobody types a passphrase here.
         command.push_str(" --passphrase-file passphrase.txt");

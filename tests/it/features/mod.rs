@@ -3,6 +3,7 @@
 
 mod admin_consent;
 mod app_setup;
+mod batch;
 mod bundles;
 mod claims;
 mod connect;

@@ -18,7 +18,7 @@ fn write(content_id: Option<u32>, method: &str, target: &str, body: &str) -> Str
 }
 
 fn joined(boundary: &str, parts: &[String]) -> String {
-    let parts: String = parts.iter().map(|part| format!("--{boundary}\r\n{part}")).collect();
+    let parts = parts.iter().map(|part| format!("--{boundary}\r\n{part}")).collect::<Vec<_>>().concat();
     format!("{parts}--{boundary}--\r\n")
 }
 
