@@ -49,6 +49,8 @@
 //! | lists the organisations of a user | `tenant/discovery.rs`, `dataverse/discovery.rs`; one sign-in for several: `session/shared_sign_in.rs` |
 //! | asks for an administrator's consent | `auth/admin_consent.rs`, `session/admin_consent.rs` |
 //! | keeps a secret out of every message | `secret/watch.rs`, by value |
+//! | sends any request, as it is | `commands/api`; judged in `dataverse/raw.rs` |
+//! | passes records through jq | `output/filter.rs` |
 //! | keeps the memory of the process to itself | `guard.rs` |
 //! | hands a token to other programs | `commands/serving`; what they inherit: `commands/serving/inheritance.rs` |
 //! | moves secrets between stores | `commands/connections/moving.rs` |

@@ -2,6 +2,7 @@
 //! rooms below. No command knows a protocol.
 
 pub mod admin_consent;
+pub mod api;
 pub mod app;
 pub mod batch;
 pub mod browser_flags;

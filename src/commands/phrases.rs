@@ -45,6 +45,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::session::SHARING_PHRASES,
         crate::commands::organisations::ORGANISATIONS_PHRASES,
         crate::commands::admin_consent::CONSENT_PHRASES,
+        crate::commands::api::API_PHRASES,
         crate::commands::app::APP_PHRASES,
         PHRASES,
         crate::commands::naming::PHRASES,

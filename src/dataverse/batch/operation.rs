@@ -280,7 +280,7 @@ mod tests {
         for (line, place, fragment) in [
             ("{", "line 1, column 1", "EOF"),
             (r#"["1","GET","x",null,null]"#, "line 1, column 1", "a JSON object"),
-            (r#"{"method":"GET","path":"x","extra":1}"#, "line 1, column 35", "unknown field `extra`"),
+            (r#"{"method":"GET","path":"x","extra":1}"#, "line 1, column 34", "unknown field `extra`"),
             (r#"{"path":"x"}"#, "line 1, column 1", "`method` is missing"),
             (r#"{"method":"GET"}"#, "line 1, column 1", "`path` is missing"),
             (r#"{"id":true,"method":"GET","path":"x"}"#, "line 1, column 7", "`id` is a text or a number"),

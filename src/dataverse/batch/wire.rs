@@ -18,9 +18,10 @@ pub(super) fn request(operations: &[&Operation], boundary: &str, atomic: bool, g
     } else {
         mime::join(&format!("batch_{boundary}"), &parts)
     };
-    let headers = vec![("Content-Type", format!("multipart/mixed; boundary=\"batch_{boundary}\""))];
-    let request =
-        Request { method: Method::POST, path: format!("{API}$batch"), headers, body: Some(Bytes::from(body)) };
+    let kind = format!("multipart/mixed; boundary=\"batch_{boundary}\"");
+    let path = format!("{API}$batch");
+    let request = Request { method: Method::POST, path, headers: Vec::new(), body: Some(Bytes::from(body)) };
+    let request = request.header("Content-Type", kind);
     if goes_on { request.header("Prefer", "odata.continue-on-error") } else { request }
 }
 
@@ -66,8 +67,8 @@ mod tests {
         assert_eq!(
             request.headers,
             [
-                ("Content-Type", "multipart/mixed; boundary=\"batch_1\"".to_owned()),
-                ("Prefer", "odata.continue-on-error".to_owned())
+                ("Content-Type".into(), "multipart/mixed; boundary=\"batch_1\"".to_owned()),
+                ("Prefer".into(), "odata.continue-on-error".to_owned())
             ]
         );
         assert_eq!(

@@ -2,6 +2,7 @@
 //! secret has gone.
 
 mod admin_consent;
+mod api;
 mod app_setup;
 mod batch;
 mod bundles;
@@ -19,6 +20,7 @@ mod exec;
 mod exit_codes;
 mod explain;
 mod files;
+mod jq;
 mod listener;
 mod managing;
 mod output;
