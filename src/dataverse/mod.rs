@@ -9,6 +9,7 @@ mod discovery;
 mod encode;
 mod error;
 mod id;
+mod metadata;
 mod nearest;
 mod page;
 mod phrases;
@@ -27,6 +28,10 @@ pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
 pub use id::RecordId;
+pub use metadata::{
+    AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
+    Required, TableNames,
+};
 pub use page::{PageError, Side, Splitter};
 pub use phrases::PHRASES;
 pub use query::Query;
