@@ -176,10 +176,6 @@ impl Client {
         &self.catalog
     }
 
-    pub(super) fn now(&self) -> Timestamp {
-        self.parts().clock.now()
-    }
-
     pub(super) fn origin(&self) -> &Origin {
         &self.parts().origin
     }
