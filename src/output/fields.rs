@@ -18,7 +18,7 @@ use crate::record::Record;
 pub fn object(screen: &Screen, format: Format, fields: &[(impl AsRef<str>, Value)]) -> Result<(), OutputError> {
     if let Some(filter) = screen.filter() {
         let mut out = screen.data();
-        filtered::write(&mut out, filter, &json(fields))?;
+        filtered::write(&mut out, filter, &String::from_utf8_lossy(&json(fields)))?;
         return out.finish();
     }
     let field = |name: &str| fields.iter().find(|(key, _)| key.as_ref() == name).map(|(_, value)| value);
