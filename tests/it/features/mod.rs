@@ -8,6 +8,7 @@ mod claims;
 mod connect;
 mod connection_strings;
 mod connections;
+mod crm_verbs;
 mod crowd;
 mod disconnect;
 mod discover;
