@@ -17,7 +17,7 @@ use crate::commands::{
 use crate::context::Context;
 use crate::environment::{self, Environment};
 use crate::output::problem::show;
-use crate::output::{ColorChoice, Format, Screen, ScreenOptions, Stdio};
+use crate::output::{ColorChoice, Filter, Format, OutputError, Screen, ScreenOptions, Stdio};
 use crate::problem::{Exit, Problem, catch_panic};
 use crate::settings::{Flags, Settings, parse_duration};
 
@@ -50,6 +50,9 @@ struct GlobalFlags {
     /// Output format: table, json, ndjson, csv, tsv or id
     #[arg(short, long, global = true, value_name = "FORMAT", help_heading = "Global flags")]
     output: Option<String>,
+    /// A jq expression that every record passes through; strings are written raw
+    #[arg(long, global = true, value_name = "EXPR", help_heading = "Global flags")]
+    jq: Option<String>,
     /// Say only what was asked for
     #[arg(short, long, global = true, help_heading = "Global flags")]
     quiet: bool,
@@ -156,8 +159,9 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
     };
     let wants_json = is_json(flags.output.as_deref(), &environment);
     let outcome = catch_panic(|| {
+        let (screen, flags) = with_filter(screen.clone(), flags, global.jq.as_deref())?;
         let settings = Settings::resolve(flags, &environment)?;
-        let context = Context::new(screen.clone(), settings, environment, clock, browser);
+        let context = Context::new(screen, settings, environment, clock, browser);
         dispatch(&context, &matches)
     });
     match outcome.unwrap_or_else(|place| Err(CommandError::Bug { place }.into())) {
@@ -167,6 +171,18 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
             problem.exit()
         }
     }
+}
+
+/// `--jq`: what a command would write as JSON passes through it. No other format has a say then.
+fn with_filter(screen: Screen, flags: Flags, expression: Option<&str>) -> Result<(Screen, Flags), Problem> {
+    let Some(expression) = expression else { return Ok((screen, flags)) };
+    if let Some(given) = &flags.output
+        && !given.parse::<Format>()?.is_json()
+    {
+        return Err(OutputError::FilterBesideFormat { given: given.clone() }.into());
+    }
+    let flags = Flags { output: Some(Format::Ndjson.word().to_owned()), ..flags };
+    Ok((screen.filtered(Filter::compile(expression)?), flags))
 }
 
 fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Problem> {

@@ -51,6 +51,28 @@ pub enum OutputError {
         /// What was typed.
         given: String,
     },
+    /// `--jq` is no jq expression.
+    #[error("the jq expression is wrong at character {place}: {what}, before {}", before(rest))]
+    BadFilter {
+        /// Where it goes wrong, in characters from 1.
+        place: usize,
+        /// What stands there.
+        rest: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// `--jq` can't be applied to what came.
+    #[error("the jq expression can't be applied to this record: {said}")]
+    FilterFailed {
+        /// What jq says.
+        said: String,
+    },
+    /// `--jq` beside a format that is not JSON.
+    #[error("`--jq` writes what the expression makes, so `--output {given}` has no say")]
+    FilterBesideFormat {
+        /// What was typed.
+        given: String,
+    },
     /// `-o id` for rows that have no id.
     #[error("these rows have no id to print")]
     NoId,
@@ -62,6 +84,11 @@ impl OutputError {
     pub fn of_writing(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe { Self::ClosedPipe } else { Self::Failed(error) }
     }
+}
+
+/// What stands at the place where an expression goes wrong.
+fn before(rest: &str) -> String {
+    if rest.is_empty() { "its end".to_owned() } else { format!("`{}`", rest.escape_debug()) }
 }
 
 impl Diagnose for OutputError {
@@ -79,6 +106,9 @@ impl Diagnose for OutputError {
             Self::Differ => &phrases::ENTRIES_DIFFER,
             Self::UnknownFormat { .. } => &phrases::UNKNOWN_FORMAT,
             Self::NoId => &phrases::NO_ID,
+            Self::BadFilter { .. } => &phrases::BAD_FILTER,
+            Self::FilterFailed { .. } => &phrases::FILTER_FAILED,
+            Self::FilterBesideFormat { .. } => &phrases::FILTER_BESIDE_FORMAT,
         }
     }
 
@@ -95,6 +125,9 @@ impl Diagnose for OutputError {
             | Self::Interrupted
             | Self::Declined
             | Self::Differ
+            | Self::BadFilter { .. }
+            | Self::FilterFailed { .. }
+            | Self::FilterBesideFormat { .. }
             | Self::NoId => Vec::new(),
         }
     }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::output::tsv::escaped;
-use crate::output::{Column, Format, OutputError, Screen, SinkOptions, StandardOutput, Style, sink, term};
+use crate::output::{Column, Format, OutputError, Screen, SinkOptions, StandardOutput, Style, filtered, sink, term};
 use crate::record::Record;
 
 /// Shows one object, its fields in the order given. Keys are `snake_case`: they are what JSON shows.
@@ -15,6 +15,11 @@ use crate::record::Record;
 /// # Errors
 /// [`OutputError`] when standard output refuses it; [`OutputError::NoId`] for an object without either field.
 pub fn object(screen: &Screen, format: Format, fields: &[(impl AsRef<str>, Value)]) -> Result<(), OutputError> {
+    if let Some(filter) = screen.filter() {
+        let mut out = screen.data();
+        filtered::write(&mut out, filter, &json(fields))?;
+        return out.finish();
+    }
     let field = |name: &str| fields.iter().find(|(key, _)| key.as_ref() == name).map(|(_, value)| value);
     match format {
         Format::Table => {

@@ -4,6 +4,8 @@
 mod csv;
 mod error;
 mod fields;
+mod filter;
+mod filtered;
 mod formula;
 mod id;
 mod json;
@@ -26,6 +28,7 @@ mod tsv;
 
 pub use error::OutputError;
 pub use fields::{object, objects};
+pub use filter::Filter;
 pub use formula::{guarded, is_formula_like, unguarded};
 pub use phrases::PHRASES;
 pub use progress::Progress;

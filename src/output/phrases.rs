@@ -16,6 +16,9 @@ pub const PHRASES: &[&Phrase] = &[
     &ENTRIES_DIFFER,
     &UNKNOWN_FORMAT,
     &NO_ID,
+    &BAD_FILTER,
+    &FILTER_FAILED,
+    &FILTER_BESIDE_FORMAT,
 ];
 
 pub(super) static CLOSED_PIPE: Phrase = Phrase {
@@ -115,4 +118,37 @@ pub(super) static NO_ID: Phrase = Phrase {
     who: Who::You,
     meaning: "`-o id` prints the id of each record, and what came back carries none: a total or a group, for example",
     remedy: &["choose a format that shows what is there: `d365conn … -o json`"],
+};
+
+pub(super) static BAD_FILTER: Phrase = Phrase {
+    code: "output/bad-filter",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "`--jq` takes one jq expression, which sees one record at a time; nothing was asked of the service",
+    remedy: &[
+        "mend it, in single quotes so that the shell leaves it alone: `d365conn accounts list --jq '.name'`",
+        "see https://jqlang.org/manual/ for the language",
+    ],
+};
+
+pub(super) static FILTER_FAILED: Phrase = Phrase {
+    code: "output/filter-failed",
+    exit: Exit::Failed,
+    who: Who::You,
+    meaning: "the record is not of the shape that the expression expects; what stands above it is good",
+    remedy: &[
+        "run the same `d365conn` command with `-o ndjson` instead of `--jq` to see the records",
+        "let it pass over what is absent: `--jq '.a?'` or `--jq '.a // \"none\"'`",
+    ],
+};
+
+pub(super) static FILTER_BESIDE_FORMAT: Phrase = Phrase {
+    code: "output/filter-beside-format",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "the expression decides what is written, line by line",
+    remedy: &[
+        "leave `--output` out; the expression can write CSV and TSV itself: `--jq '[.name, .revenue] | @csv'`",
+        "leave `--jq` out of the `d365conn` command",
+    ],
 };

@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use crate::output::csv::CsvRows;
+use crate::output::filtered::FilteredRows;
 use crate::output::id::IdRows;
 use crate::output::json::JsonRows;
 use crate::output::ndjson::NdjsonRows;
@@ -150,9 +151,12 @@ pub struct SinkOptions {
     pub csv_safe: bool,
 }
 
-/// The sink of a format, writing to the screen's standard output.
+/// The sink of a format, writing to the screen's standard output; a screen with a filter has a format of its own.
 #[must_use]
 pub fn sink(format: Format, screen: &Screen, options: SinkOptions) -> Box<dyn RowSink> {
+    if let Some(filter) = screen.filter() {
+        return Box::new(FilteredRows::new(screen, filter.clone(), &options));
+    }
     match format {
         Format::Table => Box::new(TableRows::new(screen, options.single)),
         Format::Json => Box::new(JsonRows::new(screen, &options)),

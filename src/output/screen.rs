@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::environment::{self, Environment};
 use crate::output::standard::{Guard, StandardInput, StandardOutput};
-use crate::output::{OutputError, Style, term};
+use crate::output::{Filter, OutputError, Style, term};
 use crate::secret::{Secret, masked};
 
 /// The longest secret that is taken from standard input, in bytes. A certificate with its key stays well below.
@@ -215,7 +215,7 @@ const fn understands_colour() -> bool {
 
 /// The user's screen: data goes to standard output, everything else to standard error. Clones are the same screen.
 #[derive(Clone)]
-pub struct Screen(Arc<Streams>);
+pub struct Screen(Arc<Streams>, Option<Filter>);
 
 struct Streams {
     input: Mutex<Box<dyn Read + Send>>,
@@ -257,14 +257,28 @@ impl Screen {
     /// A screen on these streams.
     #[must_use]
     pub fn new(stdio: Stdio, options: &ScreenOptions) -> Self {
-        Self(Arc::new(Streams {
-            input: Mutex::new(stdio.stdin),
-            data: Mutex::new(stdio.stdout),
-            talk: Mutex::new(Talk { stream: stdio.stderr, progress: None }),
-            terminals: stdio.terminals,
-            keyboard: stdio.keyboard,
-            options: *options,
-        }))
+        Self(
+            Arc::new(Streams {
+                input: Mutex::new(stdio.stdin),
+                data: Mutex::new(stdio.stdout),
+                talk: Mutex::new(Talk { stream: stdio.stderr, progress: None }),
+                terminals: stdio.terminals,
+                keyboard: stdio.keyboard,
+                options: *options,
+            }),
+            None,
+        )
+    }
+
+    /// The same screen, on which every record passes through `filter`.
+    #[must_use]
+    pub fn filtered(self, filter: Filter) -> Self {
+        Self(self.0, Some(filter))
+    }
+
+    /// What every record passes through, if anything.
+    pub(super) const fn filter(&self) -> Option<&Filter> {
+        self.1.as_ref()
     }
 
     /// Something worth knowing, on standard error; `--quiet` silences it.

@@ -20,6 +20,7 @@ const DEFAULT_TOP: u64 = 50;
   d365conn accounts list --select name,revenue --order-by \"revenue desc\"
   d365conn contacts list --filter \"contains(fullname,'an')\" -o json
   d365conn leads list --all -o csv
+  d365conn accounts list --all --select name,revenue --jq '[.name, .revenue]'
   d365conn incidents list --filter \"statecode eq 0\" -o id")]
 pub struct List {
     /// Columns to show, separated by commas; `*` for all

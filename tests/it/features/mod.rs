@@ -19,6 +19,7 @@ mod exec;
 mod exit_codes;
 mod explain;
 mod files;
+mod jq;
 mod listener;
 mod managing;
 mod output;

@@ -1,0 +1,52 @@
+//! Rows through `--jq`: what the expression makes of each record, one value a line. How it is compiled lives in `filter`.
+
+use crate::output::filter::Filter;
+use crate::output::json::JsonText;
+use crate::output::{Column, OutputError, RowSink, Screen, SinkOptions, StandardOutput};
+use crate::record::Record;
+
+/// The values that a filter makes of records.
+pub(super) struct FilteredRows {
+    out: StandardOutput,
+    text: JsonText,
+    filter: Filter,
+}
+
+impl FilteredRows {
+    pub(super) fn new(screen: &Screen, filter: Filter, options: &SinkOptions) -> Self {
+        Self { out: screen.data(), text: JsonText::new(options.labels), filter }
+    }
+}
+
+impl RowSink for FilteredRows {
+    fn begin(&mut self, columns: &[Column]) -> Result<(), OutputError> {
+        self.text.begin(columns);
+        Ok(())
+    }
+
+    fn row(&mut self, record: &Record) -> Result<(), OutputError> {
+        let json = String::from_utf8_lossy(self.text.line("", record, ""));
+        write(&mut self.out, &self.filter, &json)
+    }
+
+    fn flush(&mut self) -> Result<(), OutputError> {
+        self.out.finish()
+    }
+
+    fn end(&mut self) -> Result<(), OutputError> {
+        self.out.finish()
+    }
+
+    fn abandon(&mut self) {
+        // Whatever fails here, the error that broke the stream is the one to show.
+        let _ = self.out.finish();
+    }
+}
+
+/// One JSON value through the filter, each result on a line of its own.
+pub(super) fn write(out: &mut StandardOutput, filter: &Filter, json: &str) -> Result<(), OutputError> {
+    filter.run(json, |line| {
+        out.put(line)?;
+        out.put(b"\n")
+    })
+}
