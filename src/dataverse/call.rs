@@ -65,11 +65,11 @@ impl Call {
             Arguments::Function(values) => {
                 let aliases: Vec<String> =
                     values.iter().zip(1..).map(|((name, _), nth)| format!("{}=@p{nth}", resource(name))).collect();
-                path.push_str(&format!("({})", aliases.join(",")));
+                path = format!("{path}({})", aliases.join(","));
                 let options: Vec<String> =
                     values.iter().zip(1..).map(|((_, value), nth)| format!("@p{nth}={}", query_value(value))).collect();
                 if !options.is_empty() {
-                    path.push_str(&format!("?{}", options.join("&")));
+                    path = format!("{path}?{}", options.join("&"));
                 }
                 Request::get(path)
             }

@@ -67,20 +67,12 @@ pub fn qualify_lead(leads: &Table, id: RecordId, what: Qualification, status: i6
 /// `WinOpportunity` or `LoseOpportunity`.
 #[must_use]
 pub fn close_opportunity(opportunities: &Table, id: RecordId, is_won: bool, ending: &Ending) -> Call {
-    let mut close = String::from("{\"subject\":");
-    close.push_str(&json!(ending.subject).to_string());
-    let mut add = |name: &str, json: &str| close.push_str(&format!(",\"{name}\":{json}"));
-    if let Some(description) = &ending.description {
-        add("description", &json!(description).to_string());
-    }
-    if let Some(revenue) = &ending.revenue {
-        add("actualrevenue", revenue.get());
-    }
-    if let Some(date) = &ending.close_date {
-        add("actualend", &json!(date).to_string());
-    }
-    add("opportunityid@odata.bind", &bind(opportunities, id).to_string());
-    close.push('}');
+    let mut told = vec![("subject", json!(ending.subject).to_string())];
+    told.extend(ending.description.as_ref().map(|text| ("description", json!(text).to_string())));
+    told.extend(ending.revenue.as_ref().map(|amount| ("actualrevenue", amount.get().to_owned())));
+    told.extend(ending.close_date.as_ref().map(|day| ("actualend", json!(day).to_string())));
+    told.push(("opportunityid@odata.bind", bind(opportunities, id).to_string()));
+    let close = object(&told);
     let name = if is_won { "WinOpportunity" } else { "LoseOpportunity" };
     unbound(name, format!("{{\"Status\":{},\"OpportunityClose\":{close}}}", ending.status))
 }
@@ -104,24 +96,25 @@ pub fn close_incident(incidents: &Table, id: RecordId, resolution: &Resolution) 
 /// `Merge`: `subordinate` goes into `target`, which takes over the values of `taken`, JSON as the service sent it.
 #[must_use]
 pub fn merge(table: &Table, target: RecordId, subordinate: RecordId, taken: &[(String, Box<RawValue>)]) -> Call {
-    let kind = format!("\"@odata.type\":\"{NAMESPACE}{}\"", table.logical_name);
-    let reference = |id: RecordId| format!("{{\"{}\":\"{id}\",{kind}}}", table.id_column);
-    let mut content = String::new();
+    let kind = json!(format!("{NAMESPACE}{}", table.logical_name)).to_string();
+    let reference = |id: RecordId| {
+        object(&[(table.id_column.as_str(), json!(id.to_string()).to_string()), ("@odata.type", kind.clone())])
+    };
+    let mut body = vec![("Target", reference(target)), ("Subordinate", reference(subordinate))];
     if !taken.is_empty() {
-        content.push_str(",\"UpdateContent\":{");
-        for (column, value) in taken {
-            content.push_str(&format!("{}:{},", json!(column), value.get()));
-        }
-        content.push_str(&format!("{kind}}}"));
+        let mut content: Vec<(&str, String)> =
+            taken.iter().map(|(column, value)| (column.as_str(), value.get().to_owned())).collect();
+        content.push(("@odata.type", kind.clone()));
+        body.push(("UpdateContent", object(&content)));
     }
-    unbound(
-        "Merge",
-        format!(
-            "{{\"Target\":{},\"Subordinate\":{}{content},\"PerformParentingChecks\":false}}",
-            reference(target),
-            reference(subordinate)
-        ),
-    )
+    body.push(("PerformParentingChecks", "false".to_owned()));
+    unbound("Merge", object(&body))
+}
+
+/// An object of members whose values are JSON already, so that no digit changes.
+fn object(members: &[(&str, String)]) -> String {
+    let members: Vec<String> = members.iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
+    format!("{{{}}}", members.join(","))
 }
 
 fn unbound(name: &str, json: String) -> Call {

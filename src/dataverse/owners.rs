@@ -63,8 +63,7 @@ impl Client {
     /// [`VerbError::NoSuchOwner`], [`VerbError::AmbiguousOwner`], or whatever kept the answers away.
     pub async fn owner(&self, typed: &str) -> Result<Owner, Problem> {
         let (kind, text) = match typed.split_once(':') {
-            Some((kind @ ("user" | "systemuser"), text)) => (Some(kind), text),
-            Some((kind @ "team", text)) => (Some(kind), text),
+            Some((kind @ ("user" | "systemuser" | "team"), text)) => (Some(kind), text),
             _ => (None, typed),
         };
         let mut found = Vec::new();
@@ -104,12 +103,11 @@ fn only(typed: &str, text: &str, mut found: Vec<Owner>) -> Result<Owner, VerbErr
 }
 
 fn users(text: &str) -> Request {
-    let filter = match RecordId::parse(text) {
-        Ok(id) => format!("systemuserid eq {id} or azureactivedirectoryobjectid eq {id}"),
-        Err(_) => {
-            let text = string_literal(text);
-            format!("domainname eq {text} or internalemailaddress eq {text} or fullname eq {text}")
-        }
+    let filter = if let Ok(id) = RecordId::parse(text) {
+        format!("systemuserid eq {id} or azureactivedirectoryobjectid eq {id}")
+    } else {
+        let text = string_literal(text);
+        format!("domainname eq {text} or internalemailaddress eq {text} or fullname eq {text}")
     };
     let columns = "systemuserid,fullname,domainname,internalemailaddress";
     Request::get(format!("{API}systemusers?$select={columns}&$filter={}&$top=10", query_value(&filter)))

@@ -34,7 +34,8 @@ impl Reasons {
             return of_state.first().copied().ok_or(VerbError::NoSuchState { state });
         };
         let is_meant = |reason: &&&Reason| {
-            reason.label.to_lowercase() == typed.trim().to_lowercase() || typed.trim().parse() == Ok(reason.value)
+            let (typed, label) = (typed.trim(), &reason.label);
+            (!typed.is_empty() && label.to_lowercase() == typed.to_lowercase()) || typed.parse() == Ok(reason.value)
         };
         of_state.iter().find(is_meant).copied().ok_or_else(|| VerbError::UnknownReason {
             typed: typed.to_owned(),

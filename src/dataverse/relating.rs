@@ -53,35 +53,43 @@ impl Other {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct Definition {
-    #[serde(default)]
-    many_to_one_relationships: Vec<OneToMany>,
-    #[serde(default)]
-    one_to_many_relationships: Vec<OneToMany>,
-    #[serde(default)]
-    many_to_many_relationships: Vec<ManyToMany>,
+    #[serde(rename = "ManyToOneRelationships", default)]
+    many_to_one: Vec<OneToMany>,
+    #[serde(rename = "OneToManyRelationships", default)]
+    one_to_many: Vec<OneToMany>,
+    #[serde(rename = "ManyToManyRelationships", default)]
+    many_to_many: Vec<ManyToMany>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct OneToMany {
-    schema_name: String,
-    referenced_entity: String,
-    referencing_entity: String,
-    referencing_attribute: String,
-    referenced_entity_navigation_property_name: Option<String>,
-    referencing_entity_navigation_property_name: Option<String>,
+    #[serde(rename = "SchemaName")]
+    name: String,
+    #[serde(rename = "ReferencedEntity")]
+    one: String,
+    #[serde(rename = "ReferencingEntity")]
+    many: String,
+    #[serde(rename = "ReferencingAttribute")]
+    column: String,
+    #[serde(rename = "ReferencedEntityNavigationPropertyName")]
+    way_of_one: Option<String>,
+    #[serde(rename = "ReferencingEntityNavigationPropertyName")]
+    way_of_many: Option<String>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct ManyToMany {
-    schema_name: String,
-    entity1_logical_name: String,
-    entity2_logical_name: String,
-    entity1_navigation_property_name: Option<String>,
-    entity2_navigation_property_name: Option<String>,
+    #[serde(rename = "SchemaName")]
+    name: String,
+    #[serde(rename = "Entity1LogicalName")]
+    first: String,
+    #[serde(rename = "Entity2LogicalName")]
+    second: String,
+    #[serde(rename = "Entity1NavigationPropertyName")]
+    way_of_first: Option<String>,
+    #[serde(rename = "Entity2NavigationPropertyName")]
+    way_of_second: Option<String>,
 }
 
 impl Definition {
@@ -96,19 +104,17 @@ impl Definition {
                 is_single,
             }));
         };
-        for it in self.many_to_one_relationships {
-            let column = Some(it.referencing_attribute);
-            add(it.referencing_entity_navigation_property_name, &it.schema_name, column, &it.referenced_entity, true);
+        for it in self.many_to_one {
+            add(it.way_of_many, &it.name, Some(it.column), &it.one, true);
         }
-        for it in self.one_to_many_relationships {
-            add(it.referenced_entity_navigation_property_name, &it.schema_name, None, &it.referencing_entity, false);
+        for it in self.one_to_many {
+            add(it.way_of_one, &it.name, None, &it.many, false);
         }
-        for it in self.many_to_many_relationships {
-            let (one, two) = (&it.entity1_logical_name, &it.entity2_logical_name);
-            if one == table {
-                add(it.entity1_navigation_property_name, &it.schema_name, None, two, false);
+        for it in self.many_to_many {
+            if it.first == table {
+                add(it.way_of_first, &it.name, None, &it.second, false);
             } else {
-                add(it.entity2_navigation_property_name, &it.schema_name, None, one, false);
+                add(it.way_of_second, &it.name, None, &it.first, false);
             }
         }
         found
@@ -127,7 +133,7 @@ impl Client {
             Some(name) => Some(find_table(self, name).await?.logical_name),
             None => None,
         };
-        Ok(pick(definition.relationships(&table.logical_name), table, typed, other.as_deref())?)
+        Ok(pick(&definition.relationships(&table.logical_name), table, typed, other.as_deref())?)
     }
 
     /// Ties two records together. `false` when they were tied before.
@@ -200,7 +206,7 @@ fn request(table: &Table) -> Request {
     ))
 }
 
-fn pick(known: Vec<Relationship>, table: &Table, typed: &str, other: Option<&str>) -> Result<Relationship, VerbError> {
+fn pick(known: &[Relationship], table: &Table, typed: &str, other: Option<&str>) -> Result<Relationship, VerbError> {
     let is_named = |it: &&Relationship| {
         it.navigation.eq_ignore_ascii_case(typed)
             || it.schema_name.eq_ignore_ascii_case(typed)
@@ -208,8 +214,8 @@ fn pick(known: Vec<Relationship>, table: &Table, typed: &str, other: Option<&str
     };
     let named: Vec<&Relationship> = known.iter().filter(is_named).collect();
     if named.is_empty() {
-        let names: Vec<String> = known.iter().flat_map(|it| [it.navigation.clone(), it.schema_name.clone()]).collect();
-        let near = nearest::names(typed, &names);
+        let all: Vec<String> = known.iter().flat_map(|it| [it.navigation.clone(), it.schema_name.clone()]).collect();
+        let near = nearest::names(typed, &all);
         return Err(VerbError::UnknownRelationship {
             typed: typed.to_owned(),
             table: table.logical_name.clone(),
@@ -274,14 +280,14 @@ mod tests {
             ("customerid", Some("contact"), "customerid_contact"),
             ("opportunitycompetitors_association", None, "opportunitycompetitors_association"),
         ] {
-            let found = pick(known(), &table(), typed, other).map(|it| it.navigation);
+            let found = pick(&known(), &table(), typed, other).map(|it| it.navigation);
             assert_eq!(found.ok().as_deref(), Some(navigation), "{typed}");
         }
         for (typed, other) in [("customerid", None), ("customerid", Some("lead")), ("customer", None), ("", None)] {
-            let error = pick(known(), &table(), typed, other).expect_err(typed);
+            let error = pick(&known(), &table(), typed, other).expect_err(typed);
             assert_eq!(error.phrase().exit, Exit::Usage, "{typed}");
         }
-        let error = pick(known(), &table(), "customerid_acount", None).expect_err("misspelt");
+        let error = pick(&known(), &table(), "customerid_acount", None).expect_err("misspelt");
         assert!(error.facts().iter().any(|(_, value)| value.contains("customerid_account")), "{:?}", error.facts());
     }
 

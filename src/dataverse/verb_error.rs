@@ -125,9 +125,6 @@ impl Diagnose for VerbError {
                 facts
             }
             Self::UnknownColumn { table, .. } => vec![("table", table.clone())],
-            Self::AmbiguousRelationship { targets, .. } | Self::WrongOther { targets, .. } => {
-                vec![("target", targets.first().cloned().unwrap_or_default())]
-            }
             _ => Vec::new(),
         }
     }

@@ -7,7 +7,10 @@ pub(in crate::dataverse) static UNKNOWN_REASON: Phrase = Phrase {
     exit: Exit::Usage,
     who: Who::You,
     meaning: "the organisation's status reasons for this are others; nothing was sent",
-    remedy: &["run the command again with one of these after `--reason`: {choices}"],
+    remedy: &[
+        "run the command again with one of these after `--reason`: {choices}",
+        "leave `--reason` out to take the first of them",
+    ],
 };
 
 pub(in crate::dataverse) static NO_SUCH_STATE: Phrase = Phrase {
@@ -31,7 +34,10 @@ pub(in crate::dataverse) static AMBIGUOUS_OWNER: Phrase = Phrase {
     exit: Exit::Usage,
     who: Who::You,
     meaning: "more than one is called so; nothing was sent",
-    remedy: &["run the command again with one of these ids, as `--to user:<id>` or `--to team:<id>`: {candidates}"],
+    remedy: &[
+        "run the command again with the one that is meant, as `--to user:<id>` or `--to team:<id>`",
+        "choose among them: {candidates}",
+    ],
 };
 
 pub(in crate::dataverse) static UNKNOWN_RELATIONSHIP: Phrase = Phrase {
@@ -50,7 +56,7 @@ pub(in crate::dataverse) static AMBIGUOUS_RELATIONSHIP: Phrase = Phrase {
     exit: Exit::Usage,
     who: Who::You,
     meaning: "it may lead to records of several tables; nothing was sent",
-    remedy: &["run the command again with the other record as `table:ID`, such as `{target}:<id>`"],
+    remedy: &["run the command again with the other record as `table:ID`, such as `contact:<id>`"],
 };
 
 pub(in crate::dataverse) static WRONG_OTHER: Phrase = Phrase {
@@ -58,7 +64,7 @@ pub(in crate::dataverse) static WRONG_OTHER: Phrase = Phrase {
     exit: Exit::Usage,
     who: Who::You,
     meaning: "the relationship does not lead to records of that table; nothing was sent",
-    remedy: &["run the command again with a record it leads to, such as `{target}:<id>`, or another relationship"],
+    remedy: &["run the command again with a record of a table it leads to, or with another relationship"],
 };
 
 pub(in crate::dataverse) static OTHER_NEEDED: Phrase = Phrase {
