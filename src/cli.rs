@@ -11,7 +11,7 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Records};
 use crate::commands::{
-    CommandError, app, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy,
+    CommandError, api, app, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy,
     reconnect, sandbox, serving, version, whoami,
 };
 use crate::context::Context;
@@ -112,6 +112,7 @@ enum Word {
     Explain(explain::Explain),
     /// List, read, create, change and delete records of any table
     Records(Records),
+    Api(Box<api::Api>),
     Proxy(proxy::Proxy),
     Sandbox(sandbox::Sandbox),
     Demo(demo::Demo),
@@ -202,6 +203,7 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),
+        Word::Api(it) => it.run(context),
         Word::Proxy(it) => it.run(context),
         Word::Sandbox(it) => it.run(context),
         Word::Demo(it) => it.run(context, start),

@@ -40,6 +40,8 @@
 //! | waits for the browser | `auth/loopback.rs` (door), judged in `auth/callback.rs` |
 //! | explains an AADSTS number | `auth/aadsts` |
 //! | renews a token, once among all processes | `session/tokens.rs` |
+//! | turns a flow into the credential that is shown | `session/credential.rs`; from it to a token: `auth/credential.rs` |
+//! | chooses among the environment's credentials | `settings/credential.rs` |
 //! | runs the steps of `connect` | `session/sign_in.rs`, told by `commands/sign_in_words.rs`, saved by `commands/signing_in.rs` |
 //! | keeps secrets | `store/keyring.rs` (door), `store/file.rs` |
 //! | keeps the list of connections | `store/registry.rs` |
@@ -49,6 +51,8 @@
 //! | lists the organisations of a user | `tenant/discovery.rs`, `dataverse/discovery.rs`; one sign-in for several: `session/shared_sign_in.rs` |
 //! | asks for an administrator's consent | `auth/admin_consent.rs`, `session/admin_consent.rs` |
 //! | keeps a secret out of every message | `secret/watch.rs`, by value |
+//! | sends any request, as it is | `commands/api`; judged in `dataverse/raw.rs` |
+//! | passes records through jq | `output/filter.rs` |
 //! | keeps the memory of the process to itself | `guard.rs` |
 //! | hands a token to other programs | `commands/serving`; what they inherit: `commands/serving/inheritance.rs` |
 //! | moves secrets between stores | `commands/connections/moving.rs` |

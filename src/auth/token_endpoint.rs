@@ -153,9 +153,9 @@ impl Errand<'_> {
             method: Method::POST,
             path: path.to_owned(),
             headers: vec![
-                ("accept", "application/json".to_owned()),
-                ("content-type", "application/x-www-form-urlencoded".to_owned()),
-                ("client-request-id", uuid::Uuid::new_v4().to_string()),
+                ("accept".into(), "application/json".to_owned()),
+                ("content-type".into(), "application/x-www-form-urlencoded".to_owned()),
+                ("client-request-id".into(), uuid::Uuid::new_v4().to_string()),
             ],
             body: Some(Bytes::from(body)),
         };

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::clock::Clock;
 use crate::dataverse::codes;
 use crate::dataverse::error::Lost;
-use crate::dataverse::refusal::{ErrorBody, Refusal};
+use crate::dataverse::refusal::{ErrorBody, Refusal, Whole};
 use crate::dataverse::{DataverseError, RecordId, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
 use crate::net::{Throttled, TokenSource, Trace, Verdict};
@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::record::Record;
 
 /// The longest answer that is read whole, after decompression. Pages are not: they stream.
-const LONGEST_ANSWER: usize = 64 << 20;
+pub(super) const LONGEST_ANSWER: usize = 64 << 20;
 /// The longest refusal that is read.
 const LONGEST_REFUSAL: usize = 1 << 20;
 /// The longest address that the service takes. Source: Microsoft Learn, "Query data using the Web API".
@@ -243,7 +243,8 @@ impl Client {
             };
             let bare_refusal = self.bare_refusal(&response, client_request_id, at);
             match response.status {
-                200..=299 => return Ok(Sent { response, bare_refusal }),
+                // 304 comes to those who sent a version along.
+                200..=299 | 304 => return Ok(Sent { response, bare_refusal }),
                 300..=399 => return Err(self.redirected(&response).into()),
                 401 => {
                     let challenges = response.challenges();
@@ -334,7 +335,7 @@ impl Client {
         DataverseError::Malformed { host: self.host(), why: why.to_string() }
     }
 
-    fn not_dataverse(&self, status: u16, kind: &str) -> DataverseError {
+    pub(super) fn not_dataverse(&self, status: u16, kind: &str) -> DataverseError {
         let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
         DataverseError::NotDataverse { host: self.host(), status, kind }
     }
@@ -362,6 +363,7 @@ impl Client {
             client_request_id,
             at,
             connection: self.connection().map(str::to_owned),
+            whole: None,
         }
     }
 
@@ -369,6 +371,8 @@ impl Client {
     async fn read_refusal(&self, bare: Refusal, response: &mut Response) -> Result<Refusal, DataverseError> {
         // A refusal that can't be read to its end is still a refusal.
         let body = response.body.read(LONGEST_REFUSAL).await.unwrap_or_default();
+        let whole = Whole { headers: headers_of(response), body: body.clone() };
+        let bare = Refusal { whole: Some(Box::new(whole)), ..bare };
         if let Some(body) = ErrorBody::parse(&body) {
             return Ok(bare.with_body(body));
         }
@@ -405,17 +409,22 @@ fn with_standard_headers(request: Request, client_request_id: &str) -> Request {
     let is_read = !is_change(&request);
     let has_body = request.body.is_some();
     let mut request = request
-        .header("Accept", "application/json")
-        .header("OData-MaxVersion", "4.0")
-        .header("OData-Version", "4.0")
+        .header_if_absent("Accept", "application/json")
+        .header_if_absent("OData-MaxVersion", "4.0")
+        .header_if_absent("OData-Version", "4.0")
         .header("x-ms-client-request-id", client_request_id);
     if is_read {
-        request = request.header("If-None-Match", "null");
+        request = request.header_if_absent("If-None-Match", "null");
     }
     if has_body {
-        request = request.header("Content-Type", "application/json; charset=utf-8");
+        request = request.header_if_absent("Content-Type", "application/json; charset=utf-8");
     }
     request
+}
+
+/// Every header of an answer, its name in lower case.
+pub(super) fn headers_of(response: &Response) -> Vec<(String, Vec<u8>)> {
+    response.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
 }
 
 fn is_change(request: &Request) -> bool {

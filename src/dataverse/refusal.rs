@@ -28,6 +28,17 @@ pub struct Refusal {
     pub at: Timestamp,
     /// What the connection is called, for the remedies.
     pub connection: Option<String>,
+    /// The answer as it came, for those who pass it on.
+    pub(super) whole: Option<Box<Whole>>,
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Whole {
+    /// Names in lower case.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// The JSON body of a refusal. Source: Microsoft Learn, "Compose HTTP requests and handle errors".
@@ -163,6 +174,7 @@ mod tests {
             client_request_id: "c0ff".into(),
             at: "2026-03-01T12:00:00.5Z".parse().unwrap(),
             connection: None,
+            whole: None,
         };
         match ErrorBody::parse(body.as_bytes()) {
             Some(body) => bare.with_body(body),

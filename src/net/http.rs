@@ -44,7 +44,7 @@ pub struct Request {
     /// Path and query, beginning with `/`, encoded as it goes on the wire.
     pub path: String,
     /// Headers besides `User-Agent`, `Authorization` and `Content-Length`.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body, if there is one.
     pub body: Option<Bytes>,
 }
@@ -58,9 +58,16 @@ impl Request {
 
     /// Another header.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// Another header, unless there is one of this name.
+    #[must_use]
+    pub fn header_if_absent(self, name: &'static str, value: impl Into<String>) -> Self {
+        let is_there = self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name));
+        if is_there { self } else { self.header(name, value) }
     }
 }
 
@@ -90,7 +97,7 @@ pub enum Content {
 
 impl From<&Request> for Parcel {
     fn from(request: &Request) -> Self {
-        let headers = request.headers.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone().into_bytes()));
+        let headers = request.headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
         Self {
             method: request.method.clone(),
             path: request.path.clone(),

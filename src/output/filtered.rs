@@ -43,6 +43,26 @@ impl RowSink for FilteredRows {
     }
 }
 
+/// A whole document: through the screen's filter, or as it is, with a line that ends it.
+///
+/// # Errors
+/// [`OutputError::FilterFailed`], or when standard output refuses it.
+pub fn passed(screen: &Screen, document: &[u8]) -> Result<(), OutputError> {
+    if document.is_empty() {
+        return Ok(());
+    }
+    let mut out = screen.data();
+    if let Some(filter) = screen.filter() {
+        write(&mut out, filter, &String::from_utf8_lossy(document))?;
+    } else {
+        out.put(document)?;
+        if !document.ends_with(b"\n") {
+            out.put(b"\n")?;
+        }
+    }
+    out.finish()
+}
+
 /// One JSON value through the filter, each result on a line of its own.
 pub(super) fn write(out: &mut StandardOutput, filter: &Filter, json: &str) -> Result<(), OutputError> {
     filter.run(json, |line| {

@@ -29,6 +29,7 @@ mod tsv;
 pub use error::OutputError;
 pub use fields::{object, objects};
 pub use filter::Filter;
+pub use filtered::passed;
 pub use formula::{guarded, is_formula_like, unguarded};
 pub use phrases::PHRASES;
 pub use progress::Progress;

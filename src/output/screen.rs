@@ -276,6 +276,12 @@ impl Screen {
         Self(self.0, Some(filter))
     }
 
+    /// Whether records pass through a filter.
+    #[must_use]
+    pub const fn is_filtered(&self) -> bool {
+        self.1.is_some()
+    }
+
     /// What every record passes through, if anything.
     pub(super) const fn filter(&self) -> Option<&Filter> {
         self.1.as_ref()

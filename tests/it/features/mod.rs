@@ -2,6 +2,8 @@
 //! secret has gone.
 
 mod admin_consent;
+mod api;
+mod app_only;
 mod app_setup;
 mod bundles;
 mod claims;
