@@ -68,7 +68,7 @@ impl Client {
         column: &str,
     ) -> Result<Option<(String, Box<RawValue>)>, Problem> {
         if let Some(cell) = record.cell(column).filter(|_| !column.starts_with('_')) {
-            return Ok(Some((column.to_owned(), self.raw(cell.as_json().to_owned())?)));
+            return Ok(Some((column.to_owned(), self.json_text(cell.as_json().to_owned())?)));
         }
         let property = if column.starts_with('_') { column.to_owned() } else { format!("_{column}_value") };
         let unknown = || VerbError::UnknownColumn { column: column.to_owned(), table: table.logical_name.clone() };
@@ -78,10 +78,10 @@ impl Client {
         let (Some(way), Some(other)) = (annotation(WAYS), annotation(TABLES)) else { return Ok(None) };
         let other = find_table(self, &other).await?;
         let reference = serde_json::Value::from(format!("/{}({})", other.entity_set, cell.text()));
-        Ok(Some((format!("{way}@odata.bind"), self.raw(reference.to_string())?)))
+        Ok(Some((format!("{way}@odata.bind"), self.json_text(reference.to_string())?)))
     }
 
-    fn raw(&self, json: String) -> Result<Box<RawValue>, DataverseError> {
+    fn json_text(&self, json: String) -> Result<Box<RawValue>, DataverseError> {
         RawValue::from_string(json).map_err(|error| self.malformed(&error))
     }
 }
