@@ -10,6 +10,7 @@ mod discovery;
 mod encode;
 mod error;
 mod id;
+mod metadata;
 mod nearest;
 mod outcome;
 mod owners;
@@ -33,13 +34,16 @@ pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
 pub use id::RecordId;
+pub use metadata::{
+    AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
+    Required, TableNames,
+};
 pub use outcome::{Made, made_records};
 pub use owners::Owner;
 pub use page::{PageError, Side, Splitter};
 pub use phrases::PHRASES;
 pub use query::Query;
 pub use raw::{Raw, RawAnswer};
-pub use reasons::{Reason, Reasons};
 pub use refusal::Refusal;
 pub use relating::{Other, Relationship};
 pub use rows::RowStream;

@@ -1,111 +1,43 @@
-//! The status reasons of a table, as this organisation has them, and which of them is meant. No record is changed here.
-
-use serde::Deserialize;
+//! Which of an organisation's own status reasons is meant. No record is changed here.
 
 use crate::dataverse::client::Client;
-use crate::dataverse::encode::{API, query_value, resource, string_literal};
-use crate::dataverse::{Table, VerbError};
-use crate::net::Request;
+use crate::dataverse::{Choice, Definition, Detail, Table, VerbError};
 use crate::problem::Problem;
 
-/// One reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    /// Its number, the value of `statuscode`.
-    pub value: i64,
-    /// The state it belongs to, the value of `statecode`.
-    pub state: i64,
-    /// What people call it, in the user's language.
-    pub label: String,
-}
-
-/// The reasons of one table, in the order of the organisation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reasons(pub Vec<Reason>);
-
-impl Reasons {
-    /// The reason that was typed, by its label in any letter case or by its number; the first of the state where none was.
-    ///
-    /// # Errors
-    /// [`VerbError::UnknownReason`] with those there are; [`VerbError::NoSuchState`] where the state has none.
-    pub fn pick(&self, state: i64, typed: Option<&str>) -> Result<&Reason, VerbError> {
-        let of_state: Vec<&Reason> = self.0.iter().filter(|reason| reason.state == state).collect();
-        let Some(typed) = typed else {
-            return of_state.first().copied().ok_or(VerbError::NoSuchState { state });
-        };
-        let is_meant = |reason: &&&Reason| {
-            let (typed, label) = (typed.trim(), &reason.label);
-            (!typed.is_empty() && label.to_lowercase() == typed.to_lowercase()) || typed.parse() == Ok(reason.value)
-        };
-        of_state.iter().find(is_meant).copied().ok_or_else(|| VerbError::UnknownReason {
-            typed: typed.to_owned(),
-            choices: of_state.iter().map(|reason| format!("{} ({})", reason.label, reason.value)).collect(),
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct Column {
-    #[serde(rename = "OptionSet")]
-    options: OptionSet,
-}
-
-#[derive(Deserialize)]
-struct OptionSet {
-    #[serde(rename = "Options")]
-    options: Vec<Choice>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    #[serde(rename = "Value")]
-    value: i64,
-    #[serde(rename = "State")]
-    state: Option<i64>,
-    #[serde(rename = "Label")]
-    label: Label,
-}
-
-#[derive(Deserialize, Default)]
-struct Label {
-    #[serde(rename = "UserLocalizedLabel")]
-    user: Option<LocalLabel>,
-}
-
-#[derive(Deserialize)]
-struct LocalLabel {
-    #[serde(rename = "Label")]
-    text: Option<String>,
-}
-
-impl From<Column> for Reasons {
-    fn from(column: Column) -> Self {
-        let reason = |choice: Choice| {
-            let label = choice.label.user.and_then(|label| label.text).unwrap_or_default();
-            Some(Reason { value: choice.value, state: choice.state?, label })
-        };
-        Self(column.options.options.into_iter().filter_map(reason).collect())
-    }
-}
-
 impl Client {
-    /// The status reasons of a table. Microsoft Learn, "Query table definitions using the Web API".
+    /// The status reason of `state` that was typed, by its label in any letter case or its number; the state's first one
+    /// where none was. What was kept is asked for anew before a reason is called unknown.
     ///
     /// # Errors
-    /// Whatever kept the answer away.
-    pub async fn reasons(&self, table: &Table) -> Result<Reasons, Problem> {
-        self.read_as::<Column>(&request(table)).await.map(Reasons::from)
+    /// [`VerbError::UnknownReason`] with those there are, [`VerbError::NoSuchState`] where the state has none, or whatever
+    /// kept the answer away.
+    pub async fn reason(&self, table: &Table, state: i64, typed: Option<&str>) -> Result<i64, Problem> {
+        let ask = || self.definition(&table.logical_name, &[Detail::Status]);
+        if let Ok(reason) = pick(reasons(&*ask().await?), state, typed) {
+            return Ok(reason);
+        }
+        self.forget_metadata();
+        Ok(pick(reasons(&*ask().await?), state, typed)?)
     }
 }
 
-fn request(table: &Table) -> Request {
-    let key = format!("LogicalName={}", string_literal(&table.logical_name));
-    Request::get(format!(
-        "{API}EntityDefinitions({})/Attributes(LogicalName='statuscode')/Microsoft.Dynamics.CRM.StatusAttributeMetadata\
-         ?$select=LogicalName&$expand={}",
-        resource(&key),
-        query_value("OptionSet($select=Options)")
-    ))
+fn reasons(table: &Definition) -> &[Choice] {
+    table.column("statuscode").map(|column| column.choices.as_slice()).unwrap_or_default()
+}
+
+fn pick(reasons: &[Choice], state: i64, typed: Option<&str>) -> Result<i64, VerbError> {
+    let of_state: Vec<&Choice> = reasons.iter().filter(|reason| reason.state == Some(state)).collect();
+    let first = of_state.first().ok_or(VerbError::NoSuchState { state })?;
+    let Some(typed) = typed else { return Ok(first.value) };
+    let is_meant = |reason: &&&Choice| {
+        let wanted = typed.trim().to_lowercase();
+        let mut labels = reason.other_labels.iter().chain([&reason.label]);
+        wanted.parse() == Ok(reason.value) || (!wanted.is_empty() && labels.any(|label| label.to_lowercase() == wanted))
+    };
+    of_state.iter().find(is_meant).map(|reason| reason.value).ok_or_else(|| VerbError::UnknownReason {
+        typed: typed.to_owned(),
+        choices: of_state.iter().map(|reason| format!("{} ({})", reason.label, reason.value)).collect(),
+    })
 }
 
 #[cfg(test)]
@@ -113,29 +45,30 @@ mod tests {
     use super::*;
     use crate::problem::{Diagnose as _, Exit};
 
-    fn reasons() -> Reasons {
-        let json = r#"{"OptionSet":{"Options":[
-            {"Value":1,"State":0,"Label":{"UserLocalizedLabel":{"Label":"New"}}},
-            {"Value":4,"State":2,"Label":{"UserLocalizedLabel":{"Label":"Lost"}}},
-            {"Value":100000001,"State":2,"Label":{"UserLocalizedLabel":{"Label":"Überrascht"}}},
-            {"Value":9,"State":2,"Label":{"UserLocalizedLabel":null}},
-            {"Value":7,"Label":{}}
-        ]}}"#;
-        Reasons::from(serde_json::from_str::<Column>(json).expect("a column"))
-    }
-
     #[test]
     fn a_reason_is_known_by_label_or_number_within_its_state() {
-        for (typed, value) in
-            [(None, 4), (Some("lost"), 4), (Some(" ÜBERRASCHT "), 100_000_001), (Some("100000001"), 100_000_001)]
-        {
-            assert_eq!(reasons().pick(2, typed).map(|reason| reason.value).ok(), Some(value), "{typed:?}");
+        let reason = |value, state, label: &str| Choice {
+            value,
+            label: label.into(),
+            other_labels: vec![format!("{label} in English")],
+            state: Some(state),
+        };
+        let reasons =
+            [reason(1, 0, "New"), reason(4, 2, "Lost"), reason(100_000_001, 2, "Überrascht"), reason(9, 2, "")];
+        for (typed, value) in [
+            (None, 4),
+            (Some("lost"), 4),
+            (Some(" ÜBERRASCHT "), 100_000_001),
+            (Some("lost in english"), 4),
+            (Some("100000001"), 100_000_001),
+        ] {
+            assert_eq!(pick(&reasons, 2, typed), Ok(value), "{typed:?}");
         }
         for typed in ["New", "1", "", "7"] {
-            let error = reasons().pick(2, Some(typed)).expect_err(typed);
+            let error = pick(&reasons, 2, Some(typed)).expect_err(typed);
             assert_eq!(error.phrase().exit, Exit::Usage);
             assert!(error.facts()[0].1.contains("Lost (4)"), "{:?}", error.facts());
         }
-        assert!(reasons().pick(5, None).is_err());
+        assert!(pick(&reasons, 5, None).is_err());
     }
 }

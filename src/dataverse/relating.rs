@@ -2,12 +2,11 @@
 //! lookups are changed elsewhere.
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::dataverse::client::{Client, NotSent};
-use crate::dataverse::encode::{API, resource, string_literal};
-use crate::dataverse::{RecordId, Table, VerbError, find_table, nearest};
+use crate::dataverse::encode::{API, resource};
+use crate::dataverse::{Definition, RecordId, Table, VerbError, find_table, nearest};
 use crate::net::{Idempotency, Method, Request};
 use crate::problem::Problem;
 
@@ -52,73 +51,23 @@ impl Other {
     }
 }
 
-#[derive(Deserialize)]
-struct Definition {
-    #[serde(rename = "ManyToOneRelationships", default)]
-    many_to_one: Vec<OneToMany>,
-    #[serde(rename = "OneToManyRelationships", default)]
-    one_to_many: Vec<OneToMany>,
-    #[serde(rename = "ManyToManyRelationships", default)]
-    many_to_many: Vec<ManyToMany>,
-}
-
-#[derive(Deserialize)]
-struct OneToMany {
-    #[serde(rename = "SchemaName")]
-    name: String,
-    #[serde(rename = "ReferencedEntity")]
-    one: String,
-    #[serde(rename = "ReferencingEntity")]
-    many: String,
-    #[serde(rename = "ReferencingAttribute")]
-    column: String,
-    #[serde(rename = "ReferencedEntityNavigationPropertyName")]
-    way_of_one: Option<String>,
-    #[serde(rename = "ReferencingEntityNavigationPropertyName")]
-    way_of_many: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ManyToMany {
-    #[serde(rename = "SchemaName")]
-    name: String,
-    #[serde(rename = "Entity1LogicalName")]
-    first: String,
-    #[serde(rename = "Entity2LogicalName")]
-    second: String,
-    #[serde(rename = "Entity1NavigationPropertyName")]
-    way_of_first: Option<String>,
-    #[serde(rename = "Entity2NavigationPropertyName")]
-    way_of_second: Option<String>,
-}
-
-impl Definition {
-    fn relationships(self, table: &str) -> Vec<Relationship> {
-        let mut found = Vec::new();
-        let mut add = |navigation: Option<String>, schema_name: &str, column, other: &str, is_single| {
-            found.extend(navigation.filter(|name| !name.is_empty()).map(|navigation| Relationship {
-                navigation,
-                schema_name: schema_name.to_owned(),
-                column,
-                other: other.to_owned(),
-                is_single,
-            }));
-        };
-        for it in self.many_to_one {
-            add(it.way_of_many, &it.name, Some(it.column), &it.one, true);
-        }
-        for it in self.one_to_many {
-            add(it.way_of_one, &it.name, None, &it.many, false);
-        }
-        for it in self.many_to_many {
-            if it.first == table {
-                add(it.way_of_first, &it.name, None, &it.second, false);
-            } else {
-                add(it.way_of_second, &it.name, None, &it.first, false);
-            }
-        }
-        found
-    }
+/// Every way that leads from a table.
+fn relationships(table: &Definition) -> Vec<Relationship> {
+    let many = |navigation: &str, name: &str, other: &str| Relationship {
+        navigation: navigation.to_owned(),
+        schema_name: name.to_owned(),
+        column: None,
+        other: other.to_owned(),
+        is_single: false,
+    };
+    let single = table.many_to_one.iter().map(|it| Relationship {
+        column: Some(it.column.clone()),
+        is_single: true,
+        ..many(&it.navigation, &it.name, &it.table)
+    });
+    let collections = table.one_to_many.iter().map(|it| many(&it.navigation, &it.name, &it.table));
+    let pairs = table.many_to_many.iter().map(|it| many(&it.navigation, &it.name, &it.table));
+    single.chain(collections).chain(pairs).collect()
 }
 
 impl Client {
@@ -128,12 +77,12 @@ impl Client {
     /// [`VerbError::UnknownRelationship`] with names like it, [`VerbError::WrongOther`] when `other` is of another table,
     /// [`VerbError::AmbiguousRelationship`] when it leads to several tables and none is named.
     pub async fn relationship(&self, table: &Table, typed: &str, other: Option<&str>) -> Result<Relationship, Problem> {
-        let definition: Definition = self.read_as(&request(table)).await?;
+        let definition = self.definition(&table.logical_name, &[]).await?;
         let other = match other {
             Some(name) => Some(find_table(self, name).await?.logical_name),
             None => None,
         };
-        Ok(pick(&definition.relationships(&table.logical_name), table, typed, other.as_deref())?)
+        Ok(pick(&relationships(&definition), table, typed, other.as_deref())?)
     }
 
     /// Ties two records together. `false` when they were tied before.
@@ -191,19 +140,6 @@ impl Client {
 
 fn path(table: &Table, id: RecordId, relationship: &Relationship) -> String {
     format!("{API}{}({id})/{}", resource(&table.entity_set), resource(&relationship.navigation))
-}
-
-fn request(table: &Table) -> Request {
-    let key = format!("LogicalName={}", string_literal(&table.logical_name));
-    let one_to_many = "$select=SchemaName,ReferencedEntity,ReferencingEntity,ReferencingAttribute,\
-                       ReferencedEntityNavigationPropertyName,ReferencingEntityNavigationPropertyName";
-    let many_to_many = "$select=SchemaName,Entity1LogicalName,Entity2LogicalName,Entity1NavigationPropertyName,\
-                        Entity2NavigationPropertyName";
-    Request::get(format!(
-        "{API}EntityDefinitions({})?$select=LogicalName&$expand=ManyToOneRelationships({one_to_many}),\
-         OneToManyRelationships({one_to_many}),ManyToManyRelationships({many_to_many})",
-        resource(&key)
-    ))
 }
 
 fn pick(known: &[Relationship], table: &Table, typed: &str, other: Option<&str>) -> Result<Relationship, VerbError> {

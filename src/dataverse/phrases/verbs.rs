@@ -47,7 +47,7 @@ pub(in crate::dataverse) static UNKNOWN_RELATIONSHIP: Phrase = Phrase {
     meaning: "neither a navigation property nor a relationship nor a lookup is called so; nothing was sent",
     remedy: &[
         "run the command again with {nearest}",
-        "in Power Apps: Tables → the table {table} → Relationships shows their names",
+        "run `d365conn tables show <table> --relationships` to see what they are called",
     ],
 };
 
@@ -80,7 +80,7 @@ pub(in crate::dataverse) static NO_SUCH_COLUMN: Phrase = Phrase {
     exit: Exit::Usage,
     who: Who::You,
     meaning: "the record has no such column; nothing was changed",
-    remedy: &["run `d365conn records {table} list --top 1 --select '*' -o json` to see the columns of the table"],
+    remedy: &["run `d365conn tables show <table> --columns` to see the columns there are"],
 };
 
 pub(in crate::dataverse) static MERGED_WITH_ITSELF: Phrase = Phrase {

@@ -28,6 +28,8 @@ mod output;
 mod proxy;
 mod reconnect;
 mod records;
+mod requests;
 mod sandbox;
+mod tables;
 mod token;
 mod tokens;

@@ -48,7 +48,7 @@ impl Closing {
         client.ensure_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
-            let status = client.reasons(&table).await?.pick(state, self.reason.as_deref())?.value;
+            let status = client.reason(&table, state, self.reason.as_deref()).await?;
             let subject = self.subject.unwrap_or_else(|| title.to_owned());
             let ending = Ending { status, subject, description: self.description, revenue, close_date };
             client.call(&close_opportunity(&table, id, is_won, &ending)).await?;

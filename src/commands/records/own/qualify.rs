@@ -57,7 +57,7 @@ impl Deed for Qualify {
         client.ensure_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
-            let status = client.reasons(&table).await?.pick(QUALIFIED, self.reason.as_deref())?.value;
+            let status = client.reason(&table, QUALIFIED, self.reason.as_deref()).await?;
             let answer = client.call(&qualify_lead(&table, id, self.what(), status)).await?;
             let made = made_records(answer.as_deref().unwrap_or_default());
             let words: Vec<&str> = made.iter().map(|it| it.table.as_str()).collect();

@@ -45,7 +45,7 @@ impl Deed for Resolve {
         client.ensure_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
-            let status = client.reasons(&table).await?.pick(RESOLVED, self.reason.as_deref())?.value;
+            let status = client.reason(&table, RESOLVED, self.reason.as_deref()).await?;
             let resolution =
                 Resolution { status, subject: self.subject, description: self.description, minutes: self.minutes };
             client.call(&close_incident(&table, id, &resolution)).await?;

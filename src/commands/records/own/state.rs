@@ -28,9 +28,8 @@ impl Standing {
         client.ensure_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
-            let reasons = client.reasons(&table).await?;
-            let reason = reasons.pick(state, self.reason.as_deref())?;
-            let body = Body::parse(None, &[format!("statecode:={state}"), format!("statuscode:={}", reason.value)])?;
+            let reason = client.reason(&table, state, self.reason.as_deref()).await?;
+            let body = Body::parse(None, &[format!("statecode:={state}"), format!("statuscode:={reason}")])?;
             client.update(&table, &id, &body).await?;
             summary::changed(context, format, &table, &id, done)
         })
