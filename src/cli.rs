@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 
 use crate::auth::Browser;
 use crate::clock::Clock;
-use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
+use crate::commands::records::{NOUNS, Noun, Records};
 use crate::commands::{
     CommandError, api, app, batch, completions, connect, connections, demo, disconnect, doctor, explain, man, naming,
     proxy, reconnect, sandbox, serving, tables, version, whoami,
@@ -190,9 +190,8 @@ fn with_filter(screen: Screen, flags: Flags, expression: Option<&str>) -> Result
 
 fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Problem> {
     naming::agree(matches)?;
-    if let Some((noun, verb)) = matches.subcommand().and_then(|(word, verb)| Some((Noun::find(word)?, verb))) {
-        let verb = Verb::from_arg_matches(verb).map_err(|error| usage(&error))?;
-        return verb.run(context, &Place::Noun(noun));
+    if let Some((noun, typed)) = matches.subcommand().and_then(|(word, typed)| Some((Noun::find(word)?, typed))) {
+        return noun.run(typed, context);
     }
     match Word::from_arg_matches(matches).map_err(|error| usage(&error))? {
         Word::Connect(it) => it.run(context),

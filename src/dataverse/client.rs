@@ -203,7 +203,7 @@ impl Client {
     }
 
     /// Sends a read and takes its whole JSON answer; one that breaks in the middle is asked for again.
-    async fn read(&self, request: &Request) -> Result<Vec<u8>, Problem> {
+    pub(super) async fn read(&self, request: &Request) -> Result<Vec<u8>, Problem> {
         let mut retry = self.retry(Idempotency::Safe);
         loop {
             let mut sent = self.send(request, &mut retry).await?;

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::sandbox::data::Table;
+use crate::sandbox::dataverse::actions;
 use crate::sandbox::dataverse::batch::batch;
 use crate::sandbox::dataverse::collection::Pool;
 use crate::sandbox::dataverse::exchange::Exchange;
@@ -64,6 +65,11 @@ fn judged(
     if let Some(answer) = function(world, &exchange, first).filter(|_| rest.is_empty()) {
         return answer;
     }
+    if rest.is_empty()
+        && let Some(answer) = actions::unbound(world, &exchange, first)
+    {
+        return answer;
+    }
     let table = table_of_set(&first.name)?;
     match &first.arguments {
         None => set(world, &exchange, table, rest),
@@ -94,6 +100,11 @@ fn set(
     rest: &[Segment],
 ) -> Result<Outgoing, Refusal> {
     let words: Vec<&str> = rest.iter().map(|segment| segment.name.as_str()).collect();
+    if let [operation] = rest
+        && let Some(answer) = actions::bound(world, exchange, table, None, operation)
+    {
+        return answer;
+    }
     let pool = Pool { table, ids: None };
     match (exchange.request.method.as_str(), words.as_slice()) {
         ("GET", []) => pool.list(world, exchange),
@@ -111,6 +122,12 @@ fn record(
     key: &Key,
     rest: &[Segment],
 ) -> Result<Outgoing, Refusal> {
+    if let [operation] = rest {
+        let id = key.existing(world, table)?;
+        if let Some(answer) = actions::bound(world, exchange, table, Some(id), operation) {
+            return answer;
+        }
+    }
     match (exchange.request.method.as_str(), rest) {
         ("GET", _) => {
             let id = key.existing(world, table)?;

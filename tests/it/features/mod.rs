@@ -11,6 +11,7 @@ mod claims;
 mod connect;
 mod connection_strings;
 mod connections;
+mod crm_verbs;
 mod crowd;
 mod disconnect;
 mod discover;
