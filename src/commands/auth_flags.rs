@@ -50,6 +50,8 @@ impl IdentityFlags {
 pub enum AuthFlag {
     /// A person, in the browser of this computer
     Browser,
+    /// A person, in a browser on another device that is shown a code here
+    Device,
     /// An application of your own, with its client secret and no person
     Secret,
     /// The identity that Azure gave this machine
@@ -76,6 +78,7 @@ impl AuthFlags {
     pub(super) fn flow(&self, environment: &Environment) -> Result<Flow, Problem> {
         Ok(match self.auth {
             None | Some(AuthFlag::Browser) => Flow::Browser,
+            Some(AuthFlag::Device) => Flow::Device,
             Some(AuthFlag::Secret) => Flow::Secret,
             Some(AuthFlag::ManagedIdentity) => Flow::ManagedIdentity { identity: self.identity.chosen(environment)? },
             Some(AuthFlag::Az) => Flow::Az,

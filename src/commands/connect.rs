@@ -30,6 +30,7 @@ use crate::tenant::{Discovery, TenantUrl};
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id APP_ID
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --from contoso --name second
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id WEB_APP_ID --client-secret-stdin
+  d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth device
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth secret --client-id DAEMON_ID --client-secret-stdin
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth managed-identity
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth az
@@ -103,6 +104,9 @@ impl From<StoreFlag> for StoreKind {
         }
     }
 }
+
+/// The ways to sign in through an app that the user names.
+const HAVE_AN_APP: &[&str] = &["browser", "device", "secret", "certificate", "federated"];
 
 impl Connect {
     /// Checks everything that can be checked without a network, then signs in, proves and saves.
@@ -187,7 +191,7 @@ impl Connect {
     fn flow(&self, context: &Context) -> Result<Flow, Problem> {
         let flow = self.auth.flow(&context.environment)?;
         let own = [
-            Bound { flag: "--client-id", is_typed: self.client_id.is_some(), flows: &["browser", "secret"] },
+            Bound { flag: "--client-id", is_typed: self.client_id.is_some(), flows: HAVE_AN_APP },
             Bound { flag: "--from", is_typed: self.from.is_some(), flows: &["browser"] },
             Bound { flag: "--redirect-uri", is_typed: self.redirect_uri.is_some(), flows: &["browser"] },
             Bound { flag: "--admin-consent", is_typed: self.admin_consent, flows: &["browser"] },

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth::{
-    self, Applicant, Authority, BearerClaims, Browser, Claims, Listener, Proof, RedirectUri, SignInRequest, TokenSet,
+    self, Applicant, Authority, BearerClaims, Browser, Claims, DeviceCode, Listener, Proof, RedirectUri, SignInRequest,
+    TokenSet,
 };
 use crate::clock::Clock;
 use crate::connection::{Account, App, Flow};
@@ -35,6 +36,13 @@ pub enum Step<'a> {
     },
     /// No browser could be opened; the address has to be opened by hand.
     BrowserNotOpened(&'a Problem),
+    /// A code waits to be typed on another device.
+    CodeToType {
+        /// The code and its page.
+        device: &'a DeviceCode,
+        /// Where the user will sign in.
+        authority: &'a Authority,
+    },
     /// Twenty seconds went by without an answer.
     StillWaiting,
     /// The user has signed in; the rest needs no user.
@@ -87,7 +95,11 @@ impl SignIn<'_> {
         let means =
             Means { flow: &wanted.flow, secrets: &secrets, environment: self.environment, connection: name, store };
         let Some(credential) = means.credential()? else {
-            let tokens = self.ask(wanted, &authority, &auth::dataverse_scope(&wanted.tenant_url), on_step).await?;
+            let tokens = if wanted.flow == Flow::Device {
+                self.ask_elsewhere(wanted, &authority, on_step).await?
+            } else {
+                self.ask(wanted, &authority, &auth::dataverse_scope(&wanted.tenant_url), on_step).await?
+            };
             let account = self.prove(wanted, &authority, &tokens).await?;
             let display_name = self.display_name(wanted, &authority, &tokens).await;
             return Ok(SignedIn { tokens, account, app: wanted.app.clone(), display_name });
@@ -146,6 +158,21 @@ impl SignIn<'_> {
         let code = listener.wait_for_code(&authorization, wanted.wait, on_silence).await?;
         on_step(Step::CodeReceived)?;
         Ok(auth::redeem_for(&self.applicant(wanted, authority), &authorization, code, scope).await?)
+    }
+
+    /// Lets a browser on any other device ask the user.
+    async fn ask_elsewhere(
+        &self,
+        wanted: &Wanted,
+        authority: &Authority,
+        on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
+    ) -> Result<TokenSet, Problem> {
+        let applicant = Applicant { proof: Proof::Nothing, ..self.applicant(wanted, authority) };
+        let device = DeviceCode::ask(&applicant).await?;
+        on_step(Step::CodeToType { device: &device, authority })?;
+        let tokens = device.wait_for_user(&applicant, self.claims, wanted.wait).await?;
+        on_step(Step::CodeReceived)?;
+        Ok(tokens)
     }
 
     fn applicant<'a>(&'a self, wanted: &'a Wanted, authority: &'a Authority) -> Applicant<'a> {
