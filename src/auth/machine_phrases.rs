@@ -106,7 +106,7 @@ pub(super) static IDENTITY_OUT_OF_ORDER: Phrase = Phrase {
     who: Who::You,
     meaning: "the endpoint of the machine was asked again as its documentation says, and still answers with status {status}",
     remedy: &[
-        "run the command again in some minutes: it is replaced now and then under running machines",
+        "run the command again in some minutes, as `d365conn connections check` does: the endpoint is replaced now and then under running machines",
         "see whether the identity still exists in the Azure portal → Managed Identities, or at `https://status.azure.com` whether Azure is out of order",
     ],
 };
