@@ -2,11 +2,13 @@
 
 mod cells;
 mod columns;
+mod count;
 mod create;
 mod delete;
 mod get;
 mod list;
 mod nouns;
+mod open;
 mod update;
 mod values;
 mod verbs;

@@ -1,6 +1,7 @@
 //! Hostile and odd bytes on the wire, against the library's own client. What a user sees of it is tested elsewhere.
 
 mod breaks;
+mod counting;
 mod paging;
 mod proxy;
 mod refusing;
