@@ -1,4 +1,7 @@
-//! A saved connection: what it is called, which organisation it reaches and how it signs in. Never a secret, never a path.
+//! A saved connection: what it is called, which organisation it reaches and how it signs in. Never a secret, and no path
+//! but one that the user named.
+
+mod flow;
 
 use std::fmt;
 
@@ -6,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::problem::{Diagnose, Exit, Phrase, Who};
 use crate::tenant::TenantUrl;
+
+pub use flow::{AssertionSource, Flow, ManagedIdentity};
 
 /// Microsoft's published sample app, the managed app of last resort. It is for development: its documentation asks for
 /// an own registration in production. Source: Microsoft Learn, "Use OAuth authentication with Microsoft Dataverse".
@@ -157,33 +162,6 @@ impl App {
         match self {
             Self::Managed { .. } => "managed",
             Self::Own { .. } => "own",
-        }
-    }
-}
-
-/// How a connection signs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Flow {
-    /// Authorization code with PKCE in the system's browser.
-    Browser,
-    /// Client credentials with a secret: an application, no user.
-    Secret,
-    /// A ready access token from outside.
-    AccessToken,
-    /// A refresh token from outside.
-    RefreshToken,
-}
-
-impl Flow {
-    /// The word of `--auth` and of `connections list`.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::Secret => "secret",
-            Self::AccessToken => "access-token",
-            Self::RefreshToken => "refresh-token",
         }
     }
 }

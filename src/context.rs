@@ -375,6 +375,7 @@ impl Context {
             connection: connection.clone(),
             http: self.http()?.clone(),
             vault: self.vault_of(connection)?,
+            environment: self.environment.clone(),
             places: self.places()?.clone(),
             clock: self.clock.clone(),
             trace: self.trace(),
@@ -397,7 +398,8 @@ impl Context {
     /// When the client can't be opened.
     pub fn tokens_of_environment(&self, connection: &EnvironmentConnection) -> Result<Arc<dyn TokenSource>, Problem> {
         let http = self.http()?.clone();
-        Ok(Arc::new(EnvironmentTokens::new(connection.clone(), http, self.clock.clone(), self.trace())))
+        let (connection, environment) = (connection.clone(), self.environment.clone());
+        Ok(Arc::new(EnvironmentTokens::new(connection, environment, http, self.clock.clone(), self.trace())))
     }
 
     /// A client of `origin` with tokens from `tokens`; `read_only` names the connection that refuses every write.

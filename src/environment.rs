@@ -36,6 +36,7 @@ variables! {
     CLIENT_SECRET_FILE = "D365CONN_CLIENT_SECRET_FILE", false, "file that holds the client secret";
     ACCESS_TOKEN = "D365CONN_ACCESS_TOKEN", true, "a ready access token for the environment-only connection";
     REFRESH_TOKEN = "D365CONN_REFRESH_TOKEN", true, "a refresh token for the environment-only connection; used in memory, never stored";
+    AUTH = "D365CONN_AUTH", false, "which credential the environment-only connection signs in with, whatever else is set: `access-token`, `refresh-token` or `secret`";
     EXEC_CONNECTION = "D365CONN_EXEC_CONNECTION", false, "set by `exec` for the program it runs: the connection's name, or the organisation's address";
     BUNDLE = "D365CONN_BUNDLE", true, "the text of a bundle, used as an environment-only connection; nothing is stored";
     BUNDLE_FILE = "D365CONN_BUNDLE_FILE", false, "file that holds the bundle";

@@ -40,6 +40,8 @@
 //! | waits for the browser | `auth/loopback.rs` (door), judged in `auth/callback.rs` |
 //! | explains an AADSTS number | `auth/aadsts` |
 //! | renews a token, once among all processes | `session/tokens.rs` |
+//! | turns a flow into the credential that is shown | `session/credential.rs`; from it to a token: `auth/credential.rs` |
+//! | chooses among the environment's credentials | `settings/credential.rs` |
 //! | runs the steps of `connect` | `session/sign_in.rs`, told by `commands/sign_in_words.rs`, saved by `commands/signing_in.rs` |
 //! | keeps secrets | `store/keyring.rs` (door), `store/file.rs` |
 //! | keeps the list of connections | `store/registry.rs` |

@@ -107,6 +107,12 @@ impl EntraError {
         ["invalid_grant", "interaction_required", "login_required", "consent_required"].contains(&self.error.as_str())
     }
 
+    /// Whether the app, or what it proves itself with, is not accepted.
+    #[must_use]
+    pub fn is_refused_client(&self) -> bool {
+        self.error == "invalid_client" || self.error == "unauthorized_client"
+    }
+
     /// Whether the user, or an administrator on the consent page, said no.
     #[must_use]
     pub fn is_declined(&self) -> bool {

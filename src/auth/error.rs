@@ -324,6 +324,12 @@ impl AuthError {
         }
     }
 
+    /// Whether Entra will have nothing of an app's credential, however often it is shown.
+    #[must_use]
+    pub fn is_refused_credential(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.leg == Leg::App && refusal.error.is_refused_client())
+    }
+
     /// Whether a refresh token is worth nothing any more and only a new sign-in helps.
     #[must_use]
     pub fn is_dead_grant(&self) -> bool {

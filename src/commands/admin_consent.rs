@@ -95,6 +95,7 @@ pub(super) fn ask(context: &Context, asked: Asked) -> Result<Exit, Problem> {
             clock: &context.clock,
             browser: &browser,
             trace: &context.trace(),
+            environment: &context.environment,
             claims: None,
         };
         sign_in.ask_for_consent(&wanted, &|step| show(context, &wanted, &step, is_forbidden)).await

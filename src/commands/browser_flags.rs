@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::auth::Prompt;
+use crate::commands::auth_flags::Bound;
 use crate::connection::ResponseMode;
 use crate::settings::parse_duration;
 
@@ -29,6 +30,20 @@ pub struct BrowserFlags {
     /// How long to wait for the sign-in
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5m")]
     pub wait: Duration,
+}
+
+impl BrowserFlags {
+    /// Those that mean something to some ways to sign in only; `--wait` means something to all.
+    pub(super) fn bound(&self) -> [Bound; 5] {
+        let browser = |flag, is_typed| Bound { flag, is_typed, flows: &["browser"] };
+        [
+            browser("--response-mode", self.response_mode.is_some()),
+            browser("--no-browser", self.no_browser),
+            browser("--login-hint", self.login_hint.is_some()),
+            browser("--prompt", self.prompt.is_some()),
+            browser("--no-graph", self.no_graph),
+        ]
+    }
 }
 
 /// Values of `--response-mode`.

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::commands::auth_flags::Bound;
 use crate::context::Context;
 use crate::output::prompt;
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::settings::secret_from_file;
+use crate::settings::{client_secret_from_environment, secret_from_file};
 
 /// The flag that a script uses where a person is asked.
 const FLAG: &str = "--client-secret-stdin";
@@ -32,6 +33,28 @@ impl ClientSecretFlags {
     /// Whether a place was named.
     pub(super) fn is_given(&self) -> bool {
         self.stdin || self.file.is_some() || self.prompt
+    }
+
+    /// Those ways to sign in that have a secret.
+    pub(super) fn bound(&self) -> [Bound; 3] {
+        let flows = &["browser", "secret"];
+        [
+            Bound { flag: "--client-secret-stdin", is_typed: self.stdin, flows },
+            Bound { flag: "--client-secret-file", is_typed: self.file.is_some(), flows },
+            Bound { flag: "--client-secret-prompt", is_typed: self.prompt, flows },
+        ]
+    }
+
+    /// The secret of an app that has one for certain: from the place that was named, else from the environment, else it is
+    /// asked for.
+    pub(super) fn require(&self, context: &Context) -> Result<Secret, Problem> {
+        if let Some(secret) = self.read(context)? {
+            return Ok(secret);
+        }
+        match client_secret_from_environment(&context.environment)? {
+            Some((secret, _)) => Ok(secret),
+            None => Ok(prompt::secret(&context.screen, "Client secret", FLAG)?),
+        }
     }
 
     /// The secret, from the place that was named.

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::auth::{Authority, Prompt, RedirectUri};
 use crate::commands::CommandError;
 use crate::commands::admin_consent;
+use crate::commands::auth_flags::{AuthFlags, Bound, refuse_foreign};
 use crate::commands::browser_flags::BrowserFlags;
 use crate::commands::client_secret::ClientSecretFlags;
 use crate::commands::look_alike;
@@ -13,7 +14,7 @@ use crate::commands::organisations::{
     with_settings_of,
 };
 use crate::commands::signing_in::connect;
-use crate::connection::{Connection, ConnectionName, ResponseMode, StoreKind};
+use crate::connection::{Connection, ConnectionName, Flow, ResponseMode, StoreKind};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::secret::Secret;
@@ -29,6 +30,7 @@ use crate::tenant::{Discovery, TenantUrl};
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id APP_ID
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --from contoso --name second
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id WEB_APP_ID --client-secret-stdin
+  printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth secret --client-id DAEMON_ID --client-secret-stdin
 
 Without --client-id the managed app signs in; --client-id always means an app of
 your own. Register http://localhost as its redirect URI, under \"Mobile and desktop
@@ -53,6 +55,8 @@ pub struct Connect {
     /// Application (client) id of your own app registration
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
+    #[command(flatten)]
+    auth: AuthFlags,
     #[command(flatten)]
     client_secret: ClientSecretFlags,
     /// Entra tenant, instead of the one the organisation names
@@ -104,6 +108,7 @@ impl Connect {
     /// # Errors
     /// Whatever stood in the way; an existing connection of that name is then as it was.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let flow = self.flow()?;
         let tenant_url = self.tenant_url.as_deref().map(|text| mended(context, text)).transpose()?;
         let lender = self.from.as_deref().map(|name| context.saved_connection(Some(name))).transpose()?;
         if self.admin_consent {
@@ -112,7 +117,7 @@ impl Connect {
         if let Some(tenant_url) = &tenant_url {
             look_alike::ask(context, tenant_url)?;
         }
-        if tenant_url.is_none() && !context.screen.can_ask() {
+        if tenant_url.is_none() && (flow != Flow::Browser || !context.screen.can_ask()) {
             return Err(OrganisationsError::TenantUrlNeeded.into());
         }
         let discovery = discovery_for(context, self.cloud.as_ref(), lender.as_ref())?;
@@ -120,6 +125,7 @@ impl Connect {
         let is_known = tenant_url.is_some();
         let wanted = self.wanted(
             context,
+            flow,
             tenant_url.unwrap_or_else(|| discovery.url().clone()),
             lender.as_ref().zip(shared.as_ref()),
         )?;
@@ -134,6 +140,7 @@ impl Connect {
     fn wanted(
         &self,
         context: &Context,
+        flow: Flow,
         tenant_url: TenantUrl,
         lender: Option<(&Connection, &SharedSignIn)>,
     ) -> Result<Wanted, Problem> {
@@ -149,7 +156,8 @@ impl Connect {
             tenant_url,
             name,
             app: context.app(self.client_id.as_deref())?,
-            client_secret: self.client_secret(context)?,
+            client_secret: self.client_secret(context, &flow)?,
+            flow,
             tenant: self.tenant.clone(),
             redirect_uri: self.redirect_uri.clone(),
             response_mode: flagged.or_else(|| Some(lender?.0.response_mode)).unwrap_or_default(),
@@ -169,6 +177,21 @@ impl Connect {
         })
     }
 
+    /// How to sign in; every flag that was typed goes with it.
+    fn flow(&self) -> Result<Flow, Problem> {
+        let flow = self.auth.flow();
+        let own = [
+            Bound { flag: "--from", is_typed: self.from.is_some(), flows: &["browser"] },
+            Bound { flag: "--redirect-uri", is_typed: self.redirect_uri.is_some(), flows: &["browser"] },
+            Bound { flag: "--admin-consent", is_typed: self.admin_consent, flows: &["browser"] },
+        ];
+        refuse_foreign(&flow, own.into_iter().chain(self.browser.bound()).chain(self.client_secret.bound()))?;
+        match flow {
+            Flow::Secret if self.client_id.is_none() => Err(CommandError::ClientIdNeeded { flow: flow.word() }.into()),
+            flow => Ok(flow),
+        }
+    }
+
     fn ask_for_consent(self, context: &Context, tenant_url: Option<TenantUrl>) -> Result<Exit, Problem> {
         let Self { tenant, client_id, redirect_uri, browser, .. } = self;
         let discovery = discovery_for(context, self.cloud.as_ref(), None)?;
@@ -177,7 +200,12 @@ impl Connect {
     }
 
     /// The app's secret, from the one place that was named; else from our environment, when an own app is meant.
-    fn client_secret(&self, context: &Context) -> Result<Option<Secret>, Problem> {
+    fn client_secret(&self, context: &Context, flow: &Flow) -> Result<Option<Secret>, Problem> {
+        match flow {
+            Flow::Browser => {}
+            Flow::Secret => return self.client_secret.require(context).map(Some),
+            _ => return Ok(None),
+        }
         match (&self.client_id, self.client_secret.is_given()) {
             (None, false) => Ok(None),
             (None, true) => Err(CommandError::SecretOfNobody.into()),

@@ -50,6 +50,22 @@ pub enum CommandError {
     /// Nobody sits at this terminal, so the app is not opened.
     #[error("the browser opens for a person at a terminal only")]
     NobodyAtTheApp,
+    /// A flag of one way to sign in beside another way.
+    #[error("`{flag}` belongs to `--auth {flows}`, and this is a sign-in by `{flow}`")]
+    FlagOfAnotherFlow {
+        /// The flag.
+        flag: &'static str,
+        /// The ways it belongs to.
+        flows: String,
+        /// The way that is meant.
+        flow: &'static str,
+    },
+    /// An application signs in by itself, and which one was not said.
+    #[error("`--auth {flow}` signs in an app of your own, and `--client-id` does not say which")]
+    ClientIdNeeded {
+        /// The way to sign in.
+        flow: &'static str,
+    },
     /// A client secret for an app that has none.
     #[error("a client secret was given, and no app of your own")]
     SecretOfNobody,
@@ -101,6 +117,8 @@ impl Diagnose for CommandError {
             Self::NoCodeFound => &phrases::NO_CODE_FOUND,
             Self::UnknownCommand { .. } => &phrases::UNKNOWN_COMMAND,
             Self::ManualPage(_) | Self::Bug { .. } => &phrases::BUG,
+            Self::FlagOfAnotherFlow { .. } => &phrases::FLAG_OF_ANOTHER_FLOW,
+            Self::ClientIdNeeded { .. } => &phrases::CLIENT_ID_NEEDED,
             Self::SecretOfNobody => &phrases::SECRET_OF_NOBODY,
             Self::SecretsLeft { .. } => &phrases::SECRETS_LEFT,
             Self::NoValue => &phrases::NO_VALUE,
@@ -121,6 +139,7 @@ impl Diagnose for CommandError {
             Self::SecretsLeft { connection, place, id, .. } => {
                 vec![("connection", connection.clone()), ("place", (*place).to_owned()), ("id", id.clone())]
             }
+            Self::FlagOfAnotherFlow { flag, .. } => vec![("flag", (*flag).to_owned())],
             Self::UnknownCheck { .. } => vec![("checks", CHECKS.join(", "))],
             _ => Vec::new(),
         }

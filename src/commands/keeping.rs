@@ -4,7 +4,7 @@
 use crate::commands::forgetting::forget_secrets;
 use crate::commands::kept::{Kept, NotKept};
 use crate::commands::other_store;
-use crate::connection::{App, Connection, ConnectionId, Flow};
+use crate::connection::{App, Connection, ConnectionId};
 use crate::context::Context;
 use crate::problem::Problem;
 use crate::session::{SessionError, SignedIn, Wanted, secrets_of};
@@ -28,7 +28,7 @@ pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> 
         Some(saved) if saved.store != wanted.store => Err(overtaken(wanted, "moved to another store")),
         Some(saved) => Ok(Some(saved.clone())),
     };
-    let secrets = secrets_of(&signed_in.tokens, wanted.client_secret.as_ref());
+    let secrets = secrets_of(&signed_in.tokens, wanted);
     let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
     let keep_in = |store| {
         let kept = Kept { id: &id, store, secrets: &secrets, issued };
@@ -60,7 +60,7 @@ fn renewed(wanted: &Wanted, signed_in: &SignedIn, id: &ConnectionId, standing: O
         name: wanted.name.clone(),
         tenant_url: wanted.tenant_url.clone(),
         app: wanted.app.clone(),
-        flow: Flow::Browser,
+        flow: wanted.flow.clone(),
         store: wanted.store,
         account: signed_in.account.clone(),
         redirect_uri: wanted.redirect_uri.clone(),

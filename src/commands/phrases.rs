@@ -12,6 +12,8 @@ pub const PHRASES: &[&Phrase] = &[
     &NOBODY_AT_THE_APP,
     &SANDBOX_NOT_STARTED,
     &DEMO_STOPPED,
+    &FLAG_OF_ANOTHER_FLOW,
+    &CLIENT_ID_NEEDED,
     &SECRET_OF_NOBODY,
     &SECRETS_LEFT,
     &NO_VALUE,
@@ -124,6 +126,28 @@ pub(super) static DEMO_STOPPED: Phrase = Phrase {
     who: Who::You,
     meaning: "a step of the demo did not end as it should; what it said stands above",
     remedy: &["run `d365conn demo -vv` to see every request of it"],
+};
+
+pub(super) static FLAG_OF_ANOTHER_FLOW: Phrase = Phrase {
+    code: "commands/flag-of-another-flow",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "it would mean nothing there, and what was meant is not guessed",
+    remedy: &[
+        "leave `{flag}` out",
+        "sign in the way that `{flag}` belongs to: `d365conn connect --help` shows what goes with each `--auth`",
+    ],
+};
+
+pub(super) static CLIENT_ID_NEEDED: Phrase = Phrase {
+    code: "commands/client-id-needed",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "only an app that an administrator made an application user for can be connected without a person",
+    remedy: &[
+        "name it: `--client-id ID`, from Entra admin center → App registrations → the app → Overview → Application (client) ID",
+        "run `d365conn app setup --client-credentials` to see how such an app is registered",
+    ],
 };
 
 pub(super) static SECRET_OF_NOBODY: Phrase = Phrase {

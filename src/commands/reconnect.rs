@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::auth::Prompt;
 use crate::commands::CommandError;
+use crate::commands::auth_flags::refuse_foreign;
 use crate::commands::browser_flags::{BrowserFlags, PromptFlag};
 use crate::commands::client_secret::ClientSecretFlags;
 use crate::commands::signing_in::connect;
@@ -37,6 +38,7 @@ impl Reconnect {
     /// Whatever stood in the way.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
         let old = context.saved_connection(self.name.as_deref())?;
+        refuse_foreign(&old.flow, self.browser.bound().into_iter().chain(self.client_secret.bound()))?;
         let client_secret = self.client_secret(context, &old)?;
         let login_hint = match self.browser.prompt {
             // Entra refuses a hint beside the question which user it shall be.
@@ -46,6 +48,7 @@ impl Reconnect {
         let wanted = Wanted {
             tenant_url: old.tenant_url.clone(),
             name: old.name.clone(),
+            flow: old.flow.clone(),
             app: old.app.clone(),
             client_secret,
             tenant: old.tenant_override.clone(),

@@ -66,6 +66,10 @@ pub(super) fn greet(
         object(&context.screen, format, &fields)?;
     }
     let who = match (display_name, account.user.as_str()) {
+        (name, "") if connection.flow.is_unattended() => {
+            let name = name.map_or_else(String::new, |name| format!(" {name}"));
+            format!("application{name} (app {})", connection.app.client_id())
+        }
         (Some(name), "") => name.to_owned(),
         (Some(name), user) => format!("{name} ({user})"),
         (None, "") => format!("user {}", account.user_id),

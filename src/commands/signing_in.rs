@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::commands::CommandError;
 use crate::commands::keeping::{overtaken, save};
 use crate::commands::sign_in_words::{greet, show, show_overtaken, show_wait};
-use crate::connection::{App, Connection, SAMPLE_CLIENT_ID};
+use crate::connection::{App, Connection, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::session::{SessionError, SignIn, SignedIn, Wanted};
@@ -18,7 +18,10 @@ use crate::store::{DemandBook, SignInTurn, StoreError};
 pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidden: bool) -> Result<Exit, Problem> {
     let format = context.format()?;
     let before = standing(context, &wanted)?;
-    let browser = browser(context, is_browser_forbidden)?;
+    let browser = match wanted.flow {
+        Flow::Browser => browser(context, is_browser_forbidden)?,
+        _ => Browser::Nobody,
+    };
     // A store that can't keep secrets is found out before the user is troubled.
     match before.filter(|_| wanted.replaces.is_some()) {
         Some(before) => context.vault_of(&before)?.probe()?,
@@ -117,7 +120,8 @@ fn sign_in(
     let claims = before.and_then(|before| demands.of(&before.id)).and_then(|demand| Claims::parse(&demand));
     context.block_on(async {
         let (http, clock, trace) = (context.http()?, &context.clock, &context.trace());
-        let sign_in = SignIn { http, clock, browser, trace, claims: claims.as_ref() };
+        let sign_in =
+            SignIn { http, clock, browser, trace, environment: &context.environment, claims: claims.as_ref() };
         sign_in.run(wanted, &|step| show(context, wanted, &step, is_browser_forbidden)).await
     })
 }

@@ -166,13 +166,23 @@ async fn saved(examining: &mut Examining<'_>, connection: &Connection) {
     }
 }
 
-/// Whether the app may sign users in here, as far as Entra tells without a user.
+/// Whether the app may sign users in here, as far as Entra tells without a user. Of an app that signs in by itself only
+/// what it is.
 async fn judge_app(
     context: &Context,
     connection: &Connection,
     authority: Option<&Authority>,
 ) -> Result<Seen<()>, Problem> {
     let client_id = connection.app.client_id();
+    if connection.flow.is_unattended() {
+        // There is nothing to rehearse: the token that follows is the proof.
+        let evidence = vec![
+            ("kind", json!(connection.app.word())),
+            ("client_id", json!(client_id)),
+            ("auth", json!(connection.flow.word())),
+        ];
+        return Ok(Seen::ok((), evidence));
+    }
     let redirect_uri = match &connection.redirect_uri {
         Some(uri) => RedirectUri::parse(uri)?,
         None => RedirectUri::default(),

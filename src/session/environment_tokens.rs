@@ -4,16 +4,19 @@ use tokio::sync::Mutex;
 
 use crate::auth::{self, Applicant, Authority, Claims, Proof};
 use crate::clock::Clock;
+use crate::environment::Environment;
 use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::SessionError;
-use crate::session::kept::{Held, Need};
+use crate::session::credential::Means;
+use crate::session::kept::{Held, Need, environment_secrets};
 use crate::settings::{Credential, EnvironmentConnection};
 
 /// The tokens of an environment-only connection.
 pub struct EnvironmentTokens {
     connection: EnvironmentConnection,
+    environment: Environment,
     http: Http,
     clock: Clock,
     trace: Trace,
@@ -32,9 +35,15 @@ struct Gained {
 impl EnvironmentTokens {
     /// The tokens of `connection`. Nothing is asked for yet.
     #[must_use]
-    pub fn new(connection: EnvironmentConnection, http: Http, clock: Clock, trace: Trace) -> Self {
+    pub fn new(
+        connection: EnvironmentConnection,
+        environment: Environment,
+        http: Http,
+        clock: Clock,
+        trace: Trace,
+    ) -> Self {
         trace.decision(|| format!("using the {} from the environment", connection.credential.word()));
-        Self { connection, http, clock, trace, gained: Mutex::default() }
+        Self { connection, environment, http, clock, trace, gained: Mutex::default() }
     }
 
     async fn valid_token(&self, need: Need<'_>) -> Result<AccessToken, Problem> {
@@ -80,8 +89,12 @@ impl EnvironmentTokens {
             proof,
         };
         match &self.connection.credential {
-            Credential::ClientSecret { client_id, client_secret } => {
-                Ok(auth::app_token_with(&applicant(client_id, Proof::Secret(client_secret)), claims).await?)
+            Credential::App { client_id, flow, secret } => {
+                let secrets = environment_secrets(flow, secret.as_ref());
+                let (connection, store) = (self.connection.tenant_url.host(), "environment");
+                let means = Means { flow, secrets: &secrets, environment: &self.environment, connection, store };
+                let credential = means.credential()?.ok_or(SessionError::TokenRejected)?;
+                Ok(credential.token(&applicant(client_id, Proof::Nothing), claims).await?)
             }
             Credential::RefreshToken { client_id, client_secret, token } => {
                 let token = gained.rotated.as_ref().unwrap_or(token);

@@ -61,6 +61,14 @@ pub enum SessionError {
         /// Its organisation.
         tenant_url: String,
     },
+    /// A connection of a later release.
+    #[error("connection `{connection}` signs in by `{flow}`, which this release of d365conn doesn't know how to do")]
+    FlowNotServed {
+        /// The connection.
+        connection: String,
+        /// How it signs in.
+        flow: &'static str,
+    },
     /// The store has nothing under a connection that needs its app's secret to sign in again.
     #[error("the client secret of connection `{connection}` is gone from the {store}")]
     ClientSecretGone {
@@ -86,6 +94,7 @@ impl Diagnose for SessionError {
             Self::SignInElsewhere { .. } => &phrases::SIGN_IN_ELSEWHERE,
             Self::Overtaken { .. } => &phrases::OVERTAKEN,
             Self::ClientSecretGone { .. } => &phrases::CLIENT_SECRET_GONE,
+            Self::FlowNotServed { .. } => &phrases::FLOW_NOT_SERVED,
         }
     }
 
@@ -94,7 +103,9 @@ impl Diagnose for SessionError {
             Self::SecretsGone { connection, store } | Self::ClientSecretGone { connection, store } => {
                 vec![("connection", connection.clone()), ("store", (*store).to_owned())]
             }
-            Self::NoRefreshToken { connection } => vec![("connection", connection.clone())],
+            Self::NoRefreshToken { connection } | Self::FlowNotServed { connection, .. } => {
+                vec![("connection", connection.clone())]
+            }
             Self::OtherUser { connection, expected, .. } => {
                 vec![("connection", connection.clone()), ("expected", expected.clone())]
             }

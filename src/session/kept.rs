@@ -6,8 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::auth::{Claims, TokenSet};
+use crate::connection::Flow;
 use crate::net::AccessToken;
 use crate::secret::Secret;
+use crate::session::Wanted;
 use crate::store::Secrets;
 
 /// Under what the vault keeps what.
@@ -68,10 +70,16 @@ impl Need<'_> {
 
 /// What the vault keeps of a sign-in.
 #[must_use]
-pub fn secrets_of(tokens: &TokenSet, client_secret: Option<&Secret>) -> Secrets {
-    let mut secrets = Secrets::default();
+pub fn secrets_of(tokens: &TokenSet, wanted: &Wanted) -> Secrets {
+    let mut secrets = given_secrets(wanted);
     put_tokens(&mut secrets, tokens, None);
-    if let Some(client_secret) = client_secret {
+    secrets
+}
+
+/// The secrets that the user gave for a sign-in.
+pub(super) fn given_secrets(wanted: &Wanted) -> Secrets {
+    let mut secrets = Secrets::default();
+    if let Some(client_secret) = &wanted.client_secret {
         secrets.insert(CLIENT_SECRET, client_secret.clone());
     }
     secrets
@@ -96,6 +104,19 @@ pub(super) fn stored_token(secrets: &Secrets) -> Option<Held> {
     let expires_on = secrets.find(EXPIRES_ON)?.expose().parse().ok()?;
     let claims = secrets.find(CLAIMS).and_then(|claims| Claims::parse(claims.expose()));
     Some(Held { token: AccessToken { secret, expires_on: Some(expires_on) }, claims })
+}
+
+/// The secrets of a connection that lives in the environment.
+pub(super) fn environment_secrets(flow: &Flow, secret: Option<&Secret>) -> Secrets {
+    let mut secrets = Secrets::default();
+    let name = match flow {
+        Flow::Secret => CLIENT_SECRET,
+        _ => return secrets,
+    };
+    if let Some(secret) = secret {
+        secrets.insert(name, secret.clone());
+    }
+    secrets
 }
 
 /// Takes the access token out, with what is known of it: whoever has the refresh token asks for one of its own.

@@ -1,6 +1,7 @@
 //! The one room that knows both tokens and stores: signing in, and a valid token for a connection whenever one is due.
 
 mod admin_consent;
+mod credential;
 mod environment_tokens;
 mod error;
 mod fixed;
@@ -14,6 +15,7 @@ mod travel;
 mod wanted;
 
 pub use admin_consent::ConsentWanted;
+pub use credential::Means;
 pub use environment_tokens::EnvironmentTokens;
 pub use error::SessionError;
 pub use fixed::FixedToken;

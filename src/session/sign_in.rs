@@ -1,4 +1,5 @@
-//! The steps of `connect`: find the authority, listen, let the browser ask, redeem, prove. It says what happens through
+//! The steps of `connect`: find the authority, listen, let the browser ask, redeem, prove; where no person is needed, show
+//! the credential and prove. It says what happens through
 //! [`Step`]s and never prints; it stores nothing.
 
 use std::sync::Arc;
@@ -8,8 +9,11 @@ use crate::auth::{self, Applicant, Authority, Browser, Claims, Listener, Proof, 
 use crate::clock::Clock;
 use crate::connection::{Account, App};
 use crate::dataverse::{Client, ClientParts};
+use crate::environment::Environment;
 use crate::net::{AccessToken, Http, Origin, Trace};
 use crate::problem::Problem;
+use crate::session::credential::Means;
+use crate::session::kept::given_secrets;
 use crate::session::{FixedToken, Wanted};
 
 /// How long a busy organisation may keep the proof waiting.
@@ -42,7 +46,7 @@ pub struct SignedIn {
     pub tokens: TokenSet,
     /// Who it is, and where.
     pub account: Account,
-    /// The user's name, for the greeting.
+    /// The name of the user or of the application, for the greeting.
     pub display_name: Option<String>,
 }
 
@@ -56,6 +60,8 @@ pub struct SignIn<'a> {
     pub browser: &'a Browser,
     /// Where decisions are told.
     pub trace: &'a Trace,
+    /// Where a runner or a machine says how its own credential is had.
+    pub environment: &'a Environment,
     /// What an earlier refusal demands of this sign-in.
     pub claims: Option<&'a Claims>,
 }
@@ -72,9 +78,23 @@ impl SignIn<'_> {
     ) -> Result<SignedIn, Problem> {
         let authority = self.authority(wanted).await?;
         on_step(Step::AuthorityFound(&authority))?;
-        let tokens = self.ask(wanted, &authority, &auth::dataverse_scope(&wanted.tenant_url), on_step).await?;
+        let secrets = given_secrets(wanted);
+        let (name, store) = (wanted.name.as_str(), wanted.store.word());
+        let means =
+            Means { flow: &wanted.flow, secrets: &secrets, environment: self.environment, connection: name, store };
+        let Some(credential) = means.credential()? else {
+            let tokens = self.ask(wanted, &authority, &auth::dataverse_scope(&wanted.tenant_url), on_step).await?;
+            let account = self.prove(wanted, &authority, &tokens).await?;
+            let display_name = self.display_name(wanted, &authority, &tokens).await;
+            return Ok(SignedIn { tokens, account, display_name });
+        };
+        self.trace.decision(|| format!("asking {} for a token of app {}", authority.origin(), wanted.app.client_id()));
+        let applicant = Applicant { proof: Proof::Nothing, ..self.applicant(wanted, &authority) };
+        let tokens = credential.token(&applicant, self.claims).await?;
         let account = self.prove(wanted, &authority, &tokens).await?;
-        let display_name = self.display_name(wanted, &authority, &tokens).await;
+        // An application may not be allowed to read its own record; no name is no failure.
+        let user = self.client(wanted, &tokens).user(&account.user_id).await.ok();
+        let display_name = user.map(|user| user.full_name).filter(|name| !name.is_empty());
         Ok(SignedIn { tokens, account, display_name })
     }
 
@@ -143,17 +163,7 @@ impl SignIn<'_> {
         authority: &Authority,
         tokens: &TokenSet,
     ) -> Result<Account, Problem> {
-        let access_token = AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) };
-        let client = Client::new(ClientParts {
-            http: self.http.clone(),
-            origin: Origin::of(&wanted.tenant_url),
-            tokens: Arc::new(FixedToken::new(access_token)),
-            clock: self.clock.clone(),
-            max_wait: LONGEST_PROOF,
-            read_only: Some(wanted.name.to_string()),
-            trace: self.trace.clone(),
-        });
-        let ids = client.who_am_i().await?;
+        let ids = self.client(wanted, tokens).who_am_i().await?;
         let claims = tokens.id_claims.as_ref();
         let tenant = claims.map_or_else(|| authority.tenant().to_owned(), |claims| claims.tid.clone());
         Ok(Account {
@@ -161,6 +171,19 @@ impl SignIn<'_> {
             tenant: if wanted.tenant.is_some() { authority.tenant().to_owned() } else { tenant },
             organisation_id: ids.organisation_id,
             user_id: ids.user_id,
+        })
+    }
+
+    fn client(&self, wanted: &Wanted, tokens: &TokenSet) -> Client {
+        let access_token = AccessToken { secret: tokens.access_token.clone(), expires_on: Some(tokens.expires_on) };
+        Client::new(ClientParts {
+            http: self.http.clone(),
+            origin: Origin::of(&wanted.tenant_url),
+            tokens: Arc::new(FixedToken::new(access_token)),
+            clock: self.clock.clone(),
+            max_wait: LONGEST_PROOF,
+            read_only: Some(wanted.name.to_string()),
+            trace: self.trace.clone(),
         })
     }
 

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::auth::{self, Applicant, AuthError, Authority, Claims, Proof, TokenSet};
+use crate::auth::{self, AppCredential, Applicant, AuthError, Authority, Claims, Proof, TokenSet};
 use crate::clock::Clock;
 use crate::connection::Connection;
+use crate::environment::Environment;
 use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
 use crate::output::Screen;
 use crate::paths::Places;
 use crate::problem::{Diagnose as _, Problem};
 use crate::secret::{Secret, masked};
 use crate::session::SessionError;
+use crate::session::credential::Means;
 use crate::session::kept::{CLIENT_SECRET, Held, Need, REFRESH_TOKEN, put_tokens, stored_token};
 use crate::store::{CredentialLock, DemandBook, HealthBook, Secrets, Vault};
 
@@ -29,6 +31,8 @@ pub struct SessionParts {
     pub http: Http,
     /// Where its secrets are.
     pub vault: Arc<dyn Vault>,
+    /// Where a runner or a machine says how its own credential is had.
+    pub environment: Environment,
     /// Where its health and what is demanded of it are.
     pub places: Places,
     /// The time.
@@ -56,13 +60,14 @@ impl Session {
         Self { parts, health, demands, held: Mutex::new(None) }
     }
 
-    /// A token that was issued just now, whatever the cache holds: the proof that the refresh token still works. The new
+    /// A token that was issued just now, whatever the cache holds: the proof that the refresh token, or the
+    /// credential, still works. `None` for a connection that has neither. The new
     /// tokens are saved like any others.
     ///
     /// # Errors
     /// As those of [`TokenSource::token`].
     pub async fn renewed(&self) -> Result<Option<AccessToken>, Problem> {
-        if self.stored()?.find(REFRESH_TOKEN).is_none() {
+        if !self.parts.connection.flow.is_unattended() && self.stored()?.find(REFRESH_TOKEN).is_none() {
             return Ok(None);
         }
         self.valid_token(Need { is_renewal: true, ..Need::default() }).await.map(Some)
@@ -126,21 +131,52 @@ impl Session {
 
     /// Asks Entra, under the lock.
     async fn renew(&self, secrets: Secrets, need: Need<'_>) -> Result<Held, Problem> {
+        if let Some(credential) = self.credential(&secrets)? {
+            return self.renew_by(&credential, &secrets, need).await;
+        }
         let Some(refresh_token) = secrets.find(REFRESH_TOKEN).cloned() else {
             let connection = self.parts.connection.name.to_string();
             return Err(SessionError::NoRefreshToken { connection }.into());
         };
         match self.ask_entra(&refresh_token, &secrets, need).await {
-            Ok(tokens) => Ok(self.save(&refresh_token, &tokens, need)),
+            Ok(tokens) => Ok(self.save(|stored| is_same(stored, &secrets, REFRESH_TOKEN), &tokens, need)),
             Err(error) if error.is_dead_grant() => self.try_a_newer_one(&refresh_token, need, error).await,
-            // The old token still has some minutes: enough for this request, and the next one asks again.
-            Err(error) => match stored_token(&secrets).filter(|stored| need.is_barely_met_by(stored, self.now())) {
-                Some(stored) => {
-                    self.parts.trace.decision(|| format!("could not renew the token yet: {error}"));
-                    Ok(stored)
-                }
-                None => Err(self.about_this_connection(error)),
-            },
+            Err(error) => self.make_do(&secrets, need, error),
+        }
+    }
+
+    /// What is shown instead of a refresh token, where the connection needs no person.
+    fn credential(&self, secrets: &Secrets) -> Result<Option<AppCredential>, Problem> {
+        let SessionParts { connection, environment, .. } = &self.parts;
+        let (name, store) = (connection.name.as_str(), connection.store.word());
+        Means { flow: &connection.flow, secrets, environment, connection: name, store }.credential()
+    }
+
+    /// Shows the credential once more.
+    async fn renew_by(&self, credential: &AppCredential, secrets: &Secrets, need: Need<'_>) -> Result<Held, Problem> {
+        let authority = self.authority_to_ask(need)?;
+        match credential.token(&self.applicant(&authority, Proof::Nothing), need.claims).await {
+            Ok(tokens) => {
+                // What was forgotten stays forgotten, and what was given since is proved by whoever gave it.
+                Ok(self.save(|stored| is_same(stored, secrets, CLIENT_SECRET), &tokens, need))
+            }
+            Err(error) if error.is_refused_credential() => {
+                let code = error.service_code().unwrap_or_else(|| error.phrase().code.to_owned());
+                self.mark_dead(&code, &error.to_string());
+                Err(self.about_this_connection(error))
+            }
+            Err(error) => self.make_do(secrets, need, error),
+        }
+    }
+
+    /// The old token may still have some minutes: enough for this request, and the next one asks again.
+    fn make_do(&self, secrets: &Secrets, need: Need<'_>, error: AuthError) -> Result<Held, Problem> {
+        match stored_token(secrets).filter(|stored| need.is_barely_met_by(stored, self.now())) {
+            Some(stored) => {
+                self.parts.trace.decision(|| format!("could not renew the token yet: {error}"));
+                Ok(stored)
+            }
+            None => Err(self.about_this_connection(error)),
         }
     }
 
@@ -152,7 +188,9 @@ impl Session {
         let error = match newer {
             None => error,
             Some(newer) => match self.ask_entra(&newer, &now_stored, need).await {
-                Ok(tokens) => return Ok(self.save(&newer, &tokens, need)),
+                Ok(tokens) => {
+                    return Ok(self.save(|stored| is_same(stored, &now_stored, REFRESH_TOKEN), &tokens, need));
+                }
                 Err(error) => error,
             },
         };
@@ -174,31 +212,35 @@ impl Session {
         secrets: &Secrets,
         need: Need<'_>,
     ) -> Result<TokenSet, AuthError> {
-        let SessionParts { connection, http, clock, trace, .. } = &self.parts;
+        let authority = self.authority_to_ask(need)?;
+        let applicant = self.applicant(&authority, Proof::by_secret(secrets.find(CLIENT_SECRET)));
+        auth::refresh_with(&applicant, refresh_token, need.claims).await
+    }
+
+    fn authority_to_ask(&self, need: Need<'_>) -> Result<Authority, AuthError> {
+        let SessionParts { connection, trace, .. } = &self.parts;
         let authority = Authority::for_tenant(&connection.tenant_url, &connection.account.tenant)?;
         trace.decision(|| {
             let more = if need.claims.is_some() { " that holds what the organisation demands" } else { "" };
             format!("asking {} for a new token{more}", authority.origin())
         });
-        let applicant = Applicant {
-            http,
-            clock,
-            authority: &authority,
-            tenant_url: &connection.tenant_url,
-            client_id: connection.app.client_id(),
-            proof: Proof::by_secret(secrets.find(CLIENT_SECRET)),
-        };
-        auth::refresh_with(&applicant, refresh_token, need.claims).await
+        Ok(authority)
     }
 
-    /// Saves before use, unless the store no longer holds the refresh token that was `sent`: what came since stays, and
+    fn applicant<'a>(&'a self, authority: &'a Authority, proof: Proof<'a>) -> Applicant<'a> {
+        let SessionParts { connection, http, clock, .. } = &self.parts;
+        let client_id = connection.app.client_id();
+        Applicant { http, clock, authority, tenant_url: &connection.tenant_url, client_id, proof }
+    }
+
+    /// Saves before use, unless the store no longer holds what was sent, as `is_as_before` judges: what came since stays, and
     /// what was forgotten stays forgotten, even if whoever did that took another lock than ours.
     ///
     /// Entra keeps the old refresh token valid, so when saving fails this run may still go on.
-    fn save(&self, sent: &Secret, tokens: &TokenSet, need: Need<'_>) -> Held {
+    fn save(&self, is_as_before: impl Fn(&Secrets) -> bool, tokens: &TokenSet, need: Need<'_>) -> Held {
         let SessionParts { connection, vault, trace, screen, .. } = &self.parts;
         let written = vault.read(&connection.id).and_then(|stored| match stored {
-            Some(mut stored) if stored.find(REFRESH_TOKEN).is_some_and(|stored| stored.is_same_as(sent)) => {
+            Some(mut stored) if is_as_before(&stored) => {
                 put_tokens(&mut stored, tokens, need.claims);
                 vault.write(&connection.id, &stored).map(|()| true)
             }
@@ -266,6 +308,14 @@ impl Session {
 
     fn about_this_connection(&self, error: AuthError) -> Problem {
         error.with_connection(self.parts.connection.name.as_str()).into()
+    }
+}
+
+/// Whether both hold the same under this name, or both nothing.
+fn is_same(one: &Secrets, other: &Secrets, name: &str) -> bool {
+    match (one.find(name), other.find(name)) {
+        (Some(one), Some(other)) => one.is_same_as(other),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What of a connection goes to another machine, and what becomes of it there without being saved. Nothing here seals or
 //! opens a bundle.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Flow};
 use crate::problem::Problem;
 use crate::session::kept::{CLIENT_SECRET, REFRESH_TOKEN, drop_access_token};
 use crate::settings::{Credential, EnvironmentConnection};
@@ -14,7 +14,11 @@ use crate::store::{Bundle, BundleError, Secrets};
 /// [`BundleError::NothingToCarry`].
 pub fn packed(connection: Connection, mut secrets: Secrets) -> Result<Bundle, BundleError> {
     drop_access_token(&mut secrets);
-    if secrets.find(REFRESH_TOKEN).is_none() && secrets.find(CLIENT_SECRET).is_none() {
+    let is_enough = match &connection.flow {
+        Flow::Secret => secrets.find(CLIENT_SECRET).is_some(),
+        flow => flow.is_unattended() || secrets.find(REFRESH_TOKEN).is_some(),
+    };
+    if !is_enough {
         return Err(BundleError::NothingToCarry { connection: connection.name.to_string() });
     }
     Ok(Bundle { connection, secrets })
@@ -27,10 +31,11 @@ pub fn packed(connection: Connection, mut secrets: Secrets) -> Result<Bundle, Bu
 pub fn environment_connection(bundle: Bundle) -> Result<EnvironmentConnection, Problem> {
     let Bundle { connection, mut secrets } = bundle;
     let client_id = connection.app.client_id().to_owned();
-    let credential = match (secrets.take(REFRESH_TOKEN), secrets.take(CLIENT_SECRET)) {
-        (Some(token), client_secret) => Credential::RefreshToken { client_id, client_secret, token },
-        (None, Some(client_secret)) => Credential::ClientSecret { client_id, client_secret },
-        (None, None) => return Err(BundleError::NothingToCarry { connection: connection.name.to_string() }.into()),
+    let client_secret = secrets.take(CLIENT_SECRET);
+    let credential = match (connection.flow, secrets.take(REFRESH_TOKEN)) {
+        (flow, _) if flow.is_unattended() => Credential::App { client_id, flow, secret: client_secret },
+        (_, Some(token)) => Credential::RefreshToken { client_id, client_secret, token },
+        (_, None) => return Err(BundleError::NothingToCarry { connection: connection.name.to_string() }.into()),
     };
     Ok(EnvironmentConnection {
         tenant_url: connection.tenant_url,

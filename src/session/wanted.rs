@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 use crate::auth::Prompt;
-use crate::connection::{App, ConnectionId, ConnectionName, ResponseMode, StoreKind};
+use crate::connection::{App, ConnectionId, ConnectionName, Flow, ResponseMode, StoreKind};
 use crate::secret::Secret;
 use crate::tenant::TenantUrl;
 
@@ -18,9 +18,11 @@ pub struct Wanted {
     pub tenant_url: TenantUrl,
     /// What to call it.
     pub name: ConnectionName,
-    /// Who signs in.
+    /// How it signs in.
+    pub flow: Flow,
+    /// The app that signs in.
     pub app: App,
-    /// The app's secret, for a "Web" registration.
+    /// The app's secret, for a "Web" registration or for the app alone.
     pub client_secret: Option<Secret>,
     /// `--tenant`.
     pub tenant: Option<String>,
@@ -53,10 +55,10 @@ impl Wanted {
     /// nothing: two commands with the same settings are served by one sign-in.
     #[must_use]
     pub fn settings(&self) -> String {
-        let Self { tenant_url, name, app, tenant, redirect_uri, response_mode, no_graph, login_hint, .. } = self;
+        let Self { tenant_url, name, flow, app, tenant, redirect_uri, response_mode, no_graph, login_hint, .. } = self;
         let Self { prompt, store, read_only, label, becomes_default, replaces, client_secret, .. } = self;
         let plain = format!(
-            "{tenant_url:?} {name:?} {app:?} {tenant:?} {redirect_uri:?} {response_mode:?} {no_graph} {login_hint:?} \
+            "{tenant_url:?} {name:?} {flow:?} {app:?} {tenant:?} {redirect_uri:?} {response_mode:?} {no_graph} {login_hint:?} \
              {prompt:?} {store:?} {read_only} {label:?} {becomes_default} {replaces:?} {}",
             client_secret.is_some()
         );

@@ -1,17 +1,13 @@
-//! The connection that lives in the environment alone, and secrets from files the user names. Nothing here is stored.
+//! The connection that lives in the environment alone: which of the credentials that may be there is meant. Nothing here
+//! is stored.
 
-use std::path::Path;
-
-use crate::connection::client_id_of;
+use crate::connection::{Flow, client_id_of};
 use crate::environment::{self, Environment, Variable};
-use crate::paths::read_given;
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::settings::SettingsError;
+use crate::settings::given_secret::{client_secret_from_environment, secret_from_variable};
 use crate::tenant::TenantUrl;
-
-/// More than any client secret, less than a mistake.
-const SECRET_LIMIT: u64 = 64 * 1024;
 
 /// A whole connection from environment variables: nothing is written, no keyring is touched.
 #[derive(Debug, Clone)]
@@ -40,12 +36,14 @@ pub enum Credential {
         /// The token.
         token: Secret,
     },
-    /// Client id and secret of an application.
-    ClientSecret {
-        /// Application (client) id.
+    /// What an application shows, without a user.
+    App {
+        /// Application (client) id; empty where the flow finds it out itself.
         client_id: String,
-        /// The secret's value.
-        client_secret: Secret,
+        /// How it signs in.
+        flow: Flow,
+        /// The secret that goes with the flow: the client secret.
+        secret: Option<Secret>,
     },
 }
 
@@ -56,30 +54,23 @@ impl Credential {
         match self {
             Self::AccessToken(_) => "access token",
             Self::RefreshToken { .. } => "refresh token",
-            Self::ClientSecret { .. } => "client id and secret",
+            Self::App { flow: Flow::Secret, .. } => "client id and secret",
+            Self::App { flow, .. } => flow.word(),
         }
     }
-}
-
-/// Where a secret came from, for messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretOrigin {
-    /// A variable.
-    Variable(&'static str),
-    /// A file.
-    File(String),
 }
 
 impl EnvironmentConnection {
     /// The connection that the environment describes; `None` unless `D365CONN_TENANT_URL` switches it on.
     ///
-    /// The first credential that is there wins: access token, refresh token, client id and secret.
+    /// `D365CONN_AUTH` decides which credential is meant; else the first that is there wins: access token, refresh token,
+    /// client id and secret.
     ///
     /// # Errors
     /// When the address is refused, a group is half set or a secret file can't be read.
     pub fn of(environment: &Environment) -> Result<Option<Self>, Problem> {
         let Some(address) = environment.text(environment::TENANT_URL)? else {
-            for orphan in [environment::ACCESS_TOKEN, environment::REFRESH_TOKEN] {
+            for orphan in [environment::ACCESS_TOKEN, environment::REFRESH_TOKEN, environment::AUTH] {
                 if environment.is_set(orphan) {
                     return Err(
                         SettingsError::HalfSet { present: orphan.name, missing: environment::TENANT_URL.name }.into()
@@ -95,109 +86,111 @@ impl EnvironmentConnection {
     }
 
     fn credential_of(environment: &Environment) -> Result<Credential, Problem> {
-        if let Some(token) = secret_from_variable(environment, environment::ACCESS_TOKEN)? {
-            return Ok(Credential::AccessToken(token));
-        }
         let client_id = ours_or_azures(environment, environment::CLIENT_ID, environment::AZURE_CLIENT_ID)?;
-        let client_id = client_id.as_deref().map(client_id_of).transpose()?;
-        let client_secret = match client_secret_from_environment(environment)? {
-            Some((secret, _)) => Some(secret),
-            None => secret_from_variable(environment, environment::AZURE_CLIENT_SECRET)?,
-        };
-        if let Some(token) = secret_from_variable(environment, environment::REFRESH_TOKEN)? {
-            let missing = SettingsError::HalfSet {
-                present: environment::REFRESH_TOKEN.name,
-                missing: "D365CONN_CLIENT_ID, the app it was issued to,",
+        let given = Given { environment, client_id: client_id.as_deref().map(client_id_of).transpose()? };
+        if let Some(word) = environment.text(environment::AUTH)? {
+            let unknown = || SettingsError::UnknownValue {
+                variable: environment::AUTH.name,
+                value: word.to_owned(),
+                choices: WAY_WORDS,
             };
-            return Ok(Credential::RefreshToken { client_id: client_id.ok_or(missing)?, client_secret, token });
+            let way = WAYS.iter().find(|way| way.word == word).ok_or_else(unknown)?;
+            let missing = || SettingsError::HalfSet { present: environment::AUTH.name, missing: way.needs };
+            return Ok((way.take)(&given)?.ok_or_else(missing)?);
         }
-        let name_of = |ours: Variable, azures: Variable| if environment.is_set(ours) { ours.name } else { azures.name };
-        match (client_id, client_secret) {
-            (Some(client_id), Some(client_secret)) => Ok(Credential::ClientSecret { client_id, client_secret }),
-            (Some(_), None) => Err(SettingsError::HalfSet {
-                present: name_of(environment::CLIENT_ID, environment::AZURE_CLIENT_ID),
-                missing: "D365CONN_CLIENT_SECRET or D365CONN_CLIENT_SECRET_FILE",
+        for way in WAYS.iter().filter(|way| way.is_found) {
+            if let Some(credential) = (way.take)(&given)? {
+                return Ok(credential);
             }
-            .into()),
-            (None, Some(_)) => {
-                let ours = [environment::CLIENT_SECRET, environment::CLIENT_SECRET_FILE];
-                let ours = ours.into_iter().find(|variable| environment.is_set(*variable));
-                let present = ours.unwrap_or(environment::AZURE_CLIENT_SECRET).name;
-                Err(SettingsError::HalfSet { present, missing: "D365CONN_CLIENT_ID" }.into())
+        }
+        Err(match given.name_of_client_id() {
+            Some(present) => {
+                SettingsError::HalfSet { present, missing: "D365CONN_CLIENT_SECRET or D365CONN_CLIENT_SECRET_FILE" }
             }
-            (None, None) => Err(SettingsError::HalfSet {
+            None => SettingsError::HalfSet {
                 present: "D365CONN_TENANT_URL",
                 missing: "D365CONN_CLIENT_ID with D365CONN_CLIENT_SECRET, or D365CONN_ACCESS_TOKEN",
-            }
-            .into()),
+            },
+        }
+        .into())
+    }
+}
+
+/// A credential that an environment may hold.
+struct Way {
+    /// The word of `D365CONN_AUTH`.
+    word: &'static str,
+    /// What must be set for it.
+    needs: &'static str,
+    /// Whether it is found by its variables alone; else it is meant only where `D365CONN_AUTH` says so.
+    is_found: bool,
+    /// Takes it; `None` where it is not there.
+    take: fn(&Given<'_>) -> Result<Option<Credential>, Problem>,
+}
+
+/// Those that there are. The first that is there wins.
+const WAYS: &[Way] = &[
+    Way { word: "access-token", needs: "D365CONN_ACCESS_TOKEN", is_found: true, take: access_token },
+    Way { word: "refresh-token", needs: "D365CONN_REFRESH_TOKEN", is_found: true, take: refresh_token },
+    Way {
+        word: "secret",
+        needs: "D365CONN_CLIENT_SECRET or D365CONN_CLIENT_SECRET_FILE",
+        is_found: true,
+        take: client_secret,
+    },
+];
+
+/// Their words, for messages.
+const WAY_WORDS: &str = "`access-token`, `refresh-token` or `secret`";
+
+/// What a way is taken from.
+struct Given<'a> {
+    environment: &'a Environment,
+    /// The app, if one is named.
+    client_id: Option<String>,
+}
+
+impl Given<'_> {
+    /// The variable that names the app, if one does.
+    fn name_of_client_id(&self) -> Option<&'static str> {
+        let variables = [environment::CLIENT_ID, environment::AZURE_CLIENT_ID];
+        variables.into_iter().find(|variable| self.environment.is_set(*variable)).map(|variable| variable.name)
+    }
+
+    /// The app, which must be named beside `present`.
+    fn client_id(&self, present: &'static str, missing: &'static str) -> Result<String, SettingsError> {
+        self.client_id.clone().ok_or(SettingsError::HalfSet { present, missing })
+    }
+
+    /// The app's secret, ours or Azure's.
+    fn client_secret(&self) -> Result<Option<Secret>, Problem> {
+        match client_secret_from_environment(self.environment)? {
+            Some((secret, _)) => Ok(Some(secret)),
+            None => secret_from_variable(self.environment, environment::AZURE_CLIENT_SECRET),
         }
     }
 }
 
-/// The client secret that our own variables give, and which of them did.
-///
-/// # Errors
-/// When both variables are set, or the file can't be read.
-pub fn client_secret_from_environment(environment: &Environment) -> Result<Option<(Secret, SecretOrigin)>, Problem> {
-    let value = secret_from_variable(environment, environment::CLIENT_SECRET)?;
-    let file = environment.raw(environment::CLIENT_SECRET_FILE);
-    match (value, file) {
-        (Some(_), Some(_)) => Err(SettingsError::Contradiction {
-            first: environment::CLIENT_SECRET.name,
-            second: environment::CLIENT_SECRET_FILE.name,
-        }
-        .into()),
-        (Some(value), None) => Ok(Some((value, SecretOrigin::Variable(environment::CLIENT_SECRET.name)))),
-        (None, Some(file)) => {
-            let path = Path::new(file);
-            Ok(Some((secret_from_file(path)?, SecretOrigin::File(path.display().to_string()))))
-        }
-        (None, None) => Ok(None),
+fn access_token(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
+    Ok(secret_from_variable(given.environment, environment::ACCESS_TOKEN)?.map(Credential::AccessToken))
+}
+
+fn refresh_token(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
+    let Some(token) = secret_from_variable(given.environment, environment::REFRESH_TOKEN)? else { return Ok(None) };
+    let missing = "D365CONN_CLIENT_ID, the app it was issued to,";
+    let client_id = given.client_id(environment::REFRESH_TOKEN.name, missing)?;
+    Ok(Some(Credential::RefreshToken { client_id, client_secret: given.client_secret()?, token }))
+}
+
+fn client_secret(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
+    let secret = given.client_secret()?;
+    if secret.is_none() {
+        return Ok(None);
     }
-}
-
-/// A secret from a file the user names: one line of text, its line end left out. A mounted secret may be a symlink and
-/// readable by others; that is the user's business.
-///
-/// # Errors
-/// When the file can't be read, is empty or is not text.
-pub fn secret_from_file(path: &Path) -> Result<Secret, Problem> {
-    let bytes = zeroize::Zeroizing::new(read_given(path, SECRET_LIMIT)?);
-    secret_from_bytes(&bytes, &path.display().to_string())
-}
-
-/// A connection string from a file the user names. It may be written on several lines.
-///
-/// # Errors
-/// When the file can't be read, or is not text.
-pub fn secret_from_string_file(path: &Path) -> Result<Secret, Problem> {
-    let bytes = zeroize::Zeroizing::new(read_given(path, SECRET_LIMIT)?);
-    let not_text = |_| SettingsError::NotText { origin: path.display().to_string() };
-    Ok(Secret::new(std::str::from_utf8(&bytes).map_err(not_text)?))
-}
-
-/// A secret from a variable. One that was read from a file in a shell or a pipeline may end in a line break.
-fn secret_from_variable(environment: &Environment, variable: Variable) -> Result<Option<Secret>, Problem> {
-    let text = environment.text(variable)?;
-    text.map(|text| secret_from_bytes(text.as_bytes(), variable.name)).transpose()
-}
-
-/// A secret from bytes that came from `origin`: one line of text, its line end left out.
-///
-/// # Errors
-/// When there is nothing, it is not text, or it is more than one line.
-pub fn secret_from_bytes(bytes: &[u8], origin: &str) -> Result<Secret, Problem> {
-    let origin = || origin.to_owned();
-    let text = std::str::from_utf8(bytes).map_err(|_| SettingsError::NotText { origin: origin() })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\r', '\n']);
-    if text.is_empty() {
-        return Err(SettingsError::EmptySecret { origin: origin() }.into());
-    }
-    // What stands in a header or a form ends at a line break, and a secret cut short is refused without saying why.
-    if text.contains(char::is_control) {
-        return Err(SettingsError::SeveralLines { origin: origin() }.into());
-    }
-    Ok(Secret::new(text))
+    let variables = [environment::CLIENT_SECRET, environment::CLIENT_SECRET_FILE];
+    let ours = variables.into_iter().find(|variable| given.environment.is_set(*variable));
+    let client_id = given.client_id(ours.unwrap_or(environment::AZURE_CLIENT_SECRET).name, "D365CONN_CLIENT_ID")?;
+    Ok(Some(Credential::App { client_id, flow: Flow::Secret, secret }))
 }
 
 fn ours_or_azures(environment: &Environment, ours: Variable, azures: Variable) -> Result<Option<String>, Problem> {
@@ -246,6 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn a_word_decides_outright() {
+        let all = [URL, ("D365CONN_CLIENT_ID", APP), ("D365CONN_CLIENT_SECRET", "s"), ("D365CONN_ACCESS_TOKEN", "a")];
+        let with = |word| check(&[all[0], all[1], all[2], all[3], ("D365CONN_AUTH", word)]);
+        assert_eq!(with("secret"), Ok(Some("client id and secret")));
+        assert_eq!(with("access-token"), Ok(Some("access token")));
+        let said = with("refresh-token").unwrap_err();
+        assert!(said.starts_with("settings/half-set") && said.contains("D365CONN_REFRESH_TOKEN"), "{said}");
+        assert!(with("password").unwrap_err().starts_with("settings/unknown-value"));
+        assert!(check(&[("D365CONN_AUTH", "secret")]).unwrap_err().contains("D365CONN_TENANT_URL"));
+        for way in WAYS {
+            assert!(WAY_WORDS.contains(&format!("`{}`", way.word)), "{}", way.word);
+        }
+    }
+
+    #[test]
     fn half_a_group_is_an_error_that_names_the_other_half() {
         let half = "settings/half-set";
         for (variables, missing) in [
@@ -276,20 +284,6 @@ mod tests {
         assert!(said.contains("AZURE_CLIENT_ID is set"), "{said}");
         let said = check(&[URL, ("D365CONN_REFRESH_TOKEN", "r")]).unwrap_err();
         assert!(said.starts_with("settings/half-set") && said.contains("D365CONN_CLIENT_ID"), "{said}");
-    }
-
-    #[test]
-    fn a_line_end_is_no_part_of_a_secret_and_two_lines_are_none() {
-        let check = |bytes: &[u8]| match secret_from_bytes(bytes, "it") {
-            Ok(secret) => secret.expose().to_owned(),
-            Err(problem) => problem.phrase().code.to_owned(),
-        };
-        assert_eq!(check(b"s\r\n"), "s");
-        assert_eq!(check("\u{feff}s\n".as_bytes()), "s");
-        assert_eq!(check(b" s "), " s ");
-        assert_eq!(check(b"\n"), "settings/empty-secret");
-        assert_eq!(check(b"s\nt"), "settings/several-lines");
-        assert_eq!(check(b"\xff"), "settings/not-text");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod connection_string_phrases;
 mod credential;
 mod duration;
 mod error;
+mod given_secret;
 mod phrases;
 mod resolve;
 
@@ -14,11 +15,11 @@ pub use bundle::{BUNDLE_LIMIT, GivenBundle, bundle_text_from_file};
 pub use connection_string::{ConnectionString, LoginPrompt, Method};
 pub use connection_string_error::ConnectionStringError;
 pub use connection_string_phrases::CONNECTION_STRING_PHRASES;
-pub use credential::{
-    Credential, EnvironmentConnection, SecretOrigin, client_secret_from_environment, secret_from_bytes,
-    secret_from_file, secret_from_string_file,
-};
+pub use credential::{Credential, EnvironmentConnection};
 pub use duration::parse_duration;
 pub use error::SettingsError;
+pub use given_secret::{
+    SecretOrigin, client_secret_from_environment, secret_from_bytes, secret_from_file, secret_from_string_file,
+};
 pub use phrases::PHRASES;
 pub use resolve::{Flags, Settings, Target};

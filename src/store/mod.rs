@@ -41,6 +41,7 @@ mod sign_in_turn;
 mod vault;
 mod verdict;
 mod written;
+mod written_flow;
 
 pub use self::keyring::{KeyringVault, Patience};
 pub use bundle::{Bundle, SealedBundle};

@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_damaged_or_newer_file_is_refused_and_left_as_it_is() {
         let cases: [(&[u8], &str); 5] = [
-            (b"version = 2\n", "store/registry-newer"),
+            (b"version = 3\n", "store/registry-newer"),
             (b"", "store/registry-damaged"),
             (b"version = 1\n[[connections]\n", "store/registry-damaged"),
             (b"version = 1\n\xff", "store/registry-damaged"),

@@ -1,15 +1,22 @@
-//! `connections.toml` as text: version 1, read and written. Nothing here touches a file.
+//! `connections.toml` as text: versions 1 and 2, read and written. Nothing here touches a file.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::connection::{Account, App, Connection, ConnectionId, ConnectionName, Flow, ResponseMode, StoreKind};
+use crate::connection::{Account, App, Connection, ConnectionId, ConnectionName, ResponseMode, StoreKind};
+use crate::store::written_flow::{FlowWord, Particulars, SourceWord};
 use crate::store::{Connections, plain};
 use crate::tenant::TenantUrl;
 
-/// The version that this release writes, and the newest that it reads.
-pub(super) const VERSION: i64 = 1;
+/// The newest version that this release reads, written when one of the connections can't be said in an older one.
+const VERSION: i64 = 2;
+
+/// What every release reads, and what is written when it is enough: an older release then goes on working.
+const OLDEST_VERSION: i64 = 1;
+
+/// The ways of signing in that the oldest version has words for.
+const FIRST_WORDS: [&str; 4] = ["browser", "secret", "access-token", "refresh-token"];
 
 const OPENING: &str = "# Written by d365conn, which keeps no secret here. `d365conn connections` changes it.\n\n";
 
@@ -59,7 +66,7 @@ pub(super) struct Entry {
     tenant_url: String,
     app: AppWord,
     client_id: String,
-    auth: Flow,
+    auth: FlowWord,
     store: StoreKind,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     user: String,
@@ -83,6 +90,18 @@ pub(super) struct Entry {
     read_only: bool,
     #[serde(default, skip_serializing_if = "is_usual")]
     has_client_secret: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate_file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    assertions_of: Option<SourceWord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    federated_token_file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity_client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity_object_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity_resource_id: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -110,7 +129,7 @@ pub(super) fn read(text: &str) -> Result<Connections, Unreadable> {
     };
     let document: Document = plain::read(text, "connections").map_or_else(whole, Ok)?;
     match document.version {
-        VERSION => {}
+        OLDEST_VERSION..=VERSION => {}
         later if later > VERSION => return Err(Unreadable::Newer { version: later }),
         other => return Err(damaged(None, format!("no release wrote version {other}"))),
     }
@@ -134,8 +153,9 @@ pub(super) fn read(text: &str) -> Result<Connections, Unreadable> {
 
 /// The text that [`read()`] reads.
 pub(super) fn write(connections: &Connections) -> Result<String, toml::ser::Error> {
+    let is_new = |connection: &Connection| !FIRST_WORDS.contains(&connection.flow.word());
     let document = Document {
-        version: VERSION,
+        version: if connections.iter().any(is_new) { VERSION } else { OLDEST_VERSION },
         default: connections.default().map(|connection| connection.name.clone()),
         managed_client_id: connections.managed_client_id().map(str::to_owned),
         connections: connections.iter().map(Entry::from).collect(),
@@ -151,6 +171,14 @@ impl Entry {
     pub(super) fn into_connection(self) -> Result<Connection, String> {
         let tenant_url = TenantUrl::parse(&self.tenant_url).map_err(|error| error.to_string())?.url;
         let client_id = self.client_id;
+        let particulars = Particulars {
+            certificate_file: self.certificate_file,
+            assertions_of: self.assertions_of,
+            federated_token_file: self.federated_token_file,
+            identity_client_id: self.identity_client_id,
+            identity_object_id: self.identity_object_id,
+            identity_resource_id: self.identity_resource_id,
+        };
         Ok(Connection {
             id: self.id,
             name: self.name,
@@ -159,7 +187,7 @@ impl Entry {
                 AppWord::Managed => App::Managed { client_id },
                 AppWord::Own => App::Own { client_id },
             },
-            flow: self.auth,
+            flow: particulars.into_flow(&self.auth)?,
             store: self.store,
             account: Account {
                 user: self.user,
@@ -197,6 +225,15 @@ impl From<&Connection> for Entry {
             has_client_secret,
         } = connection.clone();
         let Account { user, tenant, organisation_id, user_id } = account;
+        let (auth, particulars) = Particulars::of(&flow);
+        let Particulars {
+            certificate_file,
+            assertions_of,
+            federated_token_file,
+            identity_client_id,
+            identity_object_id,
+            identity_resource_id,
+        } = particulars;
         let (app, client_id) = match app {
             App::Managed { client_id } => (AppWord::Managed, client_id),
             App::Own { client_id } => (AppWord::Own, client_id),
@@ -207,7 +244,7 @@ impl From<&Connection> for Entry {
             tenant_url: tenant_url.as_str().to_owned(),
             app,
             client_id,
-            auth: flow,
+            auth,
             store,
             user,
             user_id,
@@ -220,12 +257,19 @@ impl From<&Connection> for Entry {
             label,
             read_only,
             has_client_secret,
+            certificate_file,
+            assertions_of,
+            federated_token_file,
+            identity_client_id,
+            identity_object_id,
+            identity_resource_id,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::connection::Flow;
     use crate::store::connections::tests::{connection, name};
 
     use super::*;
@@ -241,7 +285,7 @@ mod tests {
         assert!(connections.is_default(&name("contoso")));
         let own = connections.find(&name("contoso-nightly")).unwrap();
         assert_eq!(own.app, App::Own { client_id: "5f1c2b9e-0d4a-4f7e-9a51-3c2d8e6b7a10".to_owned() });
-        assert_eq!((own.flow, own.store), (Flow::Secret, StoreKind::File));
+        assert_eq!((&own.flow, own.store), (&Flow::Secret, StoreKind::File));
         assert_eq!(own.label.as_deref(), Some("production: ask before writing"));
         assert!(own.read_only && own.no_graph && own.has_client_secret);
         assert_eq!(own.redirect_uri.as_deref(), Some("http://localhost:8400/callback"));
@@ -291,7 +335,9 @@ mod tests {
         assert_eq!(line(&format!("{head}{}", entry("a", 1, "nonsense"))), Some(5));
         assert_eq!(line(&format!("{head}{}{}", entry("a", 1, good), entry("a", 2, good))), Some(11));
         assert_eq!(line(&format!("{head}{}{}", entry("a", 1, good), entry("b", 1, good))), Some(11));
-        for later in ["version = 2\n", "version = 2\nconnections = 7\n", "version = 9000\nfuture = true"] {
+        let future = format!("version = 3\n{}", entry("a", 1, good).replace("browser", "telepathy"));
+        assert_eq!(line(&future.replacen('3', "2", 1)), Some(8), "no release wrote that");
+        for later in [&future, "version = 3\n", "version = 3\nconnections = 7\n", "version = 9000\nfuture = true"] {
             assert!(matches!(read(later), Err(Unreadable::Newer { .. })), "{later}");
         }
     }

@@ -10,7 +10,7 @@ use crate::commands::organisations::{
     find_in_browser, lender_in, store_beside, tell_of_browser, with_settings_of,
 };
 use crate::commands::signing_in::browser;
-use crate::connection::{Connection, ConnectionName, ResponseMode};
+use crate::connection::{Connection, ConnectionName, Flow, ResponseMode};
 use crate::context::Context;
 use crate::output::{Column, Format, SinkOptions, objects};
 use crate::problem::{Diagnose as _, Exit, Problem};
@@ -94,6 +94,7 @@ impl Discover {
         Ok(Wanted {
             tenant_url: discovery.url().clone(),
             name: ConnectionName::parse("discovery")?,
+            flow: Flow::Browser,
             app: context.app(self.client_id.as_deref())?,
             client_secret: None,
             tenant: self.tenant.clone(),

@@ -7,7 +7,7 @@ use crate::auth::{Prompt, RedirectUri};
 use crate::commands::CommandError;
 use crate::commands::connections::import::Import;
 use crate::commands::signing_in::connect;
-use crate::connection::{App, ConnectionName, ResponseMode, SAMPLE_CLIENT_ID, StoreKind};
+use crate::connection::{App, ConnectionName, Flow, ResponseMode, SAMPLE_CLIENT_ID, StoreKind};
 use crate::context::Context;
 use crate::output::prompt;
 use crate::problem::{Exit, Problem};
@@ -67,6 +67,7 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
     let user_name = user_name.filter(|_| asks != Some(Prompt::SelectAccount));
     let wanted = Wanted {
         name,
+        flow: Flow::Browser,
         redirect_uri: redirect_uri_of(context, &app, redirect_uri)?,
         app,
         client_secret: read.client_secret,

@@ -71,7 +71,7 @@ static TENANT_URL_NEEDED: Phrase = Phrase {
     code: "commands/tenant-url-needed",
     exit: Exit::Usage,
     who: Who::You,
-    meaning: "on a terminal you are offered a list to choose from; here nobody can be asked",
+    meaning: "a list to choose from is offered on a terminal, after a sign-in in the browser; here nobody can be asked",
     remedy: &[
         "name it: `d365conn connect --tenant-url https://ORG.crm.dynamics.com`, as it stands in the browser's address bar",
         "list those that a saved connection's user can reach: `d365conn connections discover -o id`",

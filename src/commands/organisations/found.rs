@@ -47,8 +47,14 @@ pub fn find_in_browser(
     let browser = browser(context, is_browser_forbidden)?;
     tell_of_sample_app(context, draft);
     let trace = context.trace();
-    let sign_in =
-        SignIn { http: context.http()?, clock: &context.clock, browser: &browser, trace: &trace, claims: None };
+    let sign_in = SignIn {
+        http: context.http()?,
+        clock: &context.clock,
+        browser: &browser,
+        trace: &trace,
+        environment: &context.environment,
+        claims: None,
+    };
     let max_wait = context.settings.max_wait;
     let (shared, found) = context.block_on(async {
         sign_in.discover(draft, discovery, max_wait, &|step| show(context, draft, &step, is_browser_forbidden)).await

@@ -17,7 +17,9 @@ pub fn lender_in(context: &Context, cloud: Option<&Discovery>) -> Result<Option<
     };
     if matches!(context.target()?, Target::Default) {
         let saved = context.registry()?.read()?;
-        return Ok(saved.default().into_iter().chain(saved.iter()).find(|connection| is_of(connection)).cloned());
+        // An application has no list of its own: the service lists what a user can reach.
+        let lends = |connection: &&Connection| is_of(connection) && !connection.flow.is_unattended();
+        return Ok(saved.default().into_iter().chain(saved.iter()).find(lends).cloned());
     }
     let named = context.saved_connection(None)?;
     match cloud {

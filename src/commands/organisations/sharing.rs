@@ -101,8 +101,14 @@ pub fn connect_sharing(
     standing(context, &wanted)?;
     context.vault(wanted.store)?.probe()?;
     let trace = context.trace();
-    let sign_in =
-        SignIn { http: context.http()?, clock: &context.clock, browser: &Browser::Nobody, trace: &trace, claims: None };
+    let sign_in = SignIn {
+        http: context.http()?,
+        clock: &context.clock,
+        browser: &Browser::Nobody,
+        trace: &trace,
+        environment: &context.environment,
+        claims: None,
+    };
     let signed_in = context.block_on(async { Ok(sign_in.run_shared(&wanted, shared).await) })?;
     let refused = match signed_in {
         Ok(signed_in) => {

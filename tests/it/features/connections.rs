@@ -57,7 +57,7 @@ fn a_newer_or_damaged_list_is_left_alone() {
     let world = World::connected();
     let file = world.path("config/connections.toml");
     let good = std::fs::read_to_string(&file).unwrap();
-    for bad in [good.replace("version = 1", "version = 2"), format!("{good}\nnonsense")] {
+    for bad in [good.replace("version = 1", "version = 3"), format!("{good}\nnonsense")] {
         std::fs::write(&file, &bad).unwrap();
         world.run("connections list").fails(11, "store/");
         world.run("connect --tenant-url {org} --store file --name other").fails(11, "store/");

@@ -265,6 +265,7 @@ impl Vault for Meddled {
 /// A session on the world's connection, with somebody meddling.
 fn meddled(world: &World, meddling: Meddling) -> Session {
     Session::new(SessionParts {
+        environment: d365conn::environment::Environment::default(),
         connection: saved(world),
         http: Http::open(
             &HttpOptions { idle_timeout: Duration::from_secs(30), ..HttpOptions::default() },

@@ -84,7 +84,7 @@ fn a_connection_can_be_let_go_from_a_list_that_is_damaged_or_newer() {
     type Change = fn(&str) -> Vec<u8>;
     let changes: [(&str, Change); 4] = [
         ("text behind it", |good| format!("{good}\nnonsense").into_bytes()),
-        ("a later release", |good| good.replace("version = 1", "version = 2").into_bytes()),
+        ("a later release", |good| good.replace("version = 1", "version = 3").into_bytes()),
         ("bytes that are no text", |good| [b"\xff\xfe\n", good.as_bytes()].concat()),
         ("the other entry", |good| good.replacen("tenant_url = \"", "tenant_url = \"nonsense", 1).into_bytes()),
     ];
@@ -114,7 +114,7 @@ fn all_can_be_let_go_from_a_damaged_list() {
 
 #[test]
 fn a_list_of_which_nothing_is_left_gives_one_way_out() {
-    for bad in [&b""[..], b"garbage", &[0; 64], b"version = 2\n"] {
+    for bad in [&b""[..], b"garbage", &[0; 64], b"version = 3\n"] {
         let (world, _) = with_list(|_| bad.to_vec());
         let secrets = std::fs::read(world.path("state/secrets.d365")).unwrap();
         for line in ["disconnect second", "disconnect --all --yes"] {

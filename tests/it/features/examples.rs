@@ -81,6 +81,9 @@ fn run_example(line: &str) {
     let string = format!("AuthType=OAuth;Url={};", world.sandbox.address());
     let stdin = match line.rsplit_once(" | ") {
         _ if line.ends_with(" < contoso.txt") => string.as_str(),
+        Some((before, after)) if before.starts_with("printf") && after.contains("DAEMON_ID") => {
+            d365conn::sandbox::DAEMON.secret.unwrap()
+        }
         Some((before, _)) if before.starts_with("printf") => d365conn::sandbox::OWN_WEB_APP.secret.unwrap(),
         Some((before, _)) => before.trim_start_matches("echo ").trim_matches('\''),
         None => "",
@@ -116,6 +119,7 @@ fn run_example(line: &str) {
     let command = command
         .replace("https://contoso.crm4.dynamics.com", "{org}")
         .replace("contoso.crm4.dynamics.com", "{org}")
+        .replace("DAEMON_ID", d365conn::sandbox::DAEMON.client_id)
         .replace("WEB_APP_ID", d365conn::sandbox::OWN_WEB_APP.client_id)
         .replace("APP_ID", d365conn::sandbox::OWN_DESKTOP_APP.client_id);
     let outcome = world.run_with_stdin(command.strip_prefix("d365conn ").unwrap_or_default(), stdin);

@@ -3,6 +3,7 @@
 
 mod admin_consent;
 mod api;
+mod app_only;
 mod app_setup;
 mod bundles;
 mod claims;

@@ -327,7 +327,7 @@ fn no_trouble_at_home_shows_a_secret() {
         ("a wrong passphrase", |cage| cage.home.set_passphrase("not the right one"), "accounts list"),
         ("no passphrase", |cage| cage.home.set("D365CONN_STORE_PASSPHRASE_FILE", "/no/such/file"), "accounts list"),
         ("a damaged list", |cage| spoil(cage, REGISTRY, b"version = 1\n[[connections]\n"), "accounts list"),
-        ("a newer list", |cage| spoil(cage, REGISTRY, b"version = 2\n"), "doctor"),
+        ("a newer list", |cage| spoil(cage, REGISTRY, b"version = 3\n"), "doctor"),
         ("a damaged secret file", |cage| spoil(cage, SECRETS, b"D365CONN then nothing"), "whoami -o json"),
         (
             "a secret file that is a link",
