@@ -1,5 +1,7 @@
 //! The Web API of the sandbox: requests in, answers out, over the records of a world.
 
+mod aggregate;
+mod apply;
 mod body;
 mod collection;
 mod condition;
@@ -9,6 +11,7 @@ mod dates;
 mod defined;
 mod definition;
 mod exchange;
+mod fetch;
 mod formatted;
 mod functions;
 mod json;
@@ -23,6 +26,7 @@ mod record;
 mod refusal;
 mod relate;
 mod route;
+mod search;
 mod shape;
 mod show;
 mod values;
