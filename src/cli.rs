@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
 use crate::commands::{
     CommandError, api, app, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy,
-    reconnect, sandbox, serving, version, whoami,
+    reconnect, sandbox, serving, tables, version, whoami,
 };
 use crate::context::Context;
 use crate::environment::{self, Environment};
@@ -112,6 +112,7 @@ enum Word {
     Explain(explain::Explain),
     /// List, read, create, change and delete records of any table
     Records(Records),
+    Tables(tables::Tables),
     Api(Box<api::Api>),
     Proxy(proxy::Proxy),
     Sandbox(sandbox::Sandbox),
@@ -204,6 +205,7 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),
+        Word::Tables(it) => it.run(context),
         Word::Api(it) => it.run(context),
         Word::Proxy(it) => it.run(context),
         Word::Sandbox(it) => it.run(context),

@@ -66,6 +66,8 @@
 //! | refuses a link to elsewhere | [`net::Origin::adopt`] |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
 //! | cuts records out of a page | `dataverse/page.rs` |
+//! | knows a table's columns, choices, keys and relationships | `dataverse/metadata`: [`dataverse::Client::definition`], kept by [`dataverse::Catalog`] |
+//! | says which request a command sends | `tests/data/requests`, played by `tests/it/features/requests.rs` |
 //! | makes text inert on a terminal | `output/term.rs` |
 //! | shows a problem, our own bugs too | `output/problem.rs`, called once, in [`cli::start`] |
 //!

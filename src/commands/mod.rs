@@ -35,6 +35,7 @@ pub mod serving;
 mod sign_in_words;
 mod signing_in;
 mod summary;
+pub mod tables;
 pub mod version;
 pub mod whoami;
 

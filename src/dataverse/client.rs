@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::dataverse::codes;
 use crate::dataverse::error::Lost;
 use crate::dataverse::refusal::{ErrorBody, Refusal, Whole};
-use crate::dataverse::{DataverseError, Expand, RecordId, Table, query};
+use crate::dataverse::{Catalog, DataverseError, Expand, RecordId, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
 use crate::net::{Throttled, TokenSource, Trace, Verdict};
 use crate::problem::Problem;
@@ -49,6 +49,8 @@ pub struct Client {
     shared: Arc<Shared>,
     /// What it is called: only errors need it.
     connection: Option<Arc<str>>,
+    /// What is known of its tables.
+    catalog: Arc<Catalog>,
 }
 
 struct Shared {
@@ -117,7 +119,13 @@ impl Client {
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         let connection = parts.read_only.as_deref().map(Arc::from);
         let shared = Shared { parts, jitter: Mutex::new(Jitter::seeded(seed)), not_before: Mutex::new(None) };
-        Self { shared: Arc::new(shared), connection }
+        Self { shared: Arc::new(shared), connection, catalog: Arc::new(Catalog::in_memory()) }
+    }
+
+    /// The same way, which keeps what it learns of tables in `catalog`.
+    #[must_use]
+    pub fn with_catalog(self, catalog: Catalog) -> Self {
+        Self { catalog: Arc::new(catalog), ..self }
     }
 
     /// The same way, whose errors name the connection in their remedies.
@@ -177,6 +185,14 @@ impl Client {
         let record = Record::parse(body).map_err(|error| self.malformed(&error))?;
         // It describes the answer, not the record; a row of a list comes without it too.
         Ok(record.without("@odata.context"))
+    }
+
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.parts().clock.now()
     }
 
     pub(super) fn origin(&self) -> &Origin {

@@ -126,6 +126,14 @@ pub enum DataverseError {
         /// Names that look like it, the nearest first.
         near: Vec<String>,
     },
+    /// A name of several tables.
+    #[error("`{}` is the name of several tables", name.escape_debug())]
+    AmbiguousTable {
+        /// As given.
+        name: String,
+        /// Their logical names.
+        candidates: Vec<String>,
+    },
     /// An address beyond what the service takes.
     #[error("the request's address has {length} characters")]
     AddressTooLong {
@@ -172,6 +180,7 @@ impl Diagnose for DataverseError {
             Self::ColumnTwice { .. } => &phrases::COLUMN_TWICE,
             Self::BadExpand { .. } => &phrases::reading::BAD_EXPAND,
             Self::UnknownTable { .. } => &phrases::UNKNOWN_TABLE,
+            Self::AmbiguousTable { .. } => &phrases::AMBIGUOUS_TABLE,
             Self::AddressTooLong { .. } => &phrases::ADDRESS_TOO_LONG,
         }
     }
@@ -186,10 +195,8 @@ impl Diagnose for DataverseError {
             | Self::PageChanged { host, .. } => vec![("host", host.clone())],
             Self::ReadOnly { connection: Some(connection) } => vec![("connection", connection.clone())],
             Self::ColumnTwice { column } => vec![("column", column.clone())],
-            Self::UnknownTable { near, .. } if !near.is_empty() => {
-                let quoted: Vec<_> = near.iter().map(|name| format!("`{name}`")).collect();
-                vec![("nearest", quoted.join(" or "))]
-            }
+            Self::UnknownTable { near, .. } if !near.is_empty() => vec![("nearest", any_of(near))],
+            Self::AmbiguousTable { candidates, .. } => vec![("candidates", any_of(candidates))],
             _ => Vec::new(),
         }
     }
@@ -207,6 +214,12 @@ impl Diagnose for DataverseError {
             _ => None,
         }
     }
+}
+
+/// `` `account` or `accounts` ``.
+fn any_of(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(" or ")
 }
 
 /// `403: Principal user … is missing prvReadAccount privilege`: status and text without the final full stop.

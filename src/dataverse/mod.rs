@@ -10,6 +10,7 @@ mod encode;
 mod error;
 mod expand;
 mod id;
+mod metadata;
 mod nearest;
 mod page;
 mod phrases;
@@ -28,6 +29,10 @@ pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
 pub use expand::Expand;
 pub use id::RecordId;
+pub use metadata::{
+    AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
+    Required, TableNames,
+};
 pub use page::{PageError, Side, Splitter};
 pub use phrases::PHRASES;
 pub use query::Query;

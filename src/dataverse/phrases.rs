@@ -23,6 +23,7 @@ pub const PHRASES: &[&Phrase] = &[
     &BAD_JSON,
     &COLUMN_TWICE,
     &UNKNOWN_TABLE,
+    &AMBIGUOUS_TABLE,
     &ADDRESS_TOO_LONG,
     &reading::BAD_EXPAND,
     &access::NOT_A_MEMBER,
@@ -207,8 +208,16 @@ pub(in crate::dataverse) static UNKNOWN_TABLE: Phrase = Phrase {
     meaning: "no table of this organisation has that logical name, entity set name or schema name",
     remedy: &[
         "run the command again with {nearest}",
-        "in Power Apps: Tables → All shows every table of this organisation with its names",
+        "run `d365conn tables list` to see every table of this organisation with its names",
     ],
+};
+
+pub(in crate::dataverse) static AMBIGUOUS_TABLE: Phrase = Phrase {
+    code: "dataverse/ambiguous-table",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "several tables of this organisation answer to that name",
+    remedy: &["run the command again with {candidates}", "run `d365conn tables list` to see the names of every table"],
 };
 
 pub(in crate::dataverse) static ADDRESS_TOO_LONG: Phrase = Phrase {

@@ -15,7 +15,7 @@ mod server;
 mod world;
 
 pub use faults::{Fault, Faults};
-pub use journal::Seen;
+pub use journal::{Seen, Wire};
 pub use robot::{Robot, RobotError, RobotReport};
 pub use server::{Options, Sandbox, StartError, start};
 

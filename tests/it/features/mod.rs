@@ -28,6 +28,8 @@ mod proxy;
 mod reading;
 mod reconnect;
 mod records;
+mod requests;
 mod sandbox;
+mod tables;
 mod token;
 mod tokens;
