@@ -284,7 +284,7 @@ mod tests {
         let mut trial = Trial::new();
         let active = trial.find("savedqueries", "name eq 'Active Accounts' and returnedtypecode eq 'account'");
         let rows = trial.get(&format!("accounts?savedQuery={active}"));
-        assert_eq!(rows["value"].as_array().map(Vec::len), Some(200));
+        assert_eq!(rows["value"].as_array().map(Vec::len), Some(184));
         let big = trial.find("userqueries", "name eq 'Big Fish'");
         assert!(
             trial.get(&format!("accounts?userQuery={big}"))["value"].as_array().is_some_and(|rows| !rows.is_empty())
