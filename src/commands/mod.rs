@@ -5,6 +5,7 @@ pub mod admin_consent;
 pub mod api;
 pub mod app;
 mod auth_flags;
+pub mod batch;
 pub mod browser_flags;
 pub mod client_secret;
 pub mod completions;

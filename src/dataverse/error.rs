@@ -3,7 +3,7 @@
 use crate::dataverse::phrases::{self, access};
 use crate::dataverse::refusal::Refusal;
 use crate::net::NetError;
-use crate::problem::{Diagnose, Phrase};
+use crate::problem::{Diagnose, Phrase, Problem};
 
 /// Why rows did not come or did not go.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +143,11 @@ pub enum DataverseError {
 }
 
 impl DataverseError {
+    /// Whether `problem` says that nobody knows whether a change was made.
+    pub(super) fn is_unknown_outcome(problem: &Problem) -> bool {
+        problem.phrase().code == phrases::OUTCOME_UNKNOWN.code
+    }
+
     /// The refusal of a repeated change may come from the first one, whose answer was lost.
     pub(super) fn unknown_after(refusal: Box<Refusal>) -> Self {
         Self::OutcomeUnknown { cause: Lost::AtTheService(Box::new(Self::Refused(refusal))) }
@@ -231,7 +236,6 @@ fn answer(refusal: &Refusal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Problem;
 
     #[test]
     fn a_read_only_connection_is_named_in_the_way_out() {

@@ -47,7 +47,7 @@ pub(super) fn hang(sheet: &mut Sheet<'_>) {
 fn fetch(table: &str, columns: &[&str], conditions: &str) -> String {
     let key = Schema::of_sandbox().by_name(table).map_or("", |table| table.column(table.key).name);
     let attributes: String =
-        columns.iter().chain([&key]).map(|name| format!("<attribute name=\"{name}\" />")).collect();
+        columns.iter().chain([&key]).map(|name| ["<attribute name=\"", name, "\" />"].concat()).collect();
     let order = columns.first().map(|name| format!("<order attribute=\"{name}\" descending=\"false\" />"));
     format!(
         "<fetch version=\"1.0\" output-format=\"xml-platform\" mapping=\"logical\"><entity name=\"{table}\">{attributes}{}\
@@ -59,7 +59,7 @@ fn fetch(table: &str, columns: &[&str], conditions: &str) -> String {
 fn layout(table: &str, columns: &[&str]) -> String {
     let schema = Schema::of_sandbox().by_name(table);
     let (key, code) = schema.map_or(("", 0), |table| (table.column(table.key).name, table.type_code));
-    let cells: String = columns.iter().map(|name| format!("<cell name=\"{name}\" width=\"150\" />")).collect();
+    let cells: String = columns.iter().map(|name| ["<cell name=\"", name, "\" width=\"150\" />"].concat()).collect();
     format!(
         "<grid name=\"resultset\" object=\"{code}\" jump=\"name\" select=\"1\" icon=\"1\" preview=\"1\"><row name=\"result\" \
          id=\"{key}\">{cells}</row></grid>"

@@ -101,7 +101,7 @@ impl Totals {
 
 fn measured(measure: Measure, rows: i64, values: &[Value]) -> Option<Value> {
     let numbers = || values.iter().filter_map(Value::as_number);
-    let sum = || numbers().try_fold(Number::whole(0), Number::plus);
+    let sum = || numbers().fold(Number::whole(0), Number::plus);
     match measure {
         Measure::Count => Some(Value::Whole(rows)),
         Measure::Values { is_distinct } => {
@@ -112,10 +112,10 @@ fn measured(measure: Measure, rows: i64, values: &[Value]) -> Option<Value> {
             }
             i64::try_from(texts.len()).ok().map(Value::Whole)
         }
-        Measure::Sum => numbers().next().and_then(|_| sum()).map(Value::Number),
+        Measure::Sum => numbers().next().map(|_| Value::Number(sum())),
         Measure::Average => {
             let count = i64::try_from(numbers().count()).ok().filter(|count| *count > 0)?;
-            sum().map(|sum| Value::Number(sum.over(count)))
+            Some(Value::Number(sum().over(count)))
         }
         Measure::Least => extreme(values, std::cmp::Ordering::is_lt),
         Measure::Most => extreme(values, std::cmp::Ordering::is_gt),

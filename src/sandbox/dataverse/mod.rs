@@ -1,7 +1,9 @@
 //! The Web API of the sandbox: requests in, answers out, over the records of a world.
 
+mod actions;
 mod aggregate;
 mod apply;
+mod batch;
 mod body;
 mod collection;
 mod condition;
@@ -17,6 +19,7 @@ mod functions;
 mod json;
 mod keys;
 mod metadata;
+mod mime;
 mod named;
 mod order;
 mod path;

@@ -102,7 +102,7 @@ pub(super) fn query(world: &World, exchange: &Exchange<'_>) -> Result<Outgoing, 
             }
         }
     }
-    found.sort_by(|left, right| (right.0, right.1).cmp(&(left.0, left.1)));
+    found.sort_by_key(|(score, hits, _)| std::cmp::Reverse((*score, *hits)));
     let count = if query.count { found.len().to_string() } else { "-1".to_owned() };
     let mut inner = Object::new();
     inner.raw("Error", "null");
@@ -116,9 +116,9 @@ pub(super) fn query(world: &World, exchange: &Exchange<'_>) -> Result<Outgoing, 
 
 /// `GET …/searchstatus`.
 pub(super) fn status(world: &World, exchange: &Exchange<'_>) -> Outgoing {
-    let word = if is_enabled(world) { "Provisioned" } else { "NotProvisioned" };
+    let state = if is_enabled(world) { "Provisioned" } else { "NotProvisioned" };
     let mut inner = Object::new();
-    inner.raw("error", "null").raw("value", &format!("{{\"status\":{},\"lockboxstatus\":\"Disabled\"}}", quote(word)));
+    inner.raw("error", "null").raw("value", &format!("{{\"status\":{},\"lockboxstatus\":\"Disabled\"}}", quote(state)));
     let mut object = Object::new();
     object.text("@odata.context", &exchange.context("Microsoft.Dynamics.CRM.searchstatusResponse"));
     object.text("response", &inner.finish());
@@ -153,10 +153,9 @@ fn holds(text: &str, sought: &str) -> bool {
 
 fn hit(row: &Row, column: u16, words: &[Word]) -> Option<String> {
     let text = row.value(column)?.as_text()?;
-    let marked = text.split(' ').map(|part| match words.iter().any(|word| holds(part, &word.text)) {
-        true => format!("{{crmhit}}{part}{{/crmhit}}"),
-        false => part.to_owned(),
-    });
+    let is_sought = |part: &str| words.iter().any(|word| holds(part, &word.text));
+    let mark = |part: &str| if is_sought(part) { format!("{{crmhit}}{part}{{/crmhit}}") } else { part.to_owned() };
+    let marked = text.split(' ').map(mark);
     words.iter().any(|word| holds(text, &word.text)).then(|| marked.collect::<Vec<_>>().join(" "))
 }
 

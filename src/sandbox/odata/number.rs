@@ -71,6 +71,13 @@ impl Number {
         Self { units: (self.units + half) / divisor, scale }
     }
 
+    /// The sum, at the larger scale of the two; `self` where it would not fit.
+    pub fn plus(self, other: Self) -> Self {
+        let scale = self.scale.max(other.scale);
+        let (left, right) = (self.with_scale(scale), other.with_scale(scale));
+        left.units.checked_add(right.units).map_or(self, |units| Self { units, scale })
+    }
+
     /// The same number without zeros at the end of its fraction.
     pub fn trimmed(mut self) -> Self {
         while self.scale > 0 && self.units % 10 == 0 {
@@ -84,14 +91,6 @@ impl Number {
     pub fn as_whole(self) -> Option<i64> {
         let trimmed = self.trimmed();
         (trimmed.scale == 0).then(|| i64::try_from(trimmed.units).ok()).flatten()
-    }
-
-    /// The sum of two numbers; `None` when it has too many digits.
-    pub fn plus(self, other: Self) -> Option<Self> {
-        let scale = self.scale.max(other.scale);
-        let (left, right) = (self.with_scale(scale), other.with_scale(scale));
-        let units = left.units.checked_add(right.units)?;
-        (left.scale == right.scale).then_some(Self { units, scale })
     }
 
     /// The number parted by a whole one, with some more digits after the point.

@@ -92,12 +92,11 @@ impl Condition {
             Vec::new()
         };
         let wanted = match operator.as_str() {
-            "null" | "not-null" => 0..=0,
+            "null" | "not-null" | "eq-userid" | "ne-userid" | "eq-businessid" | "ne-businessid" => 0..=0,
             "between" | "not-between" => 2..=2,
             "in" | "not-in" => 1..=usize::MAX,
             "eq" | "ne" | "neq" | "gt" | "ge" | "lt" | "le" | "like" | "not-like" | "begins-with"
             | "not-begin-with" | "ends-with" | "not-end-with" | "on" | "on-or-after" | "on-or-before" => 1..=1,
-            "eq-userid" | "ne-userid" | "eq-businessid" | "ne-businessid" => 0..=0,
             date if stretch(&odata_name(date), 1, Timestamp::UNIX_EPOCH).is_some() => 0..=1,
             other => return Err(malformed(format!("The condition operator '{other}' is not offered here."))),
         };
