@@ -30,6 +30,7 @@ mod machine_identity;
 mod managing;
 mod output;
 mod proxy;
+mod reading;
 mod reconnect;
 mod records;
 mod requests;
