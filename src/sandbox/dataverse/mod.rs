@@ -1,8 +1,10 @@
 //! The Web API of the sandbox: requests in, answers out, over the records of a world.
 
 mod actions;
+mod attachment;
 mod batch;
 mod body;
+mod bulk;
 mod collection;
 mod condition;
 mod cookie;

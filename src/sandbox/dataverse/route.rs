@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::sandbox::data::Table;
 use crate::sandbox::dataverse::actions;
 use crate::sandbox::dataverse::batch::batch;
+use crate::sandbox::dataverse::bulk::Bulk;
 use crate::sandbox::dataverse::collection::Pool;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::functions::function;
@@ -104,6 +105,11 @@ fn set(
         && let Some(answer) = actions::bound(world, exchange, table, None, operation)
     {
         return answer;
+    }
+    if let [only] = words.as_slice()
+        && let Some(bulk) = Bulk::find(only)
+    {
+        return bulk.answer(world, exchange, table);
     }
     let pool = Pool { table, ids: None };
     match (exchange.request.method.as_str(), words.as_slice()) {
