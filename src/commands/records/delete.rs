@@ -22,7 +22,7 @@ pub struct Delete {
     #[arg(long, value_name = "ODATA", conflicts_with = "ids")]
     filter: Option<String>,
     /// Delete nothing unless exactly so many records match
-    #[arg(long, value_name = "N", requires = "filter")]
+    #[arg(long, value_name = "N", requires = "filter", conflicts_with = "ids")]
     expect_count: Option<u64>,
 }
 

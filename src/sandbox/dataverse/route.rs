@@ -101,15 +101,15 @@ fn set(
     rest: &[Segment],
 ) -> Result<Outgoing, Refusal> {
     let words: Vec<&str> = rest.iter().map(|segment| segment.name.as_str()).collect();
-    if let [operation] = rest
-        && let Some(answer) = actions::bound(world, exchange, table, None, operation)
-    {
-        return answer;
-    }
     if let [only] = words.as_slice()
         && let Some(bulk) = Bulk::find(only)
     {
         return bulk.answer(world, exchange, table);
+    }
+    if let [operation] = rest
+        && let Some(answer) = actions::bound(world, exchange, table, None, operation)
+    {
+        return answer;
     }
     let pool = Pool { table, ids: None };
     match (exchange.request.method.as_str(), words.as_slice()) {
