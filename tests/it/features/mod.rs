@@ -13,6 +13,7 @@ mod connection_strings;
 mod connections;
 mod crm_verbs;
 mod crowd;
+mod device;
 mod disconnect;
 mod discover;
 mod doctor;
