@@ -53,7 +53,8 @@ pub(super) fn parts<'body>(body: &'body [u8], boundary: &str) -> Option<Vec<Part
     let delimiter = format!("--{boundary}");
     let begins_line = |place: usize| place == 0 || body[..place].ends_with(b"\r\n");
     // What stands before the first delimiter is nobody's.
-    let first = (0..body.len()).find(|place| begins_line(*place) && body[*place..].starts_with(delimiter.as_bytes()))?;
+    let first =
+        (0..body.len()).find(|place| begins_line(*place) && body[*place..].starts_with(delimiter.as_bytes()))?;
     let (mut parts, mut at) = (Vec::new(), after_delimiter(body, first, &delimiter)?);
     loop {
         let After::Part(start) = at else { return Some(parts) };
