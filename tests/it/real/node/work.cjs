@@ -60,8 +60,8 @@ async function work() {
         await api.executeBatch();
         seen.failing = "nothing";
     } catch (errors) {
-        const error = [errors].flat().find((it) => it && it.message);
-        seen.failing = [error.status, error.code];
+        const [error] = errors;
+        seen.failing = [error.status, error.error.code];
     }
     await api.deleteRecord({ collection: "accounts", key: one });
     const left = await api.retrieveMultiple({ collection: "accounts", select: ["name"], filter: "startswith(name,'DWA')" });
