@@ -24,6 +24,7 @@ mod exec;
 mod exit_codes;
 mod explain;
 mod files;
+mod flows;
 mod jq;
 mod listener;
 mod machine_identity;
