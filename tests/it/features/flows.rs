@@ -95,12 +95,11 @@ fn person(way: Way, weather: Weather) -> Outcome {
         world.sandbox.faults().order(Fault::TokenThrottled { retry_after: 3600 });
     }
     let line = format!("connect --tenant-url {place} --store file");
-    let connected = match way {
-        Device => run_beside(&world, &format!("{line} --auth device"), Some(robot), true),
-        _ => {
-            world.seat(robot);
-            world.run(&line)
-        }
+    let connected = if way == Device {
+        run_beside(&world, &format!("{line} --auth device"), Some(robot), true)
+    } else {
+        world.seat(robot);
+        world.run(&line)
     };
     if weather != Expired {
         return connected;
