@@ -4,6 +4,7 @@
 mod batch;
 mod body;
 mod call;
+mod callables;
 mod client;
 pub mod codes;
 pub mod crm;
@@ -32,6 +33,7 @@ mod write;
 pub use batch::{BATCH_PHRASES, BatchError, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
 pub use body::Body;
 pub use call::{Arguments, Bound, Call};
+pub use callables::{Callable, CallableError, Callables, Given, Parameter};
 pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
@@ -40,7 +42,7 @@ pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
     Required, TableNames,
 };
-pub use outcome::{Made, made_records};
+pub use outcome::{Made, answer_records, made_records};
 pub use owners::Owner;
 pub use page::{PageError, Side, Splitter};
 pub use phrases::PHRASES;
