@@ -47,6 +47,12 @@ pub enum CommandError {
     /// Nobody sits at this terminal, so no browser is opened.
     #[error("a sign-in in the browser needs a person at a terminal")]
     NobodyAtTheBrowser,
+    /// Nobody sits at this terminal, so the app is not opened.
+    #[error("the browser opens for a person at a terminal only")]
+    NobodyAtTheApp,
+    /// Nobody may be asked to enter a code.
+    #[error("a sign-in by device code needs a person who enters the code")]
+    NobodyToEnterTheCode,
     /// A flag of one way to sign in beside another way.
     #[error("`{flag}` belongs to `--auth {flows}`, and this is a sign-in by `{flow}`")]
     FlagOfAnotherFlow {
@@ -114,6 +120,7 @@ impl Diagnose for CommandError {
             Self::NoCodeFound => &phrases::NO_CODE_FOUND,
             Self::UnknownCommand { .. } => &phrases::UNKNOWN_COMMAND,
             Self::ManualPage(_) | Self::Bug { .. } => &phrases::BUG,
+            Self::NobodyToEnterTheCode => &phrases::NOBODY_TO_ENTER_THE_CODE,
             Self::FlagOfAnotherFlow { .. } => &phrases::FLAG_OF_ANOTHER_FLOW,
             Self::ClientIdNeeded { .. } => &phrases::CLIENT_ID_NEEDED,
             Self::SecretOfNobody => &phrases::SECRET_OF_NOBODY,
@@ -123,6 +130,7 @@ impl Diagnose for CommandError {
             Self::UnknownCheck { .. } => &phrases::UNKNOWN_CHECK,
             Self::NothingToSet => &phrases::NOTHING_TO_SET,
             Self::NobodyAtTheBrowser => &phrases::NOBODY_AT_THE_BROWSER,
+            Self::NobodyAtTheApp => &phrases::NOBODY_AT_THE_APP,
             Self::Usage { .. } => &phrases::USAGE,
             Self::Sandbox(_) => &phrases::SANDBOX_NOT_STARTED,
             Self::Robot(_) | Self::DemoPlace(_) | Self::DemoStopped { .. } => &phrases::DEMO_STOPPED,

@@ -7,10 +7,12 @@ mod call;
 mod callables;
 mod client;
 pub mod codes;
+mod count;
 pub mod crm;
 mod discovery;
 mod encode;
 mod error;
+mod expand;
 mod id;
 mod metadata;
 mod nearest;
@@ -37,6 +39,7 @@ pub use callables::{Callable, CallableError, Callables, Given, Parameter};
 pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
+pub use expand::Expand;
 pub use id::RecordId;
 pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,

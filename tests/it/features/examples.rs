@@ -1,5 +1,8 @@
 //! Every command has examples in its help, and the examples run.
 
+use d365conn::sandbox::{INES, Robot};
+
+use super::device::run_beside;
 use crate::world::World;
 
 /// The words of every command below `command`, itself included.
@@ -139,7 +142,12 @@ fn run_example(line: &str) {
         .replace("DAEMON_ID", d365conn::sandbox::DAEMON.client_id)
         .replace("WEB_APP_ID", d365conn::sandbox::OWN_WEB_APP.client_id)
         .replace("APP_ID", d365conn::sandbox::OWN_DESKTOP_APP.client_id);
-    let outcome = world.run_with_stdin(command.strip_prefix("d365conn ").unwrap_or_default(), stdin);
+    let words = command.strip_prefix("d365conn ").unwrap_or_default();
+    let outcome = if words.contains("--auth device") {
+        run_beside(&world, words, Some(Robot::new(INES)), true)
+    } else {
+        world.run_with_stdin(words, stdin)
+    };
     assert_eq!(outcome.exit, 0, "{line}\nran: {command}\n{}", outcome.stderr);
 }
 
