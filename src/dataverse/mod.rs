@@ -15,6 +15,7 @@ mod error;
 mod expand;
 mod id;
 mod metadata;
+mod mime_type;
 mod nearest;
 mod outcome;
 mod owners;
@@ -45,6 +46,7 @@ pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
     Required, TableNames,
 };
+pub use mime_type::mime_type;
 pub use outcome::{Made, answer_records, made_records};
 pub use owners::Owner;
 pub use page::{PageError, Side, Splitter};
