@@ -39,6 +39,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::store::BUNDLE_PHRASES,
         crate::auth::PHRASES,
         crate::dataverse::PHRASES,
+        crate::dataverse::VALUE_PHRASES,
         crate::session::PHRASES,
         crate::child::PHRASES,
         crate::commands::serving::PHRASES,

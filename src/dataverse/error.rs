@@ -3,7 +3,7 @@
 use crate::dataverse::phrases::{self, access};
 use crate::dataverse::refusal::Refusal;
 use crate::net::NetError;
-use crate::problem::{Diagnose, Phrase};
+use crate::problem::{Diagnose, Phrase, Problem};
 
 /// Why rows did not come or did not go.
 #[derive(Debug, thiserror::Error)]
@@ -126,12 +126,21 @@ pub enum DataverseError {
         /// Their logical names.
         candidates: Vec<String>,
     },
+    /// `--dry-run`: the change was shown, and that is all.
+    #[error("the change was shown and not sent")]
+    Rehearsed,
     /// An address beyond what the service takes.
     #[error("the request's address has {length} characters")]
     AddressTooLong {
         /// Its length.
         length: usize,
     },
+}
+
+/// Whether a change was only shown: `--dry-run` was asked for, and nothing has failed.
+#[must_use]
+pub fn is_rehearsal(problem: &Problem) -> bool {
+    std::ptr::eq(problem.phrase(), &raw const phrases::REHEARSED)
 }
 
 impl DataverseError {
@@ -171,6 +180,7 @@ impl Diagnose for DataverseError {
             Self::BadJson { .. } => &phrases::BAD_JSON,
             Self::ColumnTwice { .. } => &phrases::COLUMN_TWICE,
             Self::UnknownTable { .. } => &phrases::UNKNOWN_TABLE,
+            Self::Rehearsed => &phrases::REHEARSED,
             Self::AmbiguousTable { .. } => &phrases::AMBIGUOUS_TABLE,
             Self::AddressTooLong { .. } => &phrases::ADDRESS_TOO_LONG,
         }
@@ -222,7 +232,6 @@ fn answer(refusal: &Refusal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Problem;
 
     #[test]
     fn a_read_only_connection_is_named_in_the_way_out() {

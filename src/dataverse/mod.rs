@@ -7,7 +7,10 @@ pub mod codes;
 mod discovery;
 mod encode;
 mod error;
+mod finding;
 mod id;
+mod impersonation;
+mod manner;
 mod metadata;
 mod nearest;
 mod page;
@@ -18,24 +21,28 @@ mod reader;
 mod refusal;
 mod rows;
 mod tables;
+mod values;
 mod whoami;
 mod write;
 
 pub use body::Body;
-pub use client::{Client, ClientParts};
+pub use client::{Client, ClientParts, Rehearsal};
 pub use discovery::{Instance, instances};
-pub use error::{DataverseError, Lost};
+pub use error::{DataverseError, Lost, is_rehearsal};
+pub use finding::key_of_words;
 pub use id::RecordId;
+pub use manner::Manner;
 pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
     Required, TableNames,
 };
 pub use page::{PageError, Side, Splitter};
-pub use phrases::PHRASES;
+pub use phrases::{PHRASES, VALUE_PHRASES};
 pub use query::Query;
 pub use raw::{Raw, RawAnswer};
 pub use refusal::Refusal;
 pub use rows::RowStream;
 pub use tables::{Table, find_table};
+pub use values::{Purpose, Reference, ValueError, Word, fill};
 pub use whoami::{Organisation, User, WhoAmI};
-pub use write::{Write, Written};
+pub use write::{Only, Write, Written};

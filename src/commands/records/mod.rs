@@ -6,10 +6,13 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod manner;
 mod nouns;
 mod update;
+mod upsert;
 mod values;
 mod verbs;
+mod which;
 
 pub use nouns::{NOUNS, Noun};
 pub use verbs::{Place, Records, Verb};

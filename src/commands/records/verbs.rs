@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::commands::records::{Noun, create, delete, get, list, update};
+use crate::commands::records::{Noun, create, delete, get, list, update, upsert};
 use crate::context::Context;
 use crate::dataverse::{Client, Table, find_table};
 use crate::problem::{Exit, Problem};
@@ -18,6 +18,8 @@ pub enum Verb {
     Create(create::Create),
     /// Change a record
     Update(update::Update),
+    /// Change the record with a key, or create it
+    Upsert(upsert::Upsert),
     /// Delete records
     Delete(delete::Delete),
 }
@@ -54,6 +56,7 @@ impl Verb {
             Self::Get(get) => get.run(context, place),
             Self::Create(create) => create.run(context, place),
             Self::Update(update) => update.run(context, place),
+            Self::Upsert(upsert) => upsert.run(context, place),
             Self::Delete(delete) => delete.run(context, place),
         }
     }

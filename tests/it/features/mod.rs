@@ -32,3 +32,4 @@ mod sandbox;
 mod tables;
 mod token;
 mod tokens;
+mod writing;
