@@ -19,6 +19,8 @@ pub struct AuthFlags {
 pub enum AuthFlag {
     /// A person, in the browser of this computer
     Browser,
+    /// A person, in a browser on another device that is shown a code here
+    Device,
     /// An application of your own, with its client secret and no person
     Secret,
 }
@@ -38,6 +40,7 @@ impl AuthFlags {
     pub(super) fn flow(&self) -> Flow {
         match self.auth {
             None | Some(AuthFlag::Browser) => Flow::Browser,
+            Some(AuthFlag::Device) => Flow::Device,
             Some(AuthFlag::Secret) => Flow::Secret,
         }
     }

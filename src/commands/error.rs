@@ -47,6 +47,9 @@ pub enum CommandError {
     /// Nobody sits at this terminal, so no browser is opened.
     #[error("a sign-in in the browser needs a person at a terminal")]
     NobodyAtTheBrowser,
+    /// Nobody may be asked to enter a code.
+    #[error("a sign-in by device code needs a person who enters the code")]
+    NobodyToEnterTheCode,
     /// A flag of one way to sign in beside another way.
     #[error("`{flag}` belongs to `--auth {flows}`, and this is a sign-in by `{flow}`")]
     FlagOfAnotherFlow {
@@ -114,6 +117,7 @@ impl Diagnose for CommandError {
             Self::NoCodeFound => &phrases::NO_CODE_FOUND,
             Self::UnknownCommand { .. } => &phrases::UNKNOWN_COMMAND,
             Self::ManualPage(_) | Self::Bug { .. } => &phrases::BUG,
+            Self::NobodyToEnterTheCode => &phrases::NOBODY_TO_ENTER_THE_CODE,
             Self::FlagOfAnotherFlow { .. } => &phrases::FLAG_OF_ANOTHER_FLOW,
             Self::ClientIdNeeded { .. } => &phrases::CLIENT_ID_NEEDED,
             Self::SecretOfNobody => &phrases::SECRET_OF_NOBODY,

@@ -203,10 +203,6 @@ impl Client {
         &self.catalog
     }
 
-    pub(super) fn now(&self) -> Timestamp {
-        self.parts().clock.now()
-    }
-
     pub(super) fn origin(&self) -> &Origin {
         &self.parts().origin
     }
@@ -217,6 +213,10 @@ impl Client {
 
     fn parts(&self) -> &ClientParts {
         &self.shared.parts
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.parts().clock.now()
     }
 
     fn host(&self) -> String {
@@ -230,7 +230,7 @@ impl Client {
     }
 
     /// Sends a read and takes its whole JSON answer; one that breaks in the middle is asked for again.
-    async fn read(&self, request: &Request) -> Result<Vec<u8>, Problem> {
+    pub(super) async fn read(&self, request: &Request) -> Result<Vec<u8>, Problem> {
         let mut retry = self.retry(Idempotency::Safe);
         loop {
             let mut sent = self.send(request, &mut retry).await?;
@@ -290,6 +290,10 @@ impl Client {
                 }
             };
             let bare_refusal = self.bare_refusal(&response, client_request_id, at);
+            if is_multipart(&response) {
+                // The status is that of one operation inside; what happened to each is in the body.
+                return Ok(Sent { response, bare_refusal });
+            }
             match response.status {
                 // 304 comes to those who sent a version along.
                 200..=299 | 304 => return Ok(Sent { response, bare_refusal }),
@@ -442,7 +446,8 @@ impl Client {
         }
     }
 
-    fn hold_all_for(&self, wait: Duration) {
+    /// Keeps every request of every clone back for this long.
+    pub(super) fn hold_all_for(&self, wait: Duration) {
         let until = self.parts().clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
         let mut not_before = self.shared.not_before.lock().unwrap_or_else(PoisonError::into_inner);
         *not_before = (*not_before).max(Some(until));
@@ -464,7 +469,8 @@ impl Client {
 /// of a cache; with a change it would mean something else.
 fn with_standard_headers(request: Request) -> Request {
     let is_read = !is_change(&request);
-    let has_body = request.body.is_some();
+    let has_kind = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
+    let has_body = request.body.is_some() && !has_kind;
     let mut request = request
         .header_if_absent("Accept", "application/json")
         .header_if_absent("OData-MaxVersion", "4.0")
@@ -485,6 +491,10 @@ pub(super) fn headers_of(response: &Response) -> Vec<(String, Vec<u8>)> {
 
 fn is_change(request: &Request) -> bool {
     request.method != crate::net::Method::GET
+}
+
+fn is_multipart(response: &Response) -> bool {
+    response.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/mixed"))
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -144,6 +144,11 @@ pub fn is_rehearsal(problem: &Problem) -> bool {
 }
 
 impl DataverseError {
+    /// Whether `problem` says that nobody knows whether a change was made.
+    pub(super) fn is_unknown_outcome(problem: &Problem) -> bool {
+        problem.phrase().code == phrases::OUTCOME_UNKNOWN.code
+    }
+
     /// The refusal of a repeated change may come from the first one, whose answer was lost.
     pub(super) fn unknown_after(refusal: Box<Refusal>) -> Self {
         Self::OutcomeUnknown { cause: Lost::AtTheService(Box::new(Self::Refused(refusal))) }

@@ -48,12 +48,11 @@ impl Impersonation {
     }
 
     async fn found(&self, client: &Client) -> Result<(&'static str, String), Problem> {
-        let filter = match RecordId::parse(&self.wanted) {
-            Ok(id) => format!("systemuserid eq {id} or azureactivedirectoryobjectid eq {id}"),
-            Err(_) => {
-                let name = string_literal(&self.wanted);
-                format!("domainname eq {name} or internalemailaddress eq {name}")
-            }
+        let filter = if let Ok(id) = RecordId::parse(&self.wanted) {
+            format!("systemuserid eq {id} or azureactivedirectoryobjectid eq {id}")
+        } else {
+            let name = string_literal(&self.wanted);
+            format!("domainname eq {name} or internalemailaddress eq {name}")
         };
         let query = Query {
             select: ["systemuserid", "azureactivedirectoryobjectid", "fullname"].map(str::to_owned).to_vec(),

@@ -6,6 +6,7 @@ pub(super) mod access;
 pub(super) mod load;
 pub(super) mod records;
 pub(super) mod values;
+pub(super) mod verbs;
 
 pub use values::VALUE_PHRASES;
 
@@ -89,6 +90,18 @@ pub const PHRASES: &[&Phrase] = &[
     &records::PARTY,
     &records::EXISTS_IN_SCHEMA,
     &records::REFUSED,
+    &verbs::UNKNOWN_REASON,
+    &verbs::NO_SUCH_STATE,
+    &verbs::NO_SUCH_OWNER,
+    &verbs::AMBIGUOUS_OWNER,
+    &verbs::UNKNOWN_RELATIONSHIP,
+    &verbs::AMBIGUOUS_RELATIONSHIP,
+    &verbs::WRONG_OTHER,
+    &verbs::OTHER_NEEDED,
+    &verbs::NO_SUCH_COLUMN,
+    &verbs::MERGED_WITH_ITSELF,
+    &verbs::BAD_DAY,
+    &verbs::BAD_AMOUNT,
 ];
 
 pub(in crate::dataverse) static NOT_DATAVERSE: Phrase = Phrase {

@@ -1,13 +1,17 @@
 //! Rows of tables, under the nouns people use: `accounts`, `contacts`, … and `records TABLE` for every other table.
 
+mod assign;
 mod cells;
 mod columns;
 mod create;
 mod delete;
 mod get;
+mod link;
 mod list;
 mod manner;
 mod nouns;
+mod own;
+mod unlink;
 mod update;
 mod upsert;
 mod values;
@@ -15,4 +19,5 @@ mod verbs;
 mod which;
 
 pub use nouns::{NOUNS, Noun};
+pub use own::OwnVerb;
 pub use verbs::{Place, Records, Verb};

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 pub(super) struct Digits {
     is_negative: bool,
     /// Digits from the first that is not zero to the last that is not.
-    digits: String,
+    significant: String,
     /// The value is 0.DIGITS × 10^exponent.
     exponent: i64,
 }
@@ -54,21 +54,21 @@ impl Digits {
         let all = format!("{whole}{fraction}");
         let significant = all.trim_start_matches('0');
         let leading = i64::try_from(all.len() - significant.len()).ok()?;
-        let digits = significant.trim_end_matches('0').to_owned();
-        if digits.is_empty() {
-            return Some(Self { is_negative: false, digits, exponent: 0 });
+        let significant = significant.trim_end_matches('0').to_owned();
+        if significant.is_empty() {
+            return Some(Self { is_negative: false, significant, exponent: 0 });
         }
         let exponent = i64::try_from(whole.len()).ok()?.checked_sub(leading)?.checked_add(power)?;
-        Some(Self { is_negative, digits, exponent })
+        Some(Self { is_negative, significant, exponent })
     }
 
     fn magnitude(&self, other: &Self) -> Ordering {
-        match (self.digits.is_empty(), other.digits.is_empty()) {
+        match (self.significant.is_empty(), other.significant.is_empty()) {
             (true, true) => Ordering::Equal,
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
             // Without zeros in front, text of digits is ordered as the fractions they stand for.
-            (false, false) => self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits)),
+            (false, false) => self.exponent.cmp(&other.exponent).then_with(|| self.significant.cmp(&other.significant)),
         }
     }
 }

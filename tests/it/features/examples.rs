@@ -1,5 +1,8 @@
 //! Every command has examples in its help, and the examples run.
 
+use d365conn::sandbox::{INES, Robot};
+
+use super::device::run_beside;
 use crate::world::World;
 
 /// The words of every command below `command`, itself included.
@@ -62,6 +65,18 @@ fn pack_contoso(world: &World) {
     world.run("disconnect contoso").succeeds();
 }
 
+/// What stands for an id in an example, and which records it may be; a longer name comes before one that it ends with.
+const PLACEHOLDERS: [(&str, &str, &str); 8] = [
+    ("INACTIVE_ACCOUNT_ID", "accounts", "statecode eq 1"),
+    ("CLOSED_OPPORTUNITY_ID", "opportunities", "statecode ne 0"),
+    ("CLOSED_INCIDENT_ID", "incidents", "statecode ne 0"),
+    ("ACCOUNT_ID", "accounts", "statecode eq 0"),
+    ("CONTACT_ID", "contacts", "statecode eq 0"),
+    ("LEAD_ID", "leads", "statecode eq 0"),
+    ("OPPORTUNITY_ID", "opportunities", "statecode eq 0"),
+    ("INCIDENT_ID", "incidents", "statecode eq 0"),
+];
+
 fn run_example(line: &str) {
     let is_first = line.contains("connect --tenant-url") && !line.contains("--from");
     let world = if is_first { World::new() } else { World::connected() };
@@ -97,6 +112,12 @@ fn run_example(line: &str) {
     if command.contains("import contoso.bundle") {
         pack_contoso(&world);
     }
+    if command.contains(" operations.ndjson") {
+        let operation =
+            "{\"method\": \"PATCH\", \"path\": \"accounts(accountnumber='NL-0007')\", \"body\": {\"fax\": \"1\"}}";
+        std::fs::write(world.path("operations.ndjson"), operation).unwrap();
+        command = command.replace("operations.ndjson", &world.path("operations.ndjson").display().to_string());
+    }
     if command.contains(".bundle") && !command.contains("--passphrase-file") {
         // Nobody types a passphrase here.
         command.push_str(" --passphrase-file passphrase.txt");
@@ -107,13 +128,12 @@ fn run_example(line: &str) {
     for (file, own) in [("contoso.bundle", "contoso.bundle"), ("passphrase.txt", "passphrase")] {
         command = command.replace(file, &world.path(own).display().to_string());
     }
-    for noun in ["account", "contact"] {
-        let placeholder = format!("{}_ID", noun.to_uppercase());
-        if command.contains(&placeholder) {
-            let ids = world.run(&format!("{noun}s list --top 2 -o id")).succeeds();
+    for (placeholder, nouns, filter) in PLACEHOLDERS {
+        if command.contains(placeholder) {
+            let ids = world.run(&format!("{nouns} list --filter \"{filter}\" --top 2 -o id")).succeeds();
             let mut ids = ids.lines();
             let (first, second) = (ids.next().unwrap(), ids.next().unwrap());
-            command = command.replace(&format!("{placeholder}_2"), second).replace(&placeholder, first);
+            command = command.replace(&format!("{placeholder}_2"), second).replace(placeholder, first);
         }
     }
     let command = command
@@ -122,7 +142,12 @@ fn run_example(line: &str) {
         .replace("DAEMON_ID", d365conn::sandbox::DAEMON.client_id)
         .replace("WEB_APP_ID", d365conn::sandbox::OWN_WEB_APP.client_id)
         .replace("APP_ID", d365conn::sandbox::OWN_DESKTOP_APP.client_id);
-    let outcome = world.run_with_stdin(command.strip_prefix("d365conn ").unwrap_or_default(), stdin);
+    let words = command.strip_prefix("d365conn ").unwrap_or_default();
+    let outcome = if words.contains("--auth device") {
+        run_beside(&world, words, Some(Robot::new(INES)), true)
+    } else {
+        world.run_with_stdin(words, stdin)
+    };
     assert_eq!(outcome.exit, 0, "{line}\nran: {command}\n{}", outcome.stderr);
 }
 
