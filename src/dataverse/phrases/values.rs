@@ -27,7 +27,7 @@ const fn usage(code: &'static str, meaning: &'static str, remedy: &'static [&'st
 }
 
 pub(in crate::dataverse) static NO_SUCH_COLUMN: Phrase = usage(
-    "dataverse/no-such-column",
+    "dataverse/column-not-there",
     "the table has no column of that name; nothing was sent",
     &["run the command again with {nearest}", "run `d365conn tables show {table} --columns` to see every column"],
 );

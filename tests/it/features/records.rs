@@ -143,7 +143,7 @@ fn a_wrong_column_or_filter_is_the_services_error() {
     let world = World::connected();
     world.run("accounts list --select nosuchcolumn").fails(1, "dataverse/");
     world.run("accounts list --filter \"name eq 'open\"").fails(1, "dataverse/");
-    world.run("accounts create nosuchcolumn:=1").fails(2, "dataverse/no-such-column");
+    world.run("accounts create nosuchcolumn:=1").fails(2, "dataverse/column-not-there");
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn a_column_made_a_minute_ago_is_asked_for_once_before_it_is_refused() {
     world.run("accounts create name=x").succeeds();
     let asked = || world.sandbox.requests().iter().filter(|seen| seen.path.ends_with("%27account%27)")).count();
     let before = asked();
-    world.run("accounts create name=x new_made=1").fails(2, "dataverse/no-such-column");
+    world.run("accounts create name=x new_made=1").fails(2, "dataverse/column-not-there");
     assert_eq!(asked() - before, 1);
 }
 
