@@ -47,6 +47,9 @@ pub enum CommandError {
     /// Nobody sits at this terminal, so no browser is opened.
     #[error("a sign-in in the browser needs a person at a terminal")]
     NobodyAtTheBrowser,
+    /// Nobody sits at this terminal, so the app is not opened.
+    #[error("the browser opens for a person at a terminal only")]
+    NobodyAtTheApp,
     /// Nobody may be asked to enter a code.
     #[error("a sign-in by device code needs a person who enters the code")]
     NobodyToEnterTheCode,
@@ -127,6 +130,7 @@ impl Diagnose for CommandError {
             Self::UnknownCheck { .. } => &phrases::UNKNOWN_CHECK,
             Self::NothingToSet => &phrases::NOTHING_TO_SET,
             Self::NobodyAtTheBrowser => &phrases::NOBODY_AT_THE_BROWSER,
+            Self::NobodyAtTheApp => &phrases::NOBODY_AT_THE_APP,
             Self::Usage { .. } => &phrases::USAGE,
             Self::Sandbox(_) => &phrases::SANDBOX_NOT_STARTED,
             Self::Robot(_) | Self::DemoPlace(_) | Self::DemoStopped { .. } => &phrases::DEMO_STOPPED,

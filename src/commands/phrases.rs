@@ -9,6 +9,7 @@ pub const PHRASES: &[&Phrase] = &[
     &UNKNOWN_COMMAND,
     &USAGE,
     &NOBODY_AT_THE_BROWSER,
+    &NOBODY_AT_THE_APP,
     &SANDBOX_NOT_STARTED,
     &DEMO_STOPPED,
     &NOBODY_TO_ENTER_THE_CODE,
@@ -76,6 +77,14 @@ pub(super) static NOBODY_AT_THE_BROWSER: Phrase = Phrase {
         "run it with `--no-browser` and open the printed address yourself",
         "in a script set D365CONN_TENANT_URL with D365CONN_CLIENT_ID and D365CONN_CLIENT_SECRET: no sign-in is needed then",
     ],
+};
+
+pub(super) static NOBODY_AT_THE_APP: Phrase = Phrase {
+    code: "commands/nobody-at-the-app",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "there is no terminal here, or `--no-input` or `CI` forbids it",
+    remedy: &["run the same `d365conn` command without `--browser`: it prints the address"],
 };
 
 pub(super) static UNKNOWN_CODE: Phrase = Phrase {

@@ -4,6 +4,7 @@ use crate::problem::{Exit, Phrase, Who};
 
 pub(super) mod access;
 pub(super) mod load;
+pub(super) mod reading;
 pub(super) mod records;
 pub(super) mod values;
 pub(super) mod verbs;
@@ -29,6 +30,7 @@ pub const PHRASES: &[&Phrase] = &[
     &AMBIGUOUS_TABLE,
     &REHEARSED,
     &ADDRESS_TOO_LONG,
+    &reading::BAD_EXPAND,
     &access::NOT_A_MEMBER,
     &access::NO_ROLE,
     &access::MISSING_PRIVILEGE,

@@ -3,6 +3,7 @@
 mod assign;
 mod cells;
 mod columns;
+mod count;
 mod create;
 mod delete;
 mod get;
@@ -10,6 +11,7 @@ mod link;
 mod list;
 mod manner;
 mod nouns;
+mod open;
 mod own;
 mod unlink;
 mod update;
