@@ -43,6 +43,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::dataverse::PHRASES,
         crate::dataverse::VALUE_PHRASES,
         crate::dataverse::BATCH_PHRASES,
+        crate::commands::records::MANY_PHRASES,
         crate::session::PHRASES,
         crate::child::PHRASES,
         crate::commands::serving::PHRASES,

@@ -1,15 +1,18 @@
 //! Rows of tables, under the nouns people use: `accounts`, `contacts`, … and `records TABLE` for every other table.
 
+mod add_note;
 mod assign;
 mod cells;
 mod columns;
 mod count;
 mod create;
 mod delete;
+mod delete_many;
 mod get;
 mod link;
 mod list;
 mod manner;
+mod many_error;
 mod nouns;
 mod open;
 mod own;
@@ -20,6 +23,7 @@ mod values;
 mod verbs;
 mod which;
 
+pub use many_error::MANY_PHRASES;
 pub use nouns::{NOUNS, Noun};
 pub use own::OwnVerb;
 pub use verbs::{Place, Records, Verb};
