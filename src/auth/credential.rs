@@ -1,7 +1,9 @@
 //! What is shown instead of a person: an application's credential, and the one way from it to a token. Each kind does its
 //! part in a file of its own; where it is kept is not known here.
 
-use crate::auth::{Applicant, AuthError, Claims, Proof, TokenSet, app_token_with};
+use crate::auth::{
+    Applicant, AuthError, Certificate, Claims, Proof, TokenSet, Voucher, app_token_with, federated,
+};
 use crate::secret::Secret;
 
 /// What can be shown again whenever a token is due, without a person.
@@ -9,6 +11,10 @@ use crate::secret::Secret;
 pub enum AppCredential {
     /// The client secret of an app.
     Secret(Secret),
+    /// A certificate that is registered with an app; its key signs an assertion for every token.
+    Certificate(Certificate),
+    /// Somebody who vouches for an app, again for every token.
+    Federated(Voucher),
 }
 
 impl AppCredential {
@@ -19,9 +25,23 @@ impl AppCredential {
     /// # Errors
     /// [`AuthError`]; [`AuthError::is_refused_credential`] says whether the same credential will be refused again.
     pub async fn token(&self, applicant: &Applicant<'_>, demanded: Option<&Claims>) -> Result<TokenSet, AuthError> {
+        let Applicant { http, clock, authority, client_id, .. } = *applicant;
         match self {
             Self::Secret(secret) => {
                 app_token_with(&Applicant { proof: Proof::Secret(secret), ..*applicant }, demanded).await
+            }
+            Self::Certificate(certificate) => {
+                let audience = format!("{}{}", authority.origin(), authority.token_path());
+                let assertion = certificate.assertion(&audience, client_id, clock.now())?;
+                let applicant = Applicant { proof: Proof::Assertion(&assertion), ..*applicant };
+                let answer = app_token_with(&applicant, demanded).await;
+                answer.map_err(|error| error.about(|| certificate.shown(clock.now())))
+            }
+            Self::Federated(voucher) => {
+                let assertion = voucher.assertion(http, clock, authority).await?;
+                let applicant = Applicant { proof: Proof::Assertion(&assertion), ..*applicant };
+                let answer = app_token_with(&applicant, demanded).await;
+                answer.map_err(|error| error.about(|| federated::shown(&assertion, clock.now())))
             }
         }
     }

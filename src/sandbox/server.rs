@@ -178,6 +178,19 @@ impl Sandbox {
         self.front.issued_secrets()
     }
 
+    /// Registers the first certificate in `file` (PEM or DER) with the app `client_id`, as an upload in the portal does;
+    /// `false` where there is none in it.
+    #[must_use]
+    pub fn register_certificate(&self, client_id: &str, file: &[u8]) -> bool {
+        self.front.register_certificate(client_id, file)
+    }
+
+    /// The token that the cluster writes into the file of its job now; `None` where it can't be signed.
+    #[must_use]
+    pub fn cluster_assertion(&self) -> Option<String> {
+        self.front.cluster_assertion()
+    }
+
     /// Kills every refresh token, as an administrator's "Revoke sessions" does (AADSTS50173 from then on). Access tokens
     /// live on until they expire.
     pub fn revoke_all(&self) {

@@ -71,6 +71,8 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
         redirect_uri: redirect_uri_of(context, &app, redirect_uri)?,
         app,
         client_secret: read.client_secret,
+        certificate_password: None,
+        certificate: None,
         tenant: None,
         response_mode: flags.browser.response_mode.map(ResponseMode::from).unwrap_or_default(),
         no_graph: flags.browser.no_graph,
