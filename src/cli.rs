@@ -9,10 +9,10 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 
 use crate::auth::Browser;
 use crate::clock::Clock;
-use crate::commands::records::{NOUNS, Noun, Place, Records, Verb};
+use crate::commands::records::{NOUNS, Noun, Records};
 use crate::commands::{
-    CommandError, api, app, completions, connect, connections, demo, disconnect, doctor, explain, man, naming, proxy,
-    reconnect, sandbox, serving, version, whoami,
+    CommandError, api, app, batch, completions, connect, connections, demo, disconnect, doctor, explain, man, naming,
+    proxy, reconnect, sandbox, serving, tables, version, whoami,
 };
 use crate::context::Context;
 use crate::environment::{self, Environment};
@@ -112,7 +112,9 @@ enum Word {
     Explain(explain::Explain),
     /// List, read, create, change and delete records of any table
     Records(Records),
+    Tables(tables::Tables),
     Api(Box<api::Api>),
+    Batch(batch::Batch),
     Proxy(proxy::Proxy),
     Sandbox(sandbox::Sandbox),
     Demo(demo::Demo),
@@ -188,9 +190,8 @@ fn with_filter(screen: Screen, flags: Flags, expression: Option<&str>) -> Result
 
 fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Problem> {
     naming::agree(matches)?;
-    if let Some((noun, verb)) = matches.subcommand().and_then(|(word, verb)| Some((Noun::find(word)?, verb))) {
-        let verb = Verb::from_arg_matches(verb).map_err(|error| usage(&error))?;
-        return verb.run(context, &Place::Noun(noun));
+    if let Some((noun, typed)) = matches.subcommand().and_then(|(word, typed)| Some((Noun::find(word)?, typed))) {
+        return noun.run(typed, context);
     }
     match Word::from_arg_matches(matches).map_err(|error| usage(&error))? {
         Word::Connect(it) => it.run(context),
@@ -204,7 +205,9 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
         Word::Records(it) => it.run(context),
+        Word::Tables(it) => it.run(context),
         Word::Api(it) => it.run(context),
+        Word::Batch(it) => it.run(context),
         Word::Proxy(it) => it.run(context),
         Word::Sandbox(it) => it.run(context),
         Word::Demo(it) => it.run(context, start),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::connection::{App, Connection, ConnectionId, ConnectionName, SAMPLE_CLIENT_ID, StoreKind, client_id_of};
-use crate::dataverse::{Client, ClientParts};
+use crate::dataverse::{Catalog, Client, ClientParts};
 use crate::environment::{self, Environment};
 use crate::net::{Http, HttpOptions, Origin, TokenSource, Trace, TraceLevel};
 use crate::output::{Format, OutputError, Screen, prompt};
@@ -355,7 +355,9 @@ impl Context {
         let tokens = self.tokens_of(connection)?;
         let read_only = connection.read_only.then(|| connection.name.to_string());
         let client = self.client_with(Origin::of(&connection.tenant_url), tokens, read_only)?;
-        Ok(client.named(connection.name.as_str()))
+        let organisation = Catalog::directory_name(Origin::of(&connection.tenant_url).host());
+        let catalog = Catalog::kept_in(self.places()?.state.join("metadata").join(organisation));
+        Ok(client.named(connection.name.as_str()).with_catalog(catalog))
     }
 
     /// Where a saved connection's tokens come from.

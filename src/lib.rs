@@ -64,8 +64,13 @@
 //! | lets another program's request through | `proxy/judge.rs` and `proxy/scope.rs` judge, `proxy/server.rs` (door) listens |
 //! | attaches the bearer | [`net::Http::send`], the only place |
 //! | refuses a link to elsewhere | [`net::Origin::adopt`] |
+//! | knows what the CRM's own verbs send | `dataverse/crm.rs` (pure), sent once by `dataverse/call.rs` |
+//! | says which noun has which verbs of its own | its row of [`commands::records::NOUNS`]; each verb: `commands/records/own` |
+//! | knows an organisation's status reasons | `dataverse/reasons.rs` |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
 //! | cuts records out of a page | `dataverse/page.rs` |
+//! | knows a table's columns, choices, keys and relationships | `dataverse/metadata`: [`dataverse::Client::definition`], kept by [`dataverse::Catalog`] |
+//! | says which request a command sends | `tests/data/requests`, played by `tests/it/features/requests.rs` |
 //! | makes text inert on a terminal | `output/term.rs` |
 //! | shows a problem, our own bugs too | `output/problem.rs`, called once, in [`cli::start`] |
 //!

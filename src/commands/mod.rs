@@ -5,6 +5,7 @@ pub mod admin_consent;
 pub mod api;
 pub mod app;
 mod auth_flags;
+pub mod batch;
 pub mod browser_flags;
 pub mod certificate_flags;
 pub mod client_secret;
@@ -37,6 +38,7 @@ pub mod serving;
 mod sign_in_words;
 mod signing_in;
 mod summary;
+pub mod tables;
 pub mod version;
 pub mod whoami;
 

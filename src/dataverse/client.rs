@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::dataverse::codes;
 use crate::dataverse::error::Lost;
 use crate::dataverse::refusal::{ErrorBody, Refusal, Whole};
-use crate::dataverse::{DataverseError, RecordId, Table, query};
+use crate::dataverse::{Catalog, DataverseError, RecordId, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
 use crate::net::{Throttled, TokenSource, Trace, Verdict};
 use crate::problem::Problem;
@@ -49,6 +49,8 @@ pub struct Client {
     shared: Arc<Shared>,
     /// What it is called: only errors need it.
     connection: Option<Arc<str>>,
+    /// What is known of its tables.
+    catalog: Arc<Catalog>,
 }
 
 struct Shared {
@@ -117,7 +119,13 @@ impl Client {
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         let connection = parts.read_only.as_deref().map(Arc::from);
         let shared = Shared { parts, jitter: Mutex::new(Jitter::seeded(seed)), not_before: Mutex::new(None) };
-        Self { shared: Arc::new(shared), connection }
+        Self { shared: Arc::new(shared), connection, catalog: Arc::new(Catalog::in_memory()) }
+    }
+
+    /// The same way, which keeps what it learns of tables in `catalog`.
+    #[must_use]
+    pub fn with_catalog(self, catalog: Catalog) -> Self {
+        Self { catalog: Arc::new(catalog), ..self }
     }
 
     /// The same way, whose errors name the connection in their remedies.
@@ -164,6 +172,10 @@ impl Client {
         Ok(record.without("@odata.context"))
     }
 
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     pub(super) fn origin(&self) -> &Origin {
         &self.parts().origin
     }
@@ -174,6 +186,10 @@ impl Client {
 
     fn parts(&self) -> &ClientParts {
         &self.shared.parts
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.parts().clock.now()
     }
 
     fn host(&self) -> String {
@@ -187,7 +203,7 @@ impl Client {
     }
 
     /// Sends a read and takes its whole JSON answer; one that breaks in the middle is asked for again.
-    async fn read(&self, request: &Request) -> Result<Vec<u8>, Problem> {
+    pub(super) async fn read(&self, request: &Request) -> Result<Vec<u8>, Problem> {
         let mut retry = self.retry(Idempotency::Safe);
         loop {
             let mut sent = self.send(request, &mut retry).await?;
@@ -242,6 +258,10 @@ impl Client {
                 }
             };
             let bare_refusal = self.bare_refusal(&response, client_request_id, at);
+            if is_multipart(&response) {
+                // The status is that of one operation inside; what happened to each is in the body.
+                return Ok(Sent { response, bare_refusal });
+            }
             match response.status {
                 // 304 comes to those who sent a version along.
                 200..=299 | 304 => return Ok(Sent { response, bare_refusal }),
@@ -385,7 +405,8 @@ impl Client {
         }
     }
 
-    fn hold_all_for(&self, wait: Duration) {
+    /// Keeps every request of every clone back for this long.
+    pub(super) fn hold_all_for(&self, wait: Duration) {
         let until = self.parts().clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
         let mut not_before = self.shared.not_before.lock().unwrap_or_else(PoisonError::into_inner);
         *not_before = (*not_before).max(Some(until));
@@ -407,7 +428,8 @@ impl Client {
 /// of a cache; with a change it would mean something else.
 fn with_standard_headers(request: Request, client_request_id: &str) -> Request {
     let is_read = !is_change(&request);
-    let has_body = request.body.is_some();
+    let has_kind = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
+    let has_body = request.body.is_some() && !has_kind;
     let mut request = request
         .header_if_absent("Accept", "application/json")
         .header_if_absent("OData-MaxVersion", "4.0")
@@ -429,6 +451,10 @@ pub(super) fn headers_of(response: &Response) -> Vec<(String, Vec<u8>)> {
 
 fn is_change(request: &Request) -> bool {
     request.method != crate::net::Method::GET
+}
+
+fn is_multipart(response: &Response) -> bool {
+    response.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/mixed"))
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -3,7 +3,7 @@
 use crate::dataverse::phrases::{self, access};
 use crate::dataverse::refusal::Refusal;
 use crate::net::NetError;
-use crate::problem::{Diagnose, Phrase};
+use crate::problem::{Diagnose, Phrase, Problem};
 
 /// Why rows did not come or did not go.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +118,14 @@ pub enum DataverseError {
         /// Names that look like it, the nearest first.
         near: Vec<String>,
     },
+    /// A name of several tables.
+    #[error("`{}` is the name of several tables", name.escape_debug())]
+    AmbiguousTable {
+        /// As given.
+        name: String,
+        /// Their logical names.
+        candidates: Vec<String>,
+    },
     /// An address beyond what the service takes.
     #[error("the request's address has {length} characters")]
     AddressTooLong {
@@ -127,6 +135,11 @@ pub enum DataverseError {
 }
 
 impl DataverseError {
+    /// Whether `problem` says that nobody knows whether a change was made.
+    pub(super) fn is_unknown_outcome(problem: &Problem) -> bool {
+        problem.phrase().code == phrases::OUTCOME_UNKNOWN.code
+    }
+
     /// The refusal of a repeated change may come from the first one, whose answer was lost.
     pub(super) fn unknown_after(refusal: Box<Refusal>) -> Self {
         Self::OutcomeUnknown { cause: Lost::AtTheService(Box::new(Self::Refused(refusal))) }
@@ -163,6 +176,7 @@ impl Diagnose for DataverseError {
             Self::BadJson { .. } => &phrases::BAD_JSON,
             Self::ColumnTwice { .. } => &phrases::COLUMN_TWICE,
             Self::UnknownTable { .. } => &phrases::UNKNOWN_TABLE,
+            Self::AmbiguousTable { .. } => &phrases::AMBIGUOUS_TABLE,
             Self::AddressTooLong { .. } => &phrases::ADDRESS_TOO_LONG,
         }
     }
@@ -177,10 +191,8 @@ impl Diagnose for DataverseError {
             | Self::PageChanged { host, .. } => vec![("host", host.clone())],
             Self::ReadOnly { connection: Some(connection) } => vec![("connection", connection.clone())],
             Self::ColumnTwice { column } => vec![("column", column.clone())],
-            Self::UnknownTable { near, .. } if !near.is_empty() => {
-                let quoted: Vec<_> = near.iter().map(|name| format!("`{name}`")).collect();
-                vec![("nearest", quoted.join(" or "))]
-            }
+            Self::UnknownTable { near, .. } if !near.is_empty() => vec![("nearest", any_of(near))],
+            Self::AmbiguousTable { candidates, .. } => vec![("candidates", any_of(candidates))],
             _ => Vec::new(),
         }
     }
@@ -200,6 +212,12 @@ impl Diagnose for DataverseError {
     }
 }
 
+/// `` `account` or `accounts` ``.
+fn any_of(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(" or ")
+}
+
 /// `403: Principal user … is missing prvReadAccount privilege`: status and text without the final full stop.
 fn answer(refusal: &Refusal) -> String {
     let message = refusal.message.trim().trim_end_matches('.');
@@ -209,7 +227,6 @@ fn answer(refusal: &Refusal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Problem;
 
     #[test]
     fn a_read_only_connection_is_named_in_the_way_out() {

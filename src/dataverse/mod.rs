@@ -1,36 +1,55 @@
 //! Rows in and out of one organisation, over the Dataverse Web API. It has never heard of refresh tokens, nor of what a
 //! row looks like on a screen.
 
+mod batch;
 mod body;
+mod call;
 mod client;
 pub mod codes;
+pub mod crm;
 mod discovery;
 mod encode;
 mod error;
 mod id;
+mod metadata;
 mod nearest;
+mod outcome;
+mod owners;
 mod page;
 mod phrases;
 mod query;
 mod raw;
 mod reader;
+mod reasons;
 mod refusal;
+mod relating;
 mod rows;
 mod tables;
+mod verb_error;
 mod whoami;
 mod write;
 
+pub use batch::{BATCH_PHRASES, BatchError, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
 pub use body::Body;
+pub use call::{Arguments, Bound, Call};
 pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
 pub use id::RecordId;
+pub use metadata::{
+    AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
+    Required, TableNames,
+};
+pub use outcome::{Made, made_records};
+pub use owners::Owner;
 pub use page::{PageError, Side, Splitter};
 pub use phrases::PHRASES;
 pub use query::Query;
 pub use raw::{Raw, RawAnswer};
 pub use refusal::Refusal;
+pub use relating::{Other, Relationship};
 pub use rows::RowStream;
 pub use tables::{Table, find_table};
+pub use verb_error::VerbError;
 pub use whoami::{Organisation, User, WhoAmI};
 pub use write::{Write, Written};

@@ -5,6 +5,7 @@ use crate::problem::{Exit, Phrase, Who};
 pub(super) mod access;
 pub(super) mod load;
 pub(super) mod records;
+pub(super) mod verbs;
 
 /// The phrases of this room.
 pub const PHRASES: &[&Phrase] = &[
@@ -22,6 +23,7 @@ pub const PHRASES: &[&Phrase] = &[
     &BAD_JSON,
     &COLUMN_TWICE,
     &UNKNOWN_TABLE,
+    &AMBIGUOUS_TABLE,
     &ADDRESS_TOO_LONG,
     &access::NOT_A_MEMBER,
     &access::NO_ROLE,
@@ -84,6 +86,18 @@ pub const PHRASES: &[&Phrase] = &[
     &records::PARTY,
     &records::EXISTS_IN_SCHEMA,
     &records::REFUSED,
+    &verbs::UNKNOWN_REASON,
+    &verbs::NO_SUCH_STATE,
+    &verbs::NO_SUCH_OWNER,
+    &verbs::AMBIGUOUS_OWNER,
+    &verbs::UNKNOWN_RELATIONSHIP,
+    &verbs::AMBIGUOUS_RELATIONSHIP,
+    &verbs::WRONG_OTHER,
+    &verbs::OTHER_NEEDED,
+    &verbs::NO_SUCH_COLUMN,
+    &verbs::MERGED_WITH_ITSELF,
+    &verbs::BAD_DAY,
+    &verbs::BAD_AMOUNT,
 ];
 
 pub(in crate::dataverse) static NOT_DATAVERSE: Phrase = Phrase {
@@ -205,8 +219,16 @@ pub(in crate::dataverse) static UNKNOWN_TABLE: Phrase = Phrase {
     meaning: "no table of this organisation has that logical name, entity set name or schema name",
     remedy: &[
         "run the command again with {nearest}",
-        "in Power Apps: Tables → All shows every table of this organisation with its names",
+        "run `d365conn tables list` to see every table of this organisation with its names",
     ],
+};
+
+pub(in crate::dataverse) static AMBIGUOUS_TABLE: Phrase = Phrase {
+    code: "dataverse/ambiguous-table",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "several tables of this organisation answer to that name",
+    remedy: &["run the command again with {candidates}", "run `d365conn tables list` to see the names of every table"],
 };
 
 pub(in crate::dataverse) static ADDRESS_TOO_LONG: Phrase = Phrase {

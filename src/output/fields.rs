@@ -1,6 +1,7 @@
 //! Our own objects in every format: a connection, the user, the version. Values are ours, but may hold the service's text,
 //! so they are made inert like everything else. Rows of a table in the organisation live in `rows`.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::output::tsv::escaped;
@@ -17,7 +18,7 @@ use crate::record::Record;
 pub fn object(screen: &Screen, format: Format, fields: &[(impl AsRef<str>, Value)]) -> Result<(), OutputError> {
     if let Some(filter) = screen.filter() {
         let mut out = screen.data();
-        filtered::write(&mut out, filter, &json(fields))?;
+        filtered::write(&mut out, filter, &String::from_utf8_lossy(&json(fields)))?;
         return out.finish();
     }
     let field = |name: &str| fields.iter().find(|(key, _)| key.as_ref() == name).map(|(_, value)| value);
@@ -31,7 +32,7 @@ pub fn object(screen: &Screen, format: Format, fields: &[(impl AsRef<str>, Value
         }
         Format::Json | Format::Ndjson => {
             let mut out = screen.json();
-            out.put(json(fields).as_bytes())?;
+            out.put(&json(fields))?;
             out.put(b"\n")?;
             out.finish()
         }
@@ -67,12 +68,15 @@ pub fn objects<K: AsRef<str>, R: AsRef<[(K, Value)]>>(
     rows: impl IntoIterator<Item = R>,
     options: SinkOptions,
 ) -> Result<(), OutputError> {
+    let wanted: Vec<String> =
+        columns.iter().map(|column| column.name.clone()).chain(options.id_column.clone()).collect();
+    let is_wanted = |key: &str| columns.is_empty() || wanted.iter().any(|name| name == key);
     let mut sink = sink(format, screen, options);
     sink.begin(columns)?;
     for row in rows {
+        let fields = row.as_ref().iter().filter(|(key, _)| is_wanted(key.as_ref()));
         // Values written a line ago can't be anything but one object.
-        let record =
-            Record::parse(json(row.as_ref())).map_err(|error| OutputError::Failed(std::io::Error::other(error)))?;
+        let record = Record::parse(json(fields)).map_err(|error| OutputError::Failed(std::io::Error::other(error)))?;
         sink.row(&record)?;
     }
     sink.end()
@@ -99,10 +103,22 @@ pub(super) fn write_pairs(
     Ok(())
 }
 
-fn json(fields: &[(impl AsRef<str>, Value)]) -> String {
-    let fields: Vec<String> =
-        fields.iter().map(|(key, value)| format!("{}:{value}", Value::from(key.as_ref()))).collect();
-    format!("{{{}}}", fields.join(","))
+/// One object. It is written field by field, because a map of JSON values has no order of its own.
+fn json<'f, K: AsRef<str> + 'f>(fields: impl IntoIterator<Item = &'f (K, Value)>) -> Vec<u8> {
+    let mut text = Vec::with_capacity(512);
+    for (key, value) in fields {
+        text.push(if text.is_empty() { b'{' } else { b',' });
+        put_json(&mut text, key.as_ref());
+        text.push(b':');
+        put_json(&mut text, value);
+    }
+    text.extend_from_slice(if text.is_empty() { b"{}" } else { b"}" });
+    text
+}
+
+fn put_json(text: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    // Text and values that are JSON already can't fail to be written into memory.
+    let _ = serde_json::to_writer(text, value);
 }
 
 /// A value as a script takes it: text without quotes, nothing for null, JSON for what has parts.

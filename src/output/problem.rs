@@ -64,6 +64,17 @@ pub fn json(problem: &Problem) -> String {
     term::inert_json(&json).into_owned()
 }
 
+/// A problem as one of many: a JSON object with `code`, `message`, `remedy` and, where there is one, `service_code`.
+#[must_use]
+pub fn brief(problem: &Problem) -> String {
+    let Parts { code, message, remedy, service_code, .. } = Parts::of(problem);
+    let mut brief = serde_json::json!({"code": code, "message": message, "remedy": remedy});
+    if let Some(service_code) = service_code {
+        brief["service_code"] = service_code.into();
+    }
+    brief.to_string()
+}
+
 /// What there is to say about a problem, in the order in which JSON shows it.
 #[derive(Serialize)]
 struct Parts {

@@ -90,6 +90,11 @@ impl Front {
         self.inside().journal.entries()
     }
 
+    /// From now on requests to the Web API are kept whole.
+    pub(super) fn listen(&self) {
+        self.inside().journal.listen();
+    }
+
     /// Kills every refresh token.
     pub(super) fn issued_secrets(&self) -> Vec<String> {
         self.inside().entra.issued()

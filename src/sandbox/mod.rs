@@ -16,7 +16,7 @@ mod server;
 mod world;
 
 pub use faults::{Fault, Faults};
-pub use journal::Seen;
+pub use journal::{Seen, Wire};
 pub use provider::{JOB_TOKEN, Provider, SERVICE_CONNECTION_ID};
 pub use robot::{Robot, RobotError, RobotReport};
 pub use server::{Options, Sandbox, StartError, start};

@@ -172,6 +172,11 @@ impl Sandbox {
         self.front.requests()
     }
 
+    /// From now on requests to the Web API are kept with headers and body, but for the credential.
+    pub fn listen(&self) {
+        self.front.listen();
+    }
+
     /// Every access and refresh token that was given out, for tests that look for them where they must not be.
     #[must_use]
     pub fn issued_secrets(&self) -> Vec<String> {

@@ -32,7 +32,13 @@ pub(super) fn read<'de, T: Deserialize<'de>>(text: &'de str, array: &'static str
             heading.strip_suffix("]]").filter(|name| *name == array)?;
             tables.push(Vec::new());
         } else if !line.starts_with('#') {
-            let (key, value) = line.split_once(" = ").filter(|(key, _)| is_bare(key) && *key != array)?;
+            let (key, value) = line.split_once('=').and_then(|(key, value)| {
+                // One space on either side, as it is written here.
+                Some((key.strip_suffix(' ')?, value.strip_prefix(' ')?))
+            })?;
+            if !is_bare(key) || key == array {
+                return None;
+            }
             let table = tables.last_mut().unwrap_or(&mut top);
             if table.iter().any(|(known, _)| *known == key) {
                 return None;

@@ -1,5 +1,7 @@
 //! `connections.toml` as text: versions 1 and 2, read and written. Nothing here touches a file.
 
+use std::collections::HashSet;
+
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -137,16 +139,17 @@ pub(super) fn read(text: &str) -> Result<Connections, Unreadable> {
     let at_name = |nth| place(nth).map(|place| place.name.span().start);
     let at_url = |nth| place(nth).map(|place| place.tenant_url.span().start);
     let mut all: Vec<Connection> = Vec::with_capacity(document.connections.len());
-    let mut seen = std::collections::HashSet::new();
     for (nth, entry) in document.connections.into_iter().enumerate() {
-        let connection = entry.into_connection().map_err(|reason| damaged(at_url(nth), reason))?;
-        if !seen.insert(connection.name.to_string()) {
+        all.push(entry.into_connection().map_err(|reason| damaged(at_url(nth), reason))?);
+    }
+    let (mut names, mut ids) = (HashSet::new(), HashSet::new());
+    for (nth, connection) in all.iter().enumerate() {
+        if !names.insert(&connection.name) {
             return Err(damaged(at_name(nth), format!("a second connection is called `{}`", connection.name)));
         }
-        if !seen.insert(format!("/{}", connection.id)) {
+        if !ids.insert(&connection.id) {
             return Err(damaged(at_name(nth), format!("`{}` has the id of another connection", connection.name)));
         }
-        all.push(connection);
     }
     Ok(Connections::saved(all, document.default, document.managed_client_id))
 }

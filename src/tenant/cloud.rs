@@ -97,14 +97,20 @@ impl Cloud {
 /// What stands before `ending` in `labels`, if they end in it. In `ending`, `crm*` stands for any region and `*` for any
 /// one label.
 pub(super) fn before_ending<'a, 'b>(labels: &'b [&'a str], ending: &str) -> Option<&'b [&'a str]> {
-    let count = ending.split('.').count();
-    let (before, after) = labels.split_at_checked(labels.len().checked_sub(count)?)?;
-    let is_same = ending.split('.').zip(after).all(|(pattern, label)| match pattern {
-        "crm*" => is_region(label),
-        "*" => true,
-        _ => pattern == *label,
-    });
-    is_same.then_some(before)
+    let mut before = labels;
+    for pattern in ending.rsplit('.') {
+        let label;
+        (label, before) = before.split_last()?;
+        let is_same = match pattern {
+            "crm*" => is_region(label),
+            "*" => true,
+            _ => pattern == *label,
+        };
+        if !is_same {
+            return None;
+        }
+    }
+    Some(before)
 }
 
 /// Whether `label` is `crm` and up to three digits.

@@ -253,20 +253,20 @@ struct Organisation<'a> {
 
 /// Finds the organisation in the labels of a host that [`refuse_host`] let through.
 fn organisation_of<'a>(labels: &[&'a str]) -> Result<Organisation<'a>, Mistake> {
-    let host = labels.join(".");
+    let host = || labels.join(".");
     if let Some((before, cloud)) = Cloud::cut(labels) {
         let ending_labels = labels.len() - before.len();
         return match *before {
-            [] => Err(Mistake::Incomplete { host }),
+            [] => Err(Mistake::Incomplete { host: host() }),
             [name] | [name, "api"] if SERVICE_LABELS.contains(&name) => {
-                Err(Mistake::ServiceLabel { host, label: name.to_owned() })
+                Err(Mistake::ServiceLabel { host: host(), label: name.to_owned() })
             }
             [name] => Ok(Organisation { name, has_api_label: false, cloud, ending_labels }),
             [name, "api"] => Ok(Organisation { name, has_api_label: true, cloud, ending_labels }),
-            _ => Err(Mistake::ExtraLabel { host, count: before.len() }),
+            _ => Err(Mistake::ExtraLabel { host: host(), count: before.len() }),
         };
     }
-    Err(stranger(labels, host))
+    Err(stranger(labels, host()))
 }
 
 /// Words the refusal of a host that is in no cloud.

@@ -7,8 +7,11 @@ use crate::connection::Connection;
 use crate::context::Context;
 use crate::store::Health;
 
+/// The fields of one connection, in their order.
+pub(super) type Fields = Vec<(&'static str, Value)>;
+
 /// What is known of a connection without asking anybody. Keys are promised: new ones come at the end.
-pub(super) fn describe(context: &Context, connection: &Connection, is_default: bool) -> Vec<(String, Value)> {
+pub(super) fn describe(context: &Context, connection: &Connection, is_default: bool) -> Fields {
     let noted = context.noted(&connection.id);
     let now = context.clock.now();
     let (status, code, reason) = match known(&noted, now) {
@@ -18,7 +21,7 @@ pub(super) fn describe(context: &Context, connection: &Connection, is_default: b
     };
     let idle_until = ending(&noted).map(|ending| ending.at);
     let account = &connection.account;
-    [
+    vec![
         ("name", json!(connection.name.as_str())),
         ("tenant_url", json!(connection.tenant_url.as_str())),
         ("default", json!(is_default)),
@@ -42,7 +45,4 @@ pub(super) fn describe(context: &Context, connection: &Connection, is_default: b
         ("refresh_token_idle_until", json!(idle_until.map(|at| at.to_string()))),
         ("days_left", json!(idle_until.map(|at| days_left(at, now)))),
     ]
-    .into_iter()
-    .map(|(key, value)| (key.to_owned(), value))
-    .collect()
 }

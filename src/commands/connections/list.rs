@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::commands::connections::describe::describe;
+use crate::commands::connections::describe::{Fields, describe};
 use crate::commands::connections::life::SOON;
 use crate::context::Context;
 use crate::output::{Column, Format, SinkOptions, objects};
@@ -30,8 +30,6 @@ const TABLE_KEYS: [&str; 5] = ["name", "tenant_url", "user", "status", "default"
 /// So many connections are named in the line below the table.
 const MOST_NAMED: usize = 3;
 
-type Fields = Vec<(String, Value)>;
-
 pub(super) fn list(context: &Context) -> Result<Exit, Problem> {
     let format = context.format()?;
     let connections = context.registry()?.read()?;
@@ -57,7 +55,7 @@ pub(super) fn list(context: &Context) -> Result<Exit, Problem> {
 }
 
 fn value<'a>(fields: &'a Fields, key: &str) -> &'a Value {
-    fields.iter().find(|(name, _)| name == key).map_or(&Value::Null, |(_, value)| value)
+    fields.iter().find(|(name, _)| *name == key).map_or(&Value::Null, |(_, value)| value)
 }
 
 /// The usual columns, and those in which any connection has something to say.
@@ -99,7 +97,6 @@ mod tests {
             ("sandbox", json!(is_sandbox)),
             ("days_left", json!(days_left)),
         ]
-        .map(|(key, value)| (key.to_owned(), value))
         .to_vec()
     }
 

@@ -1,15 +1,20 @@
 //! Rows of tables, under the nouns people use: `accounts`, `contacts`, … and `records TABLE` for every other table.
 
+mod assign;
 mod cells;
 mod columns;
 mod create;
 mod delete;
 mod get;
+mod link;
 mod list;
 mod nouns;
+mod own;
+mod unlink;
 mod update;
 mod values;
 mod verbs;
 
 pub use nouns::{NOUNS, Noun};
+pub use own::OwnVerb;
 pub use verbs::{Place, Records, Verb};

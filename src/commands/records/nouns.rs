@@ -2,10 +2,16 @@
 //!
 //! Table, set and key names: Microsoft Learn, "Dataverse table/entity reference".
 
-use clap::{Command, Subcommand as _};
+use clap::{ArgMatches, Command, FromArgMatches as _, Subcommand as _};
 
-use crate::commands::records::Verb;
+use crate::commands::CommandError;
+use crate::commands::records::own::{
+    Activate, Cancel, Deactivate, Disqualify, Lose, Merge, OwnVerb, Qualify, Reactivate, Reopen, Resolve, Win,
+};
+use crate::commands::records::{Place, Verb};
+use crate::context::Context;
 use crate::dataverse::Table;
+use crate::problem::{Exit, Problem};
 
 /// One noun.
 #[derive(Debug)]
@@ -28,6 +34,8 @@ pub struct Noun {
     pub columns: &'static [&'static str],
     /// Lookup columns: asked for by name, they are sent as `_name_value`.
     pub lookups: &'static [&'static str],
+    /// The verbs it has beyond those of every table.
+    pub own_verbs: &'static [OwnVerb],
 }
 
 /// Every noun.
@@ -42,6 +50,7 @@ pub const NOUNS: &[Noun] = &[
         name_column: "name",
         columns: &["name", "accountnumber", "telephone1", "address1_city", "_primarycontactid_value", "statecode"],
         lookups: &["primarycontactid", "parentaccountid", "ownerid", "transactioncurrencyid", "originatingleadid"],
+        own_verbs: &[OwnVerb::of::<Activate>(), OwnVerb::of::<Deactivate>(), OwnVerb::of::<Merge>()],
     },
     Noun {
         word: "contacts",
@@ -53,6 +62,7 @@ pub const NOUNS: &[Noun] = &[
         name_column: "fullname",
         columns: &["fullname", "emailaddress1", "telephone1", "jobtitle", "_parentcustomerid_value", "statecode"],
         lookups: &["parentcustomerid", "ownerid", "transactioncurrencyid", "originatingleadid"],
+        own_verbs: &[OwnVerb::of::<Activate>(), OwnVerb::of::<Deactivate>(), OwnVerb::of::<Merge>()],
     },
     Noun {
         word: "leads",
@@ -71,6 +81,7 @@ pub const NOUNS: &[Noun] = &[
             "campaignid",
             "ownerid",
         ],
+        own_verbs: &[OwnVerb::of::<Qualify>(), OwnVerb::of::<Disqualify>()],
     },
     Noun {
         word: "opportunities",
@@ -89,6 +100,7 @@ pub const NOUNS: &[Noun] = &[
             "statuscode",
         ],
         lookups: &["customerid", "parentaccountid", "parentcontactid", "pricelevelid", "originatingleadid", "ownerid"],
+        own_verbs: &[OwnVerb::of::<Win>(), OwnVerb::of::<Lose>(), OwnVerb::of::<Reopen>()],
     },
     Noun {
         word: "incidents",
@@ -100,6 +112,7 @@ pub const NOUNS: &[Noun] = &[
         name_column: "title",
         columns: &["ticketnumber", "title", "_customerid_value", "prioritycode", "caseorigincode", "statuscode"],
         lookups: &["customerid", "primarycontactid", "subjectid", "productid", "parentcaseid", "ownerid"],
+        own_verbs: &[OwnVerb::of::<Resolve>(), OwnVerb::of::<Cancel>(), OwnVerb::of::<Reactivate>()],
     },
 ];
 
@@ -114,6 +127,22 @@ impl Noun {
     #[must_use]
     pub fn of_table(logical_name: &str) -> Option<&'static Self> {
         NOUNS.iter().find(|noun| noun.table == logical_name)
+    }
+
+    /// Does what was typed behind its word.
+    ///
+    /// # Errors
+    /// Whatever the verb met.
+    pub fn run(&'static self, matches: &ArgMatches, context: &Context) -> Result<Exit, Problem> {
+        let place = Place::Noun(self);
+        let own = matches
+            .subcommand()
+            .and_then(|(word, typed)| self.own_verbs.iter().find(|verb| verb.word == word).map(|verb| (verb, typed)));
+        if let Some((verb, typed)) = own {
+            return verb.run(typed, context, &place);
+        }
+        let verb = Verb::from_arg_matches(matches).map_err(|error| CommandError::Usage { said: error.to_string() })?;
+        verb.run(context, &place)
     }
 
     /// The table it means.
@@ -150,5 +179,6 @@ impl Noun {
 /// Adds the verbs, whose own description would otherwise take the noun's place.
 fn with_verbs(noun: Command) -> Command {
     let about = noun.get_about().cloned().unwrap_or_default();
-    Verb::augment_subcommands(noun).about(about)
+    let own_verbs = Noun::find(noun.get_name()).map(|noun| noun.own_verbs).unwrap_or_default();
+    Verb::augment_subcommands(noun).about(about).subcommands(own_verbs.iter().map(OwnVerb::command))
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::commands::records::{Noun, create, delete, get, list, update};
+use crate::commands::records::{Noun, assign, create, delete, get, link, list, unlink, update};
 use crate::context::Context;
 use crate::dataverse::{Client, Table, find_table};
 use crate::problem::{Exit, Problem};
@@ -20,6 +20,12 @@ pub enum Verb {
     Update(update::Update),
     /// Delete records
     Delete(delete::Delete),
+    /// Give a record to a user or a team
+    Assign(assign::Assign),
+    /// Tie a record to another one
+    Link(link::Link),
+    /// End the tie between a record and another one
+    Unlink(unlink::Unlink),
 }
 
 /// `records TABLE VERB`: any table, custom ones too.
@@ -55,6 +61,9 @@ impl Verb {
             Self::Create(create) => create.run(context, place),
             Self::Update(update) => update.run(context, place),
             Self::Delete(delete) => delete.run(context, place),
+            Self::Assign(assign) => assign.run(context, place),
+            Self::Link(link) => link.run(context, place),
+            Self::Unlink(unlink) => unlink.run(context, place),
         }
     }
 }

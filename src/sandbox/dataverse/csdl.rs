@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::sandbox::data::{Kind, Schema, Table};
+use crate::sandbox::dataverse::actions::{OPERATIONS, Operation, RESULTS};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
 <edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\"><edmx:DataServices>\
@@ -62,33 +63,54 @@ fn entity_type(xml: &mut String, table: &Table) -> std::fmt::Result {
     Ok(())
 }
 
+/// The complex types, the functions and actions, and the container with what can be called by its bare name.
 fn container(xml: &mut String) -> std::fmt::Result {
-    for (name, properties) in [
-        ("WhoAmIResponse", ["BusinessUnitId", "UserId", "OrganizationId"].as_slice()),
-        ("RetrieveVersionResponse", ["Version"].as_slice()),
-    ] {
+    xml.push_str("<EnumType Name=\"EndpointAccessType\"><Member Name=\"Default\" Value=\"0\" />");
+    xml.push_str("<Member Name=\"Internet\" Value=\"1\" /><Member Name=\"Intranet\" Value=\"2\" /></EnumType>");
+    for (name, members) in RESULTS {
         write!(xml, "<ComplexType Name=\"{name}\">")?;
-        for property in properties {
-            let kind = if *property == "Version" { "Edm.String" } else { "Edm.Guid" };
-            write!(xml, "<Property Name=\"{property}\" Type=\"{kind}\" />")?;
+        for (member, kind) in *members {
+            write!(xml, "<Property Name=\"{member}\" Type=\"{kind}\" />")?;
         }
         xml.push_str("</ComplexType>");
     }
-    for name in ["WhoAmI", "RetrieveVersion"] {
-        write!(
-            xml,
-            "<Function Name=\"{name}\"><ReturnType Type=\"mscrm.{name}Response\" Nullable=\"false\" /></Function>"
-        )?;
+    for operation in OPERATIONS {
+        declare(xml, operation)?;
     }
     xml.push_str("<EntityContainer Name=\"System\">");
     for table in Schema::of_sandbox().tables() {
         write!(xml, "<EntitySet Name=\"{}\" EntityType=\"mscrm.{}\" />", table.set_name, table.logical_name)?;
     }
-    for name in ["WhoAmI", "RetrieveVersion"] {
-        write!(xml, "<FunctionImport Name=\"{name}\" Function=\"mscrm.{name}\" />")?;
+    for Operation { name, is_function, .. } in OPERATIONS.iter().filter(|operation| operation.bound.is_none()) {
+        let word = if *is_function { "Function" } else { "Action" };
+        write!(xml, "<{word}Import Name=\"{name}\" {word}=\"mscrm.{name}\" />")?;
     }
     xml.push_str("</EntityContainer>");
     Ok(())
+}
+
+fn declare(xml: &mut String, operation: &Operation) -> std::fmt::Result {
+    let word = if operation.is_function { "Function" } else { "Action" };
+    write!(xml, "<{word} Name=\"{}\"", operation.name)?;
+    if let Some(table) = operation.bound {
+        xml.push_str(" IsBound=\"true\">");
+        if operation.is_set {
+            write!(xml, "<Parameter Name=\"entityset\" Type=\"Collection(mscrm.{table})\" Nullable=\"false\" />")?;
+        } else {
+            write!(xml, "<Parameter Name=\"entity\" Type=\"mscrm.{table}\" Nullable=\"false\" />")?;
+        }
+    } else {
+        xml.push('>');
+    }
+    for parameter in operation.parameters {
+        let nullable = if parameter.is_optional { "" } else { " Nullable=\"false\"" };
+        let unicode = if parameter.kind == "Edm.String" { " Unicode=\"false\"" } else { "" };
+        write!(xml, "<Parameter Name=\"{}\" Type=\"{}\"{nullable}{unicode} />", parameter.name, parameter.kind)?;
+    }
+    if let Some(result) = operation.result {
+        write!(xml, "<ReturnType Type=\"{result}\" Nullable=\"false\" />")?;
+    }
+    write!(xml, "</{word}>")
 }
 
 #[cfg(test)]

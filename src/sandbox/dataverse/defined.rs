@@ -3,7 +3,7 @@
 use crate::sandbox::data::{Access, Column, Kind, Required, Schema, Table};
 use crate::sandbox::dataverse::definition::Definition;
 use crate::sandbox::dataverse::json::{Object, array, quote};
-use crate::sandbox::odata::{Number, Options};
+use crate::sandbox::odata::Number;
 use crate::sandbox::world::made_id;
 
 /// English.
@@ -53,10 +53,6 @@ pub(super) fn table_definition(table: &Table) -> Definition {
         |ending| format!("{name}{ending}"),
     );
     let ownership = if table.place("owninguser").is_some() { "UserOwned" } else { "OrganizationOwned" };
-    let part = |definitions: Vec<Definition>| {
-        let shown = definitions.iter().filter_map(|it| it.show(&Options::default(), &[], None).ok());
-        array(shown)
-    };
     Definition::new("EntityMetadata")
         .text("LogicalName", table.logical_name)
         .text("SchemaName", table.schema_name)
@@ -75,10 +71,6 @@ pub(super) fn table_definition(table: &Table) -> Definition {
         .raw("DisplayName", label(&name))
         .raw("DisplayCollectionName", label(&collection))
         .text("MetadataId", metadata_id(table, 0))
-        .expanded("Keys", part(keys(table)))
-        .expanded("ManyToOneRelationships", part(many_to_one(table)))
-        .expanded("OneToManyRelationships", part(one_to_many(table)))
-        .expanded("ManyToManyRelationships", part(many_to_many(table)))
 }
 
 /// The columns of a table.
@@ -128,7 +120,11 @@ fn titled(name: &str) -> String {
 fn limits(definition: Definition, table: &Table, column: &Column) -> Definition {
     let whole = |number: usize| Number::whole(i64::try_from(number).unwrap_or(i64::MAX));
     match &column.kind {
-        Kind::Text(longest) | Kind::Memo(longest) => definition.number("MaxLength", whole(*longest)),
+        Kind::Text(longest) => {
+            let format = if column.name.starts_with("emailaddress") { "Email" } else { "Text" };
+            definition.number("MaxLength", whole(*longest)).text("Format", format)
+        }
+        Kind::Memo(longest) => definition.number("MaxLength", whole(*longest)).text("Format", "TextArea"),
         Kind::Whole(limits) => definition.number("MinValue", limits.least).number("MaxValue", limits.most),
         Kind::Decimal(limits) | Kind::Money(limits) | Kind::Double(limits) => {
             let precision = match column.kind {

@@ -56,7 +56,7 @@ fn all(exchange: &Exchange<'_>) -> Result<Outgoing, Refusal> {
     let expands = expands(&exchange.options)?;
     let mut tables = Vec::new();
     for table in Schema::of_sandbox().tables() {
-        tables.push(with_attributes(table, &expands)?);
+        tables.push(with_parts(table, &expands)?);
     }
     let expanded: Vec<&str> = expands.iter().map(|expand| expand.path.as_str()).collect();
     list(exchange, &tables, &expanded, SET)
@@ -72,13 +72,20 @@ fn expands(options: &Options) -> Result<Vec<Expand>, Refusal> {
     }
 }
 
-/// A table with its columns inside, when they are expanded: they alone have options of their own.
-fn with_attributes(table: &Table, expands: &[Expand]) -> Result<Definition, Refusal> {
-    let definition = table_definition(table);
-    match expands.iter().find(|expand| expand.path == "Attributes") {
-        Some(expand) => Ok(definition.expanded("Attributes", chosen(&columns(table), &expand.options, &[])?)),
-        None => Ok(definition),
+/// A table with what is expanded inside, each part by its own options.
+fn with_parts(table: &Table, expands: &[Expand]) -> Result<Definition, Refusal> {
+    let mut definition = table_definition(table);
+    for expand in expands {
+        let (name, parts) = match expand.path.as_str() {
+            "Attributes" => ("Attributes", columns(table)),
+            "Keys" => ("Keys", keys(table)),
+            "ManyToOneRelationships" => ("ManyToOneRelationships", many_to_one(table)),
+            "OneToManyRelationships" => ("OneToManyRelationships", one_to_many(table)),
+            _ => ("ManyToManyRelationships", many_to_many(table)),
+        };
+        definition = definition.expanded(name, chosen(&parts, &expand.options, &[])?);
     }
+    Ok(definition)
 }
 
 fn table_of(arguments: &[Argument]) -> Result<&'static Table, Refusal> {
@@ -99,7 +106,7 @@ fn one(exchange: &Exchange<'_>, table: &'static Table, rest: &[Segment]) -> Resu
         let expands = expands(&exchange.options)?;
         let expanded: Vec<&str> = expands.iter().map(|expand| expand.path.as_str()).collect();
         let context = exchange.context(&format!("{SET}/$entity"));
-        let body = with_attributes(table, &expands)?.show(&exchange.options, &expanded, Some(&context))?;
+        let body = with_parts(table, &expands)?.show(&exchange.options, &expanded, Some(&context))?;
         return Ok(exchange.json(200, body));
     };
     let what = format!("{SET}('{}')/{}", table.logical_name, part.name);

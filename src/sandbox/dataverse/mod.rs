@@ -1,5 +1,7 @@
 //! The Web API of the sandbox: requests in, answers out, over the records of a world.
 
+mod actions;
+mod batch;
 mod body;
 mod collection;
 mod condition;
@@ -14,6 +16,7 @@ mod functions;
 mod json;
 mod keys;
 mod metadata;
+mod mime;
 mod named;
 mod order;
 mod path;

@@ -61,6 +61,11 @@ impl Preferences {
     }
 }
 
+/// Whether a request says in any of its `Prefer` headers that it prefers `name`.
+pub(super) fn prefers(request: &Incoming, name: &str) -> bool {
+    request.headers.iter().any(|(header, value)| header == "prefer" && split(value).contains(&name))
+}
+
 /// The preferences in one header: parted by commas outside quotes.
 fn split(value: &str) -> Vec<&str> {
     let (mut parts, mut start, mut is_quoted) = (Vec::new(), 0, false);

@@ -7,7 +7,6 @@ use crate::sandbox::data::{Schema, Table};
 use crate::sandbox::dataverse::collection::Pool;
 use crate::sandbox::dataverse::condition::Setting;
 use crate::sandbox::dataverse::exchange::Exchange;
-use crate::sandbox::dataverse::functions::privileges;
 use crate::sandbox::dataverse::json::Object;
 use crate::sandbox::dataverse::keys::Key;
 use crate::sandbox::dataverse::refusal::Refusal;
@@ -54,9 +53,6 @@ pub(super) fn within(
 ) -> Result<Outgoing, Refusal> {
     let row = world.row(table, id).ok_or_else(|| Refusal::no_record(table, id))?;
     let Some((first, rest)) = rest.split_first() else { return one(world, exchange, table, row) };
-    if first.name == "Microsoft.Dynamics.CRM.RetrieveUserPrivileges" && table.logical_name == "systemuser" {
-        return Ok(privileges(exchange));
-    }
     if let Some(place) = table.property(&first.name).filter(|_| first.arguments.is_none()) {
         return column(exchange, table, row, place, rest);
     }

@@ -3,6 +3,8 @@
 use uuid::Uuid;
 
 use crate::sandbox::data::Table;
+use crate::sandbox::dataverse::actions;
+use crate::sandbox::dataverse::batch::batch;
 use crate::sandbox::dataverse::collection::Pool;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::functions::function;
@@ -36,13 +38,17 @@ fn judged(
     preferences: Preferences,
 ) -> Result<Outgoing, Refusal> {
     let stranger = || Refusal::new(403, "0x80072560", "The user is not a member of the organization.");
-    let caller = caller.user_id.and_then(|id| id.parse::<Uuid>().ok()).ok_or_else(stranger)?;
+    let asking = caller;
+    let caller = asking.user_id.and_then(|id| id.parse::<Uuid>().ok()).ok_or_else(stranger)?;
     check_enabled(world, caller)?;
     let no_resource = || Refusal::no_resource(&format!("{origin}{}", request.path));
     let below = request.path.strip_prefix("/api/data/").ok_or_else(no_resource)?;
     let (version, path) = below.split_once('/').unwrap_or((below, ""));
     if !VERSIONS.contains(&version) {
         return Err(no_resource());
+    }
+    if path == "$batch" && request.method != "GET" {
+        return batch(world, origin, asking, request);
     }
     let exchange = Exchange {
         request,
@@ -57,6 +63,11 @@ fn judged(
         return answer;
     }
     if let Some(answer) = function(world, &exchange, first).filter(|_| rest.is_empty()) {
+        return answer;
+    }
+    if rest.is_empty()
+        && let Some(answer) = actions::unbound(world, &exchange, first)
+    {
         return answer;
     }
     let table = table_of_set(&first.name)?;
@@ -89,6 +100,11 @@ fn set(
     rest: &[Segment],
 ) -> Result<Outgoing, Refusal> {
     let words: Vec<&str> = rest.iter().map(|segment| segment.name.as_str()).collect();
+    if let [operation] = rest
+        && let Some(answer) = actions::bound(world, exchange, table, None, operation)
+    {
+        return answer;
+    }
     let pool = Pool { table, ids: None };
     match (exchange.request.method.as_str(), words.as_slice()) {
         ("GET", []) => pool.list(world, exchange),
@@ -106,6 +122,12 @@ fn record(
     key: &Key,
     rest: &[Segment],
 ) -> Result<Outgoing, Refusal> {
+    if let [operation] = rest {
+        let id = key.existing(world, table)?;
+        if let Some(answer) = actions::bound(world, exchange, table, Some(id), operation) {
+            return answer;
+        }
+    }
     match (exchange.request.method.as_str(), rest) {
         ("GET", _) => {
             let id = key.existing(world, table)?;

@@ -71,6 +71,13 @@ impl Number {
         Self { units: (self.units + half) / divisor, scale }
     }
 
+    /// The sum, at the larger scale of the two; `self` where it would not fit.
+    pub fn plus(self, other: Self) -> Self {
+        let scale = self.scale.max(other.scale);
+        let (left, right) = (self.with_scale(scale), other.with_scale(scale));
+        left.units.checked_add(right.units).map_or(self, |units| Self { units, scale })
+    }
+
     /// The same number without zeros at the end of its fraction.
     pub fn trimmed(mut self) -> Self {
         while self.scale > 0 && self.units % 10 == 0 {

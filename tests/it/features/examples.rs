@@ -65,6 +65,18 @@ fn pack_contoso(world: &World) {
     world.run("disconnect contoso").succeeds();
 }
 
+/// What stands for an id in an example, and which records it may be; a longer name comes before one that it ends with.
+const PLACEHOLDERS: [(&str, &str, &str); 8] = [
+    ("INACTIVE_ACCOUNT_ID", "accounts", "statecode eq 1"),
+    ("CLOSED_OPPORTUNITY_ID", "opportunities", "statecode ne 0"),
+    ("CLOSED_INCIDENT_ID", "incidents", "statecode ne 0"),
+    ("ACCOUNT_ID", "accounts", "statecode eq 0"),
+    ("CONTACT_ID", "contacts", "statecode eq 0"),
+    ("LEAD_ID", "leads", "statecode eq 0"),
+    ("OPPORTUNITY_ID", "opportunities", "statecode eq 0"),
+    ("INCIDENT_ID", "incidents", "statecode eq 0"),
+];
+
 fn run_example(line: &str) {
     let is_first = line.contains("connect --tenant-url") && !line.contains("--from");
     let mut world = if is_first { World::new() } else { World::connected() };
@@ -118,6 +130,12 @@ fn run_example(line: &str) {
     if command.contains("import contoso.bundle") {
         pack_contoso(&world);
     }
+    if command.contains(" operations.ndjson") {
+        let operation =
+            "{\"method\": \"PATCH\", \"path\": \"accounts(accountnumber='NL-0007')\", \"body\": {\"fax\": \"1\"}}";
+        std::fs::write(world.path("operations.ndjson"), operation).unwrap();
+        command = command.replace("operations.ndjson", &world.path("operations.ndjson").display().to_string());
+    }
     if command.contains(".bundle") && !command.contains("--passphrase-file") {
         // Nobody types a passphrase here.
         command.push_str(" --passphrase-file passphrase.txt");
@@ -134,13 +152,12 @@ fn run_example(line: &str) {
         let flag = file.strip_suffix(own).unwrap_or_default();
         command = command.replace(file, &format!("{flag}{}", world.path(own).display()));
     }
-    for noun in ["account", "contact"] {
-        let placeholder = format!("{}_ID", noun.to_uppercase());
-        if command.contains(&placeholder) {
-            let ids = world.run(&format!("{noun}s list --top 2 -o id")).succeeds();
+    for (placeholder, nouns, filter) in PLACEHOLDERS {
+        if command.contains(placeholder) {
+            let ids = world.run(&format!("{nouns} list --filter \"{filter}\" --top 2 -o id")).succeeds();
             let mut ids = ids.lines();
             let (first, second) = (ids.next().unwrap(), ids.next().unwrap());
-            command = command.replace(&format!("{placeholder}_2"), second).replace(&placeholder, first);
+            command = command.replace(&format!("{placeholder}_2"), second).replace(placeholder, first);
         }
     }
     let command = command

@@ -1,5 +1,6 @@
 //! Hostile and odd bytes on the wire, against the library's own client. What a user sees of it is tested elsewhere.
 
+mod batch;
 mod breaks;
 mod paging;
 mod proxy;

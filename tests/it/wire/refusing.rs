@@ -142,8 +142,8 @@ async fn a_missing_record_is_not_found() {
 async fn an_unknown_table_is_answered_with_names_like_it() {
     let server = MockServer::start().await;
     let names = json!({ "value": [
-        { "LogicalName": "account", "EntitySetName": "accounts" },
-        { "LogicalName": "contact", "EntitySetName": "contacts" },
+        { "LogicalName": "account", "EntitySetName": "accounts", "PrimaryIdAttribute": "accountid" },
+        { "LogicalName": "contact", "EntitySetName": "contacts", "PrimaryIdAttribute": "contactid" },
         { "LogicalName": "hidden", "EntitySetName": null }
     ]});
     let table = json!({ "value": [{

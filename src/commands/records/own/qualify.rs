@@ -1,0 +1,83 @@
+//! `qualify`: account, contact and opportunity are made of a lead, and the lead is closed.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::commands::records::Place;
+use crate::commands::records::own::Deed;
+use crate::context::Context;
+use crate::dataverse::crm::{Qualification, qualify_lead};
+use crate::dataverse::{Made, RecordId, made_records};
+use crate::output::{Column, Format, SinkOptions, objects};
+use crate::problem::{Exit, Problem};
+
+/// Microsoft Learn, "Lead table reference": state 1 is Qualified.
+const QUALIFIED: i64 = 1;
+
+/// Make account, contact and opportunity of a lead, and close it
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d365conn leads qualify LEAD_ID
+  d365conn leads qualify LEAD_ID --contact --opportunity -o id")]
+pub struct Qualify {
+    /// The lead's id
+    id: String,
+    /// Make an account; with none of the three flags, all three are made
+    #[arg(long)]
+    account: bool,
+    /// Make a contact
+    #[arg(long)]
+    contact: bool,
+    /// Make an opportunity
+    #[arg(long)]
+    opportunity: bool,
+    /// The status reason, by its label or number; the state's first one when left out
+    #[arg(long, value_name = "REASON")]
+    reason: Option<String>,
+}
+
+impl Qualify {
+    fn what(&self) -> Qualification {
+        let all = !(self.account || self.contact || self.opportunity);
+        Qualification {
+            account: self.account || all,
+            contact: self.contact || all,
+            opportunity: self.opportunity || all,
+        }
+    }
+}
+
+impl Deed for Qualify {
+    const WORD: &'static str = "qualify";
+
+    fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
+        let id = RecordId::parse(&self.id)?;
+        let format = context.format()?;
+        let client = context.client()?;
+        client.ensure_writable()?;
+        context.block_on(async {
+            let table = place.table(&client).await?;
+            let status = client.reason(&table, QUALIFIED, self.reason.as_deref()).await?;
+            let answer = client.call(&qualify_lead(&table, id, self.what(), status)).await?;
+            let made = made_records(answer.as_deref().unwrap_or_default());
+            let words: Vec<&str> = made.iter().map(|it| it.table.as_str()).collect();
+            let words = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
+            context.screen.note(&format!("qualified {} {id}: created {words}", table.logical_name));
+            show(context, format, &made)
+        })
+    }
+}
+
+fn show(context: &Context, format: Format, made: &[Made]) -> Result<Exit, Problem> {
+    let columns = [Column::named("table"), Column::named("id")];
+    let rows =
+        made.iter().map(|it| -> [(&str, Value); 2] { [("table", json!(it.table)), ("id", json!(it.id.to_string()))] });
+    objects(
+        &context.screen,
+        format,
+        &columns,
+        rows,
+        SinkOptions { id_column: Some("id".to_owned()), ..SinkOptions::default() },
+    )?;
+    Ok(Exit::Done)
+}

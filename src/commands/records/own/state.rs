@@ -1,0 +1,37 @@
+//! Bringing a record into a state, for every verb that does nothing else: the reason is looked up among the organisation's
+//! own and both are sent together. Which state a verb means is said by its own file.
+
+use clap::Args;
+
+use crate::commands::records::Place;
+use crate::commands::summary;
+use crate::context::Context;
+use crate::dataverse::{Body, RecordId};
+use crate::problem::{Exit, Problem};
+
+/// Which record, and why.
+#[derive(Debug, Args)]
+pub struct Standing {
+    /// The record's id
+    id: String,
+    /// The status reason, by its label or number; the state's first one when left out
+    #[arg(long, value_name = "REASON")]
+    reason: Option<String>,
+}
+
+impl Standing {
+    /// Brings the record into `state`; `done` is the word for it.
+    pub(super) fn change(self, context: &Context, place: &Place, state: i64, done: &str) -> Result<Exit, Problem> {
+        let id = RecordId::parse(&self.id)?;
+        let format = context.format()?;
+        let client = context.client()?;
+        client.ensure_writable()?;
+        context.block_on(async {
+            let table = place.table(&client).await?;
+            let reason = client.reason(&table, state, self.reason.as_deref()).await?;
+            let body = Body::parse(None, &[format!("statecode:={state}"), format!("statuscode:={reason}")])?;
+            client.update(&table, &id, &body).await?;
+            summary::changed(context, format, &table, &id, done)
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! Asking an organisation for its metadata, each part once. How a definition is written on the wire is known elsewhere.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::dataverse::client::Client;
+use crate::dataverse::metadata::parse::{List, SentColumn, SentTable, add_details};
+use crate::dataverse::metadata::{Definition, Detail, TableNames, paths};
+use crate::dataverse::{DataverseError, Table, nearest};
+use crate::problem::{Exit, Problem};
+
+impl Client {
+    /// Every table that has a place in addresses, in the order of their names.
+    ///
+    /// # Errors
+    /// Whatever kept the answer away.
+    pub async fn tables(&self) -> Result<Arc<Vec<TableNames>>, Problem> {
+        let now = self.now();
+        if let Some(tables) = self.catalog().tables(now) {
+            return Ok(tables);
+        }
+        let list: List<SentTable> = self.read_as(&paths::tables()).await?;
+        let mut tables: Vec<TableNames> = list.value.iter().filter_map(SentTable::names).collect();
+        tables.sort_by(|a, b| a.logical_name.cmp(&b.logical_name));
+        Ok(self.catalog().keep_tables(tables, now))
+    }
+
+    /// The table that `name` means: its logical name in any letter case, its entity set name or its schema name.
+    ///
+    /// # Errors
+    /// [`DataverseError::UnknownTable`] with names that look like it, [`DataverseError::AmbiguousTable`], or whatever kept
+    /// the answer away.
+    pub async fn table_named(&self, name: &str) -> Result<Table, Problem> {
+        let catalog = self.catalog();
+        let known = catalog.tables(self.now());
+        // A list that is not kept would be long for one name.
+        if known.is_none() && !catalog.is_kept() {
+            let list: List<SentTable> = self.read_as(&paths::tables_named(name)).await?;
+            let tables: Vec<TableNames> = list.value.iter().filter_map(SentTable::names).collect();
+            return match meant(&tables, name)? {
+                Some(table) => Ok(table),
+                None => Err(unknown(name, &self.tables().await.unwrap_or_default())),
+            };
+        }
+        let is_old = known.is_some();
+        if let Some(table) = meant(&self.tables().await?, name)? {
+            return Ok(table);
+        }
+        if is_old {
+            // It may have been made since.
+            catalog.forget();
+            if let Some(table) = meant(&self.tables().await?, name)? {
+                return Ok(table);
+            }
+        }
+        Err(unknown(name, &self.tables().await?))
+    }
+
+    /// What an organisation says about one table, by its logical name. Of columns, names and kinds; what only some kinds
+    /// have is told where `details` asks for it.
+    ///
+    /// # Errors
+    /// [`DataverseError::Refused`] when there is no such table, or whatever kept the answer away.
+    pub async fn definition(&self, logical_name: &str, details: &[Detail]) -> Result<Arc<Definition>, Problem> {
+        let now = self.now();
+        let known = if let Some(definition) = self.catalog().definition(logical_name, now) {
+            definition
+        } else {
+            let sent: SentTable = self.read_as(&paths::table(logical_name)).await?;
+            let unusable = || DataverseError::UnknownTable { name: logical_name.to_owned(), near: Vec::new() };
+            self.catalog().keep_definition(sent.into_definition().ok_or_else(unusable)?, now)
+        };
+        let missing: Vec<Detail> = details.iter().copied().filter(|detail| !known.known.contains(detail)).collect();
+        if missing.is_empty() {
+            return Ok(known);
+        }
+        let mut asked = JoinSet::new();
+        for detail in missing {
+            let (client, request) = (self.clone(), paths::details(logical_name, detail));
+            asked.spawn(async move { client.read_as::<List<SentColumn>>(&request).await.map(|list| (detail, list)) });
+        }
+        let mut definition = Definition::clone(&known);
+        while let Some(answer) = asked.join_next().await {
+            match answer.map_err(|_| DataverseError::StreamLost)? {
+                Ok((detail, list)) => add_details(&mut definition, detail, list.value),
+                // An organisation that does not know a kind of column has none of it.
+                Err(problem) if matches!(problem.exit(), Exit::Failed | Exit::NotFound | Exit::Usage) => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(self.catalog().keep_definition(definition, now))
+    }
+
+    /// From now on everything is asked for again.
+    pub fn forget_metadata(&self) {
+        self.catalog().forget();
+    }
+}
+
+/// The table that `name` means among these. A logical name may be another table's set name; the logical name is what people
+/// mean.
+fn meant(tables: &[TableNames], name: &str) -> Result<Option<Table>, DataverseError> {
+    if let Some(table) = tables.iter().find(|table| table.logical_name.eq_ignore_ascii_case(name)) {
+        return Ok(Some(table.to_table()));
+    }
+    let is_called = |table: &&TableNames| {
+        table.entity_set.eq_ignore_ascii_case(name) || table.schema_name.eq_ignore_ascii_case(name)
+    };
+    let called: Vec<&TableNames> = tables.iter().filter(is_called).collect();
+    match called.as_slice() {
+        [] => Ok(None),
+        [table] => Ok(Some(table.to_table())),
+        _ => Err(DataverseError::AmbiguousTable {
+            name: name.to_owned(),
+            candidates: called.iter().map(|table| table.logical_name.clone()).collect(),
+        }),
+    }
+}
+
+fn unknown(name: &str, tables: &[TableNames]) -> Problem {
+    let names: Vec<String> =
+        tables.iter().flat_map(|table| [table.logical_name.clone(), table.entity_set.clone()]).collect();
+    DataverseError::UnknownTable { name: name.to_owned(), near: nearest::names(name, &names) }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(logical: &str, schema: &str, set: &str) -> TableNames {
+        TableNames {
+            logical_name: logical.to_owned(),
+            schema_name: schema.to_owned(),
+            entity_set: set.to_owned(),
+            label: None,
+            id_column: format!("{logical}id"),
+            name_column: None,
+            type_code: None,
+            is_activity: false,
+            is_custom: false,
+        }
+    }
+
+    #[test]
+    fn a_table_answers_to_three_names_and_two_tables_to_one_are_told() {
+        let tables = [
+            names("account", "Account", "accounts"),
+            names("new_set", "new_Set", "new_things"),
+            names("new_thing", "new_Things", "new_thingset"),
+        ];
+        let found = |name: &str| meant(&tables, name).map(|table| table.map(|table| table.logical_name));
+        for name in ["account", "Account", "ACCOUNTS"] {
+            assert_eq!(found(name).unwrap().as_deref(), Some("account"), "{name}");
+        }
+        assert_eq!(found("acount").unwrap(), None);
+        let error = found("new_things").unwrap_err();
+        assert!(
+            matches!(&error, DataverseError::AmbiguousTable { candidates, .. } if candidates == &["new_set", "new_thing"]),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! Who shall own a record: a user or a team, found by id, sign-in name or name. Nothing is assigned here.
+
+use serde::Deserialize;
+
+use crate::dataverse::client::Client;
+use crate::dataverse::encode::{API, query_value, string_literal};
+use crate::dataverse::{RecordId, VerbError};
+use crate::net::Request;
+use crate::problem::Problem;
+
+/// A user or a team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Entity set: `systemusers` or `teams`.
+    pub entity_set: &'static str,
+    /// The id.
+    pub id: RecordId,
+    /// What people call it.
+    pub name: String,
+    /// What it signs in with; a team has none.
+    sign_in: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    value: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    systemuserid: RecordId,
+    fullname: Option<String>,
+    domainname: Option<String>,
+    internalemailaddress: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Team {
+    teamid: RecordId,
+    name: Option<String>,
+}
+
+impl Owner {
+    /// The value of an `@odata.bind`.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("/{}({})", self.entity_set, self.id)
+    }
+
+    fn told(&self) -> String {
+        match (&self.sign_in, self.entity_set) {
+            (Some(sign_in), _) => format!("{} ({sign_in}, user:{})", self.name, self.id),
+            (None, "teams") => format!("{} (team:{})", self.name, self.id),
+            (None, _) => format!("{} (user:{})", self.name, self.id),
+        }
+    }
+}
+
+impl Client {
+    /// The user or team that `typed` means: an id, `user:ID`, `team:ID`, a sign-in name, an address, or a name.
+    ///
+    /// # Errors
+    /// [`VerbError::NoSuchOwner`], [`VerbError::AmbiguousOwner`], or whatever kept the answers away.
+    pub async fn owner(&self, typed: &str) -> Result<Owner, Problem> {
+        let (kind, text) = match typed.split_once(':') {
+            Some((kind @ ("user" | "systemuser" | "team"), text)) => (Some(kind), text),
+            _ => (None, typed),
+        };
+        let mut found = Vec::new();
+        if kind != Some("team") {
+            let page: Page<User> = self.read_as(&users(text)).await?;
+            found.extend(page.value.into_iter().map(|user| Owner {
+                entity_set: "systemusers",
+                id: user.systemuserid,
+                name: user.fullname.unwrap_or_default(),
+                sign_in: user.domainname.or(user.internalemailaddress),
+            }));
+        }
+        if kind.is_none_or(|kind| kind == "team") {
+            let page: Page<Team> = self.read_as(&teams(text)).await?;
+            found.extend(page.value.into_iter().map(|team| Owner {
+                entity_set: "teams",
+                id: team.teamid,
+                name: team.name.unwrap_or_default(),
+                sign_in: None,
+            }));
+        }
+        only(typed, text, found).map_err(Problem::from)
+    }
+}
+
+/// The one that is meant: a sign-in name says more than a name.
+fn only(typed: &str, text: &str, mut found: Vec<Owner>) -> Result<Owner, VerbError> {
+    let signs_in = |owner: &Owner| owner.sign_in.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(text));
+    if found.len() > 1 && found.iter().filter(|owner| signs_in(owner)).count() == 1 {
+        found.retain(signs_in);
+    }
+    if found.len() > 1 {
+        let candidates = found.iter().map(Owner::told).collect();
+        return Err(VerbError::AmbiguousOwner { typed: typed.to_owned(), candidates });
+    }
+    found.pop().ok_or_else(|| VerbError::NoSuchOwner { typed: typed.to_owned() })
+}
+
+fn users(text: &str) -> Request {
+    let filter = if let Ok(id) = RecordId::parse(text) {
+        format!("systemuserid eq {id} or azureactivedirectoryobjectid eq {id}")
+    } else {
+        let text = string_literal(text);
+        format!("domainname eq {text} or internalemailaddress eq {text} or fullname eq {text}")
+    };
+    let columns = "systemuserid,fullname,domainname,internalemailaddress";
+    Request::get(format!("{API}systemusers?$select={columns}&$filter={}&$top=10", query_value(&filter)))
+}
+
+fn teams(text: &str) -> Request {
+    let filter = match RecordId::parse(text) {
+        Ok(id) => format!("teamid eq {id}"),
+        Err(_) => format!("name eq {}", string_literal(text)),
+    };
+    Request::get(format!("{API}teams?$select=teamid,name&$filter={}&$top=10", query_value(&filter)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::{Diagnose as _, Exit};
+
+    fn owner(name: &str, sign_in: Option<&str>) -> Owner {
+        Owner {
+            entity_set: "systemusers",
+            id: RecordId::random(),
+            name: name.into(),
+            sign_in: sign_in.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_sign_in_name_says_more_than_a_name() {
+        let two = vec![owner("a@b.example", None), owner("Ada", Some("A@b.example"))];
+        assert_eq!(only("a@b.example", "a@b.example", two).map(|owner| owner.name).ok().as_deref(), Some("Ada"));
+        let two = vec![owner("Ada", Some("a@b.example")), owner("Ada", Some("c@b.example"))];
+        let error = only("Ada", "Ada", two).expect_err("two");
+        assert_eq!(error.phrase().exit, Exit::Usage);
+        assert!(error.facts()[0].1.contains("c@b.example"), "{:?}", error.facts());
+        assert_eq!(only("x", "x", Vec::new()).expect_err("none").phrase().exit, Exit::NotFound);
+    }
+
+    #[test]
+    fn what_is_typed_is_only_ever_a_literal() {
+        assert!(users("x' or 1 eq 1").path.contains("fullname%20eq%20%27x%27%27%20or%201%20eq%201%27"));
+        assert!(teams("x' or 1 eq 1").path.contains("name%20eq%20%27x%27%27%20or"));
+    }
+}

@@ -1,0 +1,238 @@
+//! Tying two records together and apart, through a relationship that is named by any of its names. Columns that are no
+//! lookups are changed elsewhere.
+
+use bytes::Bytes;
+use serde_json::json;
+
+use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::encode::{API, resource};
+use crate::dataverse::{Definition, RecordId, Table, VerbError, find_table, nearest};
+use crate::net::{Idempotency, Method, Request};
+use crate::problem::Problem;
+
+/// "Cannot insert duplicate key": such a pair exists.
+const DUPLICATE: u32 = 0x8004_0237;
+
+/// A way from one table to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relationship {
+    /// The navigation property of this side; case counts.
+    pub navigation: String,
+    /// The relationship's schema name.
+    schema_name: String,
+    /// The lookup behind it, where this side has it.
+    column: Option<String>,
+    /// Logical name of the table at the other end.
+    pub other: String,
+    /// Whether it leads to one record instead of many.
+    pub is_single: bool,
+}
+
+/// The record at the other end, as typed: an id, or a table with an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// The table, where it was named.
+    pub table: Option<String>,
+    /// The id.
+    pub id: RecordId,
+}
+
+impl Other {
+    /// Reads `GUID` or `table:GUID`.
+    ///
+    /// # Errors
+    /// [`crate::dataverse::DataverseError::BadRecordId`].
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let (table, id) = match text.split_once(':') {
+            Some((table, id)) => (Some(table.trim().to_owned()), id),
+            None => (None, text),
+        };
+        Ok(Self { table: table.filter(|table| !table.is_empty()), id: RecordId::parse(id)? })
+    }
+}
+
+/// Every way that leads from a table.
+fn relationships(table: &Definition) -> Vec<Relationship> {
+    let many = |navigation: &str, name: &str, other: &str| Relationship {
+        navigation: navigation.to_owned(),
+        schema_name: name.to_owned(),
+        column: None,
+        other: other.to_owned(),
+        is_single: false,
+    };
+    let single = table.many_to_one.iter().map(|it| Relationship {
+        column: Some(it.column.clone()),
+        is_single: true,
+        ..many(&it.navigation, &it.name, &it.table)
+    });
+    let collections = table.one_to_many.iter().map(|it| many(&it.navigation, &it.name, &it.table));
+    let pairs = table.many_to_many.iter().map(|it| many(&it.navigation, &it.name, &it.table));
+    single.chain(collections).chain(pairs).collect()
+}
+
+impl Client {
+    /// The relationship of `table` that `typed` names: a navigation property, a relationship's schema name, or a lookup.
+    ///
+    /// # Errors
+    /// [`VerbError::UnknownRelationship`] with names like it, [`VerbError::WrongOther`] when `other` is of another table,
+    /// [`VerbError::AmbiguousRelationship`] when it leads to several tables and none is named.
+    pub async fn relationship(&self, table: &Table, typed: &str, other: Option<&str>) -> Result<Relationship, Problem> {
+        let definition = self.definition(&table.logical_name, &[]).await?;
+        let other = match other {
+            Some(name) => Some(find_table(self, name).await?.logical_name),
+            None => None,
+        };
+        Ok(pick(&relationships(&definition), table, typed, other.as_deref())?)
+    }
+
+    /// Ties two records together. `false` when they were tied before.
+    ///
+    /// # Errors
+    /// [`crate::dataverse::DataverseError::ReadOnly`], or whatever the service says.
+    pub async fn link(
+        &self,
+        table: &Table,
+        id: RecordId,
+        relationship: &Relationship,
+        other: RecordId,
+    ) -> Result<bool, Problem> {
+        self.ensure_writable()?;
+        let target = find_table(self, &relationship.other).await?;
+        let reference = format!("{}{API}{}({other})", self.address(), resource(&target.entity_set));
+        let method = if relationship.is_single { Method::PUT } else { Method::POST };
+        let path = format!("{}/$ref", path(table, id, relationship));
+        let body = Some(Bytes::from(json!({ "@odata.id": reference }).to_string()));
+        let request = Request { method, path, headers: Vec::new(), body };
+        match self.send(&request, &mut self.retry(Idempotency::Keyed)).await {
+            Ok(_) => Ok(true),
+            Err(NotSent::Refused { refusal, .. }) if refusal.code == Some(DUPLICATE) && !relationship.is_single => {
+                Ok(false)
+            }
+            Err(not_sent) => Err(not_sent.into()),
+        }
+    }
+
+    /// Ends the tie between two records; `other` is needed where there may be several.
+    ///
+    /// # Errors
+    /// [`VerbError::OtherNeeded`], [`crate::dataverse::DataverseError::ReadOnly`], or whatever the service says.
+    pub async fn unlink(
+        &self,
+        table: &Table,
+        id: RecordId,
+        relationship: &Relationship,
+        other: Option<RecordId>,
+    ) -> Result<(), Problem> {
+        self.ensure_writable()?;
+        let path = path(table, id, relationship);
+        let path = match (relationship.is_single, other) {
+            (true, _) => format!("{path}/$ref"),
+            (false, Some(other)) => format!("{path}({other})/$ref"),
+            (false, None) => {
+                return Err(VerbError::OtherNeeded { relationship: relationship.navigation.clone() }.into());
+            }
+        };
+        let request = Request { method: Method::DELETE, path, headers: Vec::new(), body: None };
+        self.send(&request, &mut self.retry(Idempotency::Keyed)).await?;
+        Ok(())
+    }
+}
+
+fn path(table: &Table, id: RecordId, relationship: &Relationship) -> String {
+    format!("{API}{}({id})/{}", resource(&table.entity_set), resource(&relationship.navigation))
+}
+
+fn pick(known: &[Relationship], table: &Table, typed: &str, other: Option<&str>) -> Result<Relationship, VerbError> {
+    let is_named = |it: &&Relationship| {
+        it.navigation.eq_ignore_ascii_case(typed)
+            || it.schema_name.eq_ignore_ascii_case(typed)
+            || it.column.as_deref().is_some_and(|column| column.eq_ignore_ascii_case(typed))
+    };
+    let named: Vec<&Relationship> = known.iter().filter(is_named).collect();
+    if named.is_empty() {
+        let all: Vec<String> = known.iter().flat_map(|it| [it.navigation.clone(), it.schema_name.clone()]).collect();
+        let near = nearest::names(typed, &all);
+        return Err(VerbError::UnknownRelationship {
+            typed: typed.to_owned(),
+            table: table.logical_name.clone(),
+            near,
+        });
+    }
+    let fits: Vec<&Relationship> =
+        named.iter().copied().filter(|it| other.is_none_or(|other| it.other == other)).collect();
+    match (fits.as_slice(), other) {
+        ([one], _) => Ok((*one).clone()),
+        ([], _) => Err(VerbError::WrongOther {
+            relationship: typed.to_owned(),
+            targets: named.iter().map(|it| it.other.clone()).collect(),
+        }),
+        // Both sides of a relationship of a table with itself have one name; the exact navigation property is meant.
+        (several, Some(_)) => Ok((*several.iter().find(|it| it.navigation == typed).unwrap_or(&several[0])).clone()),
+        (several, None) => match several.iter().find(|it| it.navigation == typed) {
+            Some(exact) => Ok((*exact).clone()),
+            None => Err(VerbError::AmbiguousRelationship {
+                relationship: typed.to_owned(),
+                targets: several.iter().map(|it| it.other.clone()).collect(),
+            }),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::{Diagnose as _, Exit};
+
+    fn known() -> Vec<Relationship> {
+        let one = |navigation: &str, schema_name: &str, column: Option<&str>, other: &str, is_single| Relationship {
+            navigation: navigation.into(),
+            schema_name: schema_name.into(),
+            column: column.map(str::to_owned),
+            other: other.into(),
+            is_single,
+        };
+        vec![
+            one("customerid_account", "opportunity_customer_accounts", Some("customerid"), "account", true),
+            one("customerid_contact", "opportunity_customer_contacts", Some("customerid"), "contact", true),
+            one("opportunitycompetitors_association", "opportunitycompetitors_association", None, "competitor", false),
+        ]
+    }
+
+    fn table() -> Table {
+        Table {
+            logical_name: "opportunity".into(),
+            entity_set: "opportunities".into(),
+            id_column: "opportunityid".into(),
+            name_column: None,
+        }
+    }
+
+    #[test]
+    fn a_relationship_is_known_by_each_of_its_names() {
+        for (typed, other, navigation) in [
+            ("customerid_account", None, "customerid_account"),
+            ("Customerid_Account", Some("account"), "customerid_account"),
+            ("opportunity_customer_contacts", None, "customerid_contact"),
+            ("customerid", Some("contact"), "customerid_contact"),
+            ("opportunitycompetitors_association", None, "opportunitycompetitors_association"),
+        ] {
+            let found = pick(&known(), &table(), typed, other).map(|it| it.navigation);
+            assert_eq!(found.ok().as_deref(), Some(navigation), "{typed}");
+        }
+        for (typed, other) in [("customerid", None), ("customerid", Some("lead")), ("customer", None), ("", None)] {
+            let error = pick(&known(), &table(), typed, other).expect_err(typed);
+            assert_eq!(error.phrase().exit, Exit::Usage, "{typed}");
+        }
+        let error = pick(&known(), &table(), "customerid_acount", None).expect_err("misspelt");
+        assert!(error.facts().iter().any(|(_, value)| value.contains("customerid_account")), "{:?}", error.facts());
+    }
+
+    #[test]
+    fn the_other_record_is_an_id_with_or_without_its_table() {
+        let id = "5d0c0001-1111-ef11-8400-000d3ab1c111";
+        assert_eq!(Other::parse(id).map(|other| other.table).ok(), Some(None));
+        let other = Other::parse(&format!("contact:{id}")).expect("an id");
+        assert_eq!((other.table.as_deref(), other.id.to_string()), (Some("contact"), id.to_owned()));
+        assert!(Other::parse("contact:x").is_err() && Other::parse("").is_err());
+    }
+}

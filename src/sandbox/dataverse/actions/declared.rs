@@ -1,0 +1,151 @@
+//! Which actions and functions there are, what they take and what they give. What they do is done elsewhere.
+//!
+//! Names and parameters: Microsoft Learn, "Web API action reference" and "Web API function reference". What begins with
+//! `nl_` is the demo company's own.
+
+/// An action or a function.
+pub(in crate::sandbox::dataverse) struct Operation {
+    /// Its name, without the namespace.
+    pub name: &'static str,
+    /// Whether it only reads: it is asked for with GET.
+    pub is_function: bool,
+    /// The table it is bound to: a record of it, or, when `is_set`, the whole of it.
+    pub bound: Option<&'static str>,
+    /// Whether it is bound to the set instead of a record.
+    pub is_set: bool,
+    /// What it takes.
+    pub parameters: &'static [Parameter],
+    /// The type of what it gives: one of [`RESULTS`], or a collection.
+    pub result: Option<&'static str>,
+}
+
+/// A parameter.
+pub(in crate::sandbox::dataverse) struct Parameter {
+    /// Its name; case counts.
+    pub name: &'static str,
+    /// Its type: `Edm.String`, `mscrm.lead`, `Collection(Edm.String)`.
+    pub kind: &'static str,
+    /// Whether it may be left out.
+    pub is_optional: bool,
+}
+
+const fn needed(name: &'static str, kind: &'static str) -> Parameter {
+    Parameter { name, kind, is_optional: false }
+}
+
+const fn optional(name: &'static str, kind: &'static str) -> Parameter {
+    Parameter { name, kind, is_optional: true }
+}
+
+const fn action(name: &'static str, parameters: &'static [Parameter], result: Option<&'static str>) -> Operation {
+    Operation { name, is_function: false, bound: None, is_set: false, parameters, result }
+}
+
+const fn function(name: &'static str, parameters: &'static [Parameter], result: &'static str) -> Operation {
+    Operation { name, is_function: true, bound: None, is_set: false, parameters, result: Some(result) }
+}
+
+impl Operation {
+    const fn on(self, table: &'static str) -> Self {
+        Self { bound: Some(table), ..self }
+    }
+
+    const fn on_set(self, table: &'static str) -> Self {
+        Self { bound: Some(table), is_set: true, ..self }
+    }
+}
+
+/// Every action and function.
+pub(in crate::sandbox::dataverse) const OPERATIONS: &[Operation] = &[
+    action("AddMembersTeam", &[needed("Members", "Collection(mscrm.systemuser)")], None).on("team"),
+    action(
+        "CloseIncident",
+        &[needed("IncidentResolution", "mscrm.incidentresolution"), needed("Status", "Edm.Int32")],
+        None,
+    ),
+    action(
+        "LoseOpportunity",
+        &[needed("OpportunityClose", "mscrm.opportunityclose"), needed("Status", "Edm.Int32")],
+        None,
+    ),
+    action(
+        "Merge",
+        &[
+            needed("Target", "mscrm.crmbaseentity"),
+            needed("Subordinate", "mscrm.crmbaseentity"),
+            optional("UpdateContent", "mscrm.crmbaseentity"),
+            needed("PerformParentingChecks", "Edm.Boolean"),
+        ],
+        None,
+    ),
+    action(
+        "QualifyLead",
+        &[
+            needed("CreateAccount", "Edm.Boolean"),
+            needed("CreateContact", "Edm.Boolean"),
+            needed("CreateOpportunity", "Edm.Boolean"),
+            optional("OpportunityCurrencyId", "mscrm.transactioncurrency"),
+            optional("OpportunityCustomerId", "mscrm.crmbaseentity"),
+            optional("SourceCampaignId", "mscrm.crmbaseentity"),
+            needed("Status", "Edm.Int32"),
+        ],
+        Some("Collection(mscrm.crmbaseentity)"),
+    )
+    .on("lead"),
+    action("RemoveMembersTeam", &[needed("Members", "Collection(mscrm.systemuser)")], None).on("team"),
+    function(
+        "RetrieveCurrentOrganization",
+        &[needed("AccessType", "mscrm.EndpointAccessType")],
+        "mscrm.RetrieveCurrentOrganizationResponse",
+    ),
+    function(
+        "RetrieveTotalRecordCount",
+        &[needed("EntityNames", "Collection(Edm.String)")],
+        "mscrm.RetrieveTotalRecordCountResponse",
+    ),
+    function("RetrieveUserPrivileges", &[], "mscrm.RetrieveUserPrivilegesResponse").on("systemuser"),
+    function("RetrieveVersion", &[], "mscrm.RetrieveVersionResponse"),
+    function("WhoAmI", &[], "mscrm.WhoAmIResponse"),
+    action(
+        "WinOpportunity",
+        &[needed("OpportunityClose", "mscrm.opportunityclose"), needed("Status", "Edm.Int32")],
+        None,
+    ),
+    action(
+        "nl_Escalate",
+        &[needed("Reason", "Edm.String"), optional("Priority", "Edm.Int32")],
+        Some("mscrm.nl_EscalateResponse"),
+    )
+    .on("incident"),
+    function("nl_OldestOpen", &[optional("Count", "Edm.Int32")], "Collection(mscrm.incident)").on_set("incident"),
+    function("nl_OpenValue", &[optional("MinimumProbability", "Edm.Int32")], "mscrm.nl_OpenValueResponse")
+        .on("account"),
+    action(
+        "nl_PlanVisit",
+        &[
+            needed("Customer", "mscrm.crmbaseentity"),
+            needed("When", "Edm.DateTimeOffset"),
+            optional("Minutes", "Edm.Int32"),
+            optional("Topics", "Collection(Edm.String)"),
+        ],
+        Some("mscrm.nl_PlanVisitResponse"),
+    ),
+    function(
+        "nl_WorkingDays",
+        &[needed("From", "Edm.Date"), needed("Until", "Edm.Date"), optional("Place", "Edm.String")],
+        "mscrm.nl_WorkingDaysResponse",
+    ),
+];
+
+/// The complex types that functions and actions give, with their members.
+pub(in crate::sandbox::dataverse) const RESULTS: &[(&str, &[(&str, &str)])] = &[
+    ("RetrieveCurrentOrganizationResponse", &[("Detail", "Edm.Untyped")]),
+    ("RetrieveTotalRecordCountResponse", &[("EntityRecordCountCollection", "Edm.Untyped")]),
+    ("RetrieveUserPrivilegesResponse", &[("RolePrivileges", "Collection(Edm.Untyped)")]),
+    ("RetrieveVersionResponse", &[("Version", "Edm.String")]),
+    ("WhoAmIResponse", &[("BusinessUnitId", "Edm.Guid"), ("UserId", "Edm.Guid"), ("OrganizationId", "Edm.Guid")]),
+    ("nl_EscalateResponse", &[("NoteId", "Edm.Guid")]),
+    ("nl_OpenValueResponse", &[("Total", "Edm.Decimal"), ("Opportunities", "Edm.Int32")]),
+    ("nl_PlanVisitResponse", &[("AppointmentId", "Edm.Guid"), ("Summary", "Edm.String")]),
+    ("nl_WorkingDaysResponse", &[("Days", "Edm.Int32")]),
+];
