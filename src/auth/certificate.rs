@@ -62,9 +62,11 @@ impl Certificate {
             Trouble::OldEncryption => CertificateError::OldEncryption { file: file() },
         })?;
         if found.certificates.is_empty() {
-            return Err(match found.keys.is_empty() {
-                true => CertificateError::Garbage { file: file() },
-                false => CertificateError::NoCertificate { file: file() },
+            let is_anything = !found.keys.is_empty();
+            return Err(if is_anything {
+                CertificateError::NoCertificate { file: file() }
+            } else {
+                CertificateError::Garbage { file: file() }
             });
         }
         if found.keys.is_empty() {
@@ -147,9 +149,10 @@ impl Certificate {
         let encoded = |part: serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encoded(header), encoded(payload));
         let mut signature = vec![0; self.0.key.public_modulus_len()];
-        self.0.key.sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).map_err(|_| {
-            CertificateError::UnfitKey { file: self.0.origin.clone(), why: "signs nothing" }
-        })?;
+        self.0
+            .key
+            .sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
+            .map_err(|_| CertificateError::UnfitKey { file: self.0.origin.clone(), why: "signs nothing" })?;
         Ok(Secret::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
     }
 
@@ -193,21 +196,23 @@ fn usable(key: &Key) -> Result<KeyPair, &'static str> {
 
 /// The key with the first of `certificates` that has its public half.
 fn matched(key: KeyPair, certificates: &[Vec<u8>], origin: &str) -> Option<Pair> {
-    certificates.iter().find_map(|der| {
-        let (_, read) = x509_parser::parse_x509_certificate(der).ok()?;
-        let is_its_own = read.public_key().subject_public_key.data.as_ref() == key.public_key().as_ref();
-        let validity = read.validity();
-        let moment = |at: i64, otherwise| Timestamp::from_second(at).unwrap_or(otherwise);
-        is_its_own.then(|| {
-            (
-                der.clone(),
-                read.subject().to_string(),
-                moment(validity.not_before.timestamp(), Timestamp::MIN),
-                moment(validity.not_after.timestamp(), Timestamp::MAX),
-            )
+    certificates
+        .iter()
+        .find_map(|der| {
+            let (_, read) = x509_parser::parse_x509_certificate(der).ok()?;
+            let is_its_own = read.public_key().subject_public_key.data.as_ref() == key.public_key().as_ref();
+            let validity = read.validity();
+            let moment = |at: i64, otherwise| Timestamp::from_second(at).unwrap_or(otherwise);
+            is_its_own.then(|| {
+                (
+                    der.clone(),
+                    read.subject().to_string(),
+                    moment(validity.not_before.timestamp(), Timestamp::MIN),
+                    moment(validity.not_after.timestamp(), Timestamp::MAX),
+                )
+            })
         })
-    })
-    .map(|(der, subject, begins, ends)| Pair { key, der, subject, begins, ends, origin: origin.to_owned() })
+        .map(|(der, subject, begins, ends)| Pair { key, der, subject, begins, ends, origin: origin.to_owned() })
 }
 
 fn day(moment: Timestamp) -> String {

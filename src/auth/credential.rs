@@ -1,9 +1,7 @@
 //! What is shown instead of a person: an application's credential, and the one way from it to a token. Each kind does its
 //! part in a file of its own; where it is kept is not known here.
 
-use crate::auth::{
-    Applicant, AuthError, Certificate, Claims, Proof, TokenSet, Voucher, app_token_with, federated,
-};
+use crate::auth::{Applicant, AuthError, Certificate, Claims, Proof, TokenSet, Voucher, app_token_with, federated};
 use crate::secret::Secret;
 
 /// What can be shown again whenever a token is due, without a person.

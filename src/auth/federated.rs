@@ -90,7 +90,8 @@ impl Voucher {
             AssertionSource::File(file) => {
                 let bytes = read_given(Path::new(file), LONGEST)?;
                 let text = String::from_utf8_lossy(&bytes);
-                let assertion = assertion_in(&text).ok_or_else(|| FederatedError::NoAssertion { file: file.clone() })?;
+                let assertion =
+                    assertion_in(&text).ok_or_else(|| FederatedError::NoAssertion { file: file.clone() })?;
                 let ends = claims_of::<Value>(assertion.expose()).and_then(|claims| claims.get("exp")?.as_i64());
                 if let Some(ended) = ends.filter(|ends| ends.saturating_add(SKEW) < now.as_second()) {
                     let ended = Timestamp::from_second(ended).unwrap_or(Timestamp::MIN).to_string();
@@ -176,9 +177,10 @@ fn with_query(path: &str, more: &str) -> String {
 
 /// The audience that Entra wants in each cloud (Microsoft Learn, "Workload identity federation", national clouds).
 fn audience_of(authority: &Authority) -> &'static str {
-    match authority.host() {
-        host if host.ends_with(".us") || host.ends_with("usgovcloudapi.net") => "api://AzureADTokenExchangeUSGov",
-        host if host.ends_with(".cn") => "api://AzureADTokenExchangeChina",
+    let ending = authority.host().rsplit('.').next();
+    match ending {
+        Some("us") => "api://AzureADTokenExchangeUSGov",
+        Some("cn") => "api://AzureADTokenExchangeChina",
         _ => "api://AzureADTokenExchange",
     }
 }
@@ -213,7 +215,9 @@ pub(super) fn shown(assertion: &Secret, now: Timestamp) -> Vec<(&'static str, St
     let Some(claims) = claims_of::<Value>(assertion.expose()) else { return facts };
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
-        Value::Array(several) => several.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|all| all.join(", ")),
+        Value::Array(several) => {
+            several.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|all| all.join(", "))
+        }
         _ => None,
     };
     for (claim, name) in [("iss", "issuer"), ("sub", "subject"), ("aud", "audience")] {

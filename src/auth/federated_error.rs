@@ -129,7 +129,10 @@ pub(super) static ODD_ANSWER: Phrase = Phrase {
     exit: Exit::Unreachable,
     who: Who::You,
     meaning: "something answered in its place, as a proxy of the runner's network may",
-    remedy: &["run again with `-vv` to see who was asked and how it answered", "let the runner reach it without a proxy: NO_PROXY"],
+    remedy: &[
+        "run again with `-vv` to see who was asked and how it answered",
+        "let the runner reach it without a proxy: NO_PROXY",
+    ],
 };
 
 pub(super) static NO_ASSERTION: Phrase = Phrase {

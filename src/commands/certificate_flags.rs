@@ -65,13 +65,11 @@ impl CertificateFlags {
     /// # Errors
     /// When none is named, or it can't be opened.
     pub(super) fn open(&self, context: &Context) -> Result<Opened, Problem> {
-        let (file, password) = match &self.certificate {
-            Some(file) => (file.clone(), certificate_password_from_environment(&context.environment)?),
-            None => {
-                let given = certificate_from_environment(&context.environment)?;
-                let given = given.ok_or(CommandError::CertificateNeeded)?;
-                (PathBuf::from(given.file), given.password)
-            }
+        let (file, password) = if let Some(file) = &self.certificate {
+            (file.clone(), certificate_password_from_environment(&context.environment)?)
+        } else {
+            let given = certificate_from_environment(&context.environment)?.ok_or(CommandError::CertificateNeeded)?;
+            (PathBuf::from(given.file), given.password)
         };
         self.opened(context, &file, password, self.keep_certificate)
     }

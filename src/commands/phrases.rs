@@ -150,7 +150,9 @@ pub(super) static NOTHING_TO_REGISTER: Phrase = Phrase {
     exit: Exit::Usage,
     who: Who::You,
     meaning: "the public part of a certificate is registered, in PEM or DER form, as it is uploaded in the portal",
-    remedy: &["name such a file: `d365conn sandbox --register-certificate FILE`; a PFX is turned into one with `openssl pkcs12 -nokeys -in FILE -out FILE.pem`"],
+    remedy: &[
+        "name such a file: `d365conn sandbox --register-certificate FILE`; a PFX is turned into one with `openssl pkcs12 -nokeys -in FILE -out FILE.pem`",
+    ],
 };
 
 pub(super) static CERTIFICATE_NEEDED: Phrase = Phrase {

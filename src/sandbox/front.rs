@@ -13,7 +13,9 @@ use super::faults::{Fault, Faults};
 use super::journal::{Journal, Seen};
 use super::provider::Provider;
 use super::world::World;
-use super::{Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, TENANT_ID, dataverse, discovery, graph, provider};
+use super::{
+    Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, TENANT_ID, dataverse, discovery, graph, provider,
+};
 use crate::clock::Clock;
 
 /// How an answer goes out.

@@ -117,9 +117,12 @@ pub(super) fn answer(origin: &str, now: Timestamp, faults: &Faults, request: &In
         (Provider::Github | Provider::AzurePipelines, _) if !is_known => {
             return refusal(401, "The job's token is unknown.");
         }
-        (Provider::Github, "GET") => (made(query.first("audience").unwrap_or("https://github.com/northlight")), "value"),
+        (Provider::Github, "GET") => {
+            (made(query.first("audience").unwrap_or("https://github.com/northlight")), "value")
+        }
         (Provider::AzurePipelines, "POST") => {
-            if query.first("api-version").is_none() || query.first("serviceConnectionId") != Some(SERVICE_CONNECTION_ID) {
+            if query.first("api-version").is_none() || query.first("serviceConnectionId") != Some(SERVICE_CONNECTION_ID)
+            {
                 return refusal(404, "There is no such service connection.");
             }
             (made("api://AzureADTokenExchange"), "oidcToken")

@@ -72,11 +72,7 @@ impl Means<'_> {
 ///
 /// # Errors
 /// When it can't be read.
-pub fn certificate_of(
-    file: &str,
-    kept: Option<&Secret>,
-    password: Option<&Secret>,
-) -> Result<Certificate, Problem> {
+pub fn certificate_of(file: &str, kept: Option<&Secret>, password: Option<&Secret>) -> Result<Certificate, Problem> {
     let bytes = match kept {
         Some(kept) => STANDARD.decode(kept.expose()).unwrap_or_default(),
         None => read_given(Path::new(file), LONGEST_CERTIFICATE)?,

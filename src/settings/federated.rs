@@ -24,7 +24,8 @@ pub fn federated_token_file(environment: &Environment) -> Result<Option<(String,
 /// # Errors
 /// When a variable is not text.
 pub fn assertion_source(environment: &Environment) -> Result<Option<AssertionSource>, Problem> {
-    let is_true = |variable| Ok::<_, Problem>(environment.text(variable)?.is_some_and(|it| it.eq_ignore_ascii_case("true")));
+    let is_true =
+        |variable| Ok::<_, Problem>(environment.text(variable)?.is_some_and(|it| it.eq_ignore_ascii_case("true")));
     if environment.is_set(environment::ACTIONS_ID_TOKEN_REQUEST_URL) || is_true(environment::GITHUB_ACTIONS)? {
         return Ok(Some(AssertionSource::Github));
     }

@@ -27,7 +27,11 @@ pub fn certificate_from_environment(environment: &Environment) -> Result<Option<
         Ok::<_, Problem>(file.map(|file| (file, variable.name)))
     };
     if let Some((file, variable)) = named(environment::CERTIFICATE_FILE)? {
-        return Ok(Some(GivenCertificate { file, password: certificate_password_from_environment(environment)?, variable }));
+        return Ok(Some(GivenCertificate {
+            file,
+            password: certificate_password_from_environment(environment)?,
+            variable,
+        }));
     }
     for orphan in [environment::CERTIFICATE_PASSWORD, environment::CERTIFICATE_PASSWORD_FILE] {
         if environment.is_set(orphan) && !environment.is_set(environment::AZURE_CLIENT_CERTIFICATE_PATH) {
@@ -93,6 +97,8 @@ mod tests {
             assert_eq!(check(&variables), expected, "{variables:?}");
         }
         assert!(check(&[our]).starts_with("settings/half-set"), "{}", check(&[our]));
-        assert!(check(&[ours, our, ("D365CONN_CERTIFICATE_PASSWORD_FILE", "/f")]).starts_with("settings/contradiction"));
+        assert!(
+            check(&[ours, our, ("D365CONN_CERTIFICATE_PASSWORD_FILE", "/f")]).starts_with("settings/contradiction")
+        );
     }
 }

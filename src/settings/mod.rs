@@ -21,9 +21,7 @@ pub use credential::{Credential, EnvironmentConnection};
 pub use duration::parse_duration;
 pub use error::SettingsError;
 pub use federated::{assertion_source, federated_token_file};
-pub use given_certificate::{
-    GivenCertificate, certificate_from_environment, certificate_password_from_environment,
-};
+pub use given_certificate::{GivenCertificate, certificate_from_environment, certificate_password_from_environment};
 pub use given_secret::{
     SecretOrigin, client_secret_from_environment, secret_from_bytes, secret_from_file, secret_from_string_file,
 };

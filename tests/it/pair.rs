@@ -24,27 +24,27 @@ impl Pair {
     pub fn of_years(from: i32, to: i32) -> Self {
         static KEY: OnceLock<String> = OnceLock::new();
         let key = KEY.get_or_init(|| KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap().serialize_pem());
-        Self::with_key(KeyPair::from_pem_and_sign_algo(key, &PKCS_RSA_SHA256).unwrap(), from, to)
+        Self::with_key(&KeyPair::from_pem_and_sign_algo(key, &PKCS_RSA_SHA256).unwrap(), from, to)
     }
 
     /// One with a key of its own.
     pub fn another() -> Self {
-        Self::with_key(KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap(), 2026, 2028)
+        Self::with_key(&KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap(), 2026, 2028)
     }
 
-    fn with_key(key: KeyPair, from: i32, to: i32) -> Self {
+    fn with_key(key: &KeyPair, from: i32, to: i32) -> Self {
         let mut parameters = CertificateParams::new(Vec::new()).unwrap();
         let mut name = DistinguishedName::new();
         name.push(DnType::CommonName, "nightly");
         parameters.distinguished_name = name;
         parameters.not_before = rcgen::date_time_ymd(from, 1, 1);
         parameters.not_after = rcgen::date_time_ymd(to, 1, 1);
-        Self { certificate: parameters.self_signed(&key).unwrap().pem(), key: key.serialize_pem() }
+        Self { certificate: parameters.self_signed(key).unwrap().pem(), key: key.serialize_pem() }
     }
 
     /// Both in one file of `world`.
     pub fn both_in(&self, world: &World, name: &str) -> PathBuf {
-        write(world, name, &format!("{}{}", self.certificate, self.key))
+        write(world, name, format!("{}{}", self.certificate, self.key))
     }
 }
 

@@ -93,7 +93,9 @@ impl Trust {
         };
         let is_its = |known: &&Registered| known.client_id == client.client_id && known.thumbprint[place] == named;
         let refuse = |reason: &str| {
-            let text = format!("The certificate behind the client assertion isn't registered for this app. [Reason - {reason}]");
+            let text = format!(
+                "The certificate behind the client assertion isn't registered for this app. [Reason - {reason}]"
+            );
             Refusal::client(700_027, text)
         };
         if text(payload, "iss") != client.client_id {
@@ -122,19 +124,16 @@ fn judge_time(payload: &Value, visit: &Visit) -> Result<(), Refusal> {
 }
 
 /// The federated credentials are those of [`Provider`], for every app that has a secret: such apps sign in by themselves.
-fn judge_provider(
-    client: &Registration,
-    assertion: &str,
-    payload: &Value,
-    visit: &Visit,
-) -> Result<(), Refusal> {
+fn judge_provider(client: &Registration, assertion: &str, payload: &Value, visit: &Visit) -> Result<(), Refusal> {
     let known = Provider::ALL.into_iter().filter(|_| client.secret.is_some());
     let issued_by = |provider: &Provider| provider.issuer(&visit.origin) == text(payload, "iss");
     let refuse = |number, what: &str, value: &str| {
-        Refusal::client(number, format!("No federated identity record matches the presented assertion's {what} '{value}'."))
+        Refusal::client(
+            number,
+            format!("No federated identity record matches the presented assertion's {what} '{value}'."),
+        )
     };
-    let provider =
-        known.into_iter().find(issued_by).ok_or_else(|| refuse(700_211, "issuer", text(payload, "iss")))?;
+    let provider = known.into_iter().find(issued_by).ok_or_else(|| refuse(700_211, "issuer", text(payload, "iss")))?;
     if text(payload, "sub") != provider.subject() {
         return Err(refuse(700_213, "subject", text(payload, "sub")));
     }

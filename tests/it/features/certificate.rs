@@ -107,7 +107,7 @@ fn a_certificate_that_entra_does_not_know_is_told_with_its_thumbprints() {
     let world = World::new().without_terminal();
     let said = connect(&world, DAEMON.client_id, &pair.both_in(&world, "nightly.pem"), "").fails(4, "AADSTS700027");
     let der = rustls_pem(&pair.certificate);
-    let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
     let sha1 = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, &der);
     let sha256 = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der);
     let flat: String = said.split_whitespace().collect();
@@ -185,7 +185,9 @@ fn files_that_hold_no_pair_are_refused_before_any_network() {
     connect(&world, DAEMON.client_id, &world.path("nowhere.pem"), "").fails(2, "paths/file-missing");
     let line = format!("connect --tenant-url {{org}} --store file --auth certificate --client-id {}", DAEMON.client_id);
     world.run(&line).fails(2, "commands/certificate-needed");
-    world.run("connect --tenant-url {org} --auth certificate --certificate x.pem").fails(2, "commands/client-id-needed");
+    world
+        .run("connect --tenant-url {org} --auth certificate --certificate x.pem")
+        .fails(2, "commands/client-id-needed");
     world.run("connect --tenant-url {org} --certificate x.pem").fails(2, "commands/flag-of-another-flow");
     assert!(world.sandbox.requests().is_empty());
     assert_eq!(world.run("connections list -o json").succeeds().trim(), "[]");

@@ -39,9 +39,7 @@ fn write_token(world: &World) -> String {
 }
 
 fn connect(world: &World, client_id: &str, more: &str) -> Outcome {
-    world.run(&format!(
-        "connect --tenant-url {{org}} --store file --auth federated --client-id {client_id} {more}"
-    ))
+    world.run(&format!("connect --tenant-url {{org}} --store file --auth federated --client-id {client_id} {more}"))
 }
 
 /// The same job with nothing stored.
