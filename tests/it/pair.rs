@@ -42,6 +42,21 @@ impl Pair {
         Self { certificate: parameters.self_signed(key).unwrap().pem(), key: key.serialize_pem() }
     }
 
+    /// Both as a PFX that `password` opens.
+    pub fn pfx(&self, password: &str) -> Vec<u8> {
+        use rustls::pki_types::pem::PemObject as _;
+        use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+
+        let key = PrivatePkcs8KeyDer::from_pem_slice(self.key.as_bytes()).unwrap();
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap();
+        let key = p12_keystore::PrivateKey::from_der(key.secret_pkcs8_der()).unwrap();
+        let certificate = p12_keystore::Certificate::from_der(&certificate).unwrap();
+        let chain = p12_keystore::PrivateKeyChain::new("1", key, [certificate]);
+        let mut store = p12_keystore::KeyStore::new();
+        store.add_entry("nightly", p12_keystore::KeyStoreEntry::PrivateKeyChain(chain));
+        store.writer(password).write().unwrap()
+    }
+
     /// Both in one file of `world`.
     pub fn both_in(&self, world: &World, name: &str) -> PathBuf {
         write(world, name, format!("{}{}", self.certificate, self.key))

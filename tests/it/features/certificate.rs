@@ -211,3 +211,54 @@ fn the_same_is_refused_where_only_the_environment_names_it() {
     write(&world, "certificate.pem", format!("{}{}", pair.key, pair.certificate));
     world.run("accounts list").fails(4, "AADSTS700027");
 }
+
+#[test]
+fn a_password_comes_from_a_file_or_the_environment_and_is_kept_with_the_secrets() {
+    let pair = Pair::new();
+    let password = "pässwörd 日本";
+    let mut world = world_of(&pair);
+    let pfx = write(&world, "nightly.pfx", pair.pfx(password));
+    let (right, wrong) = (write(&world, "right", format!("{password}\n")), write(&world, "wrong", "something else"));
+    let before = world.sandbox.requests().len();
+    let said = connect(&world, DAEMON.client_id, &pfx, "").fails(2, "auth/certificate-password-needed");
+    assert!(said.contains("--certificate-password-file"), "{said}");
+    let flag = format!("--certificate-password-file {}", wrong.display());
+    connect(&world, DAEMON.client_id, &pfx, &flag).fails(2, "auth/certificate-password-wrong");
+    connect(&world, DAEMON.client_id, &pfx, "--certificate-password-prompt").fails(2, "--certificate-password-file");
+    assert_eq!(world.sandbox.requests().len(), before);
+    let flag = format!("--certificate-password-file {}", right.display());
+    connect(&world, DAEMON.client_id, &pfx, &flag).succeeds();
+    world.pass(HOUR * 2);
+    world.run("accounts list --top 1").succeeds();
+    world.run("reconnect").succeeds();
+    for (path, bytes) in world.files() {
+        let is_ours = path.starts_with(world.path("config")) || path.starts_with(world.path("state"));
+        assert!(!is_ours || !String::from_utf8_lossy(&bytes).contains(password), "{}", path.display());
+    }
+    world.run("disconnect sandbox").succeeds();
+    world.set("D365CONN_CERTIFICATE_PASSWORD", password);
+    connect(&world, DAEMON.client_id, &pfx, "").succeeds();
+    world.run("disconnect sandbox").succeeds();
+    world.set("D365CONN_TENANT_URL", &world.sandbox.address());
+    world.set("AZURE_CLIENT_ID", DAEMON.client_id);
+    world.set("AZURE_CLIENT_CERTIFICATE_PATH", &pfx.display().to_string());
+    world.run("accounts list --top 1").succeeds();
+}
+
+#[test]
+fn a_kept_certificate_travels_with_its_connection() {
+    let pair = Pair::new();
+    let mut world = world_of(&pair);
+    let pfx = write(&world, "nightly.pfx", pair.pfx("password"));
+    let password = write(&world, "right", "password");
+    let more = format!("--keep-certificate --certificate-password-file {}", password.display());
+    connect(&world, DAEMON.client_id, &pfx, &more).succeeds();
+    let bundle = world.path("bundle");
+    let flags = format!("--passphrase-file {}", world.path("passphrase").display());
+    world.run(&format!("connections export sandbox --encrypt -f {} {flags}", bundle.display())).succeeds();
+    world.run("disconnect sandbox").succeeds();
+    std::fs::remove_file(&pfx).unwrap();
+    world.set("D365CONN_BUNDLE_FILE", &bundle.display().to_string());
+    world.set("D365CONN_BUNDLE_PASSPHRASE_FILE", &world.path("passphrase").display().to_string());
+    world.run("accounts list --top 1").succeeds();
+}

@@ -4,6 +4,7 @@
 mod browser;
 mod bus;
 mod canary;
+mod certificates;
 mod checking;
 mod children;
 mod choosing;
