@@ -140,6 +140,12 @@ impl Authority {
         format!("/{}/oauth2/v2.0/token", self.tenant)
     }
 
+    /// Path of the endpoint that gives out codes for devices.
+    #[must_use]
+    pub fn device_code_path(&self) -> String {
+        format!("/{}/oauth2/v2.0/devicecode", self.tenant)
+    }
+
     /// Path of the page on which an administrator consents for everybody.
     #[must_use]
     pub fn admin_consent_path(&self) -> String {

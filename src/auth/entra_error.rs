@@ -119,6 +119,12 @@ impl EntraError {
         self.error == "access_denied" || self.error == "authorization_declined"
     }
 
+    /// Whether the code of a device is worth nothing any more. Entra has more names for that than RFC 8628.
+    #[must_use]
+    pub fn is_dead_code(&self) -> bool {
+        ["expired_token", "code_expired", "bad_verification_code"].contains(&self.error.as_str())
+    }
+
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_passing(&self) -> bool {

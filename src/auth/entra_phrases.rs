@@ -436,7 +436,37 @@ pub(super) static DEVICE_CODE: Phrase = Phrase {
     exit: Exit::SignIn,
     who: Who::You,
     meaning: "the code was mistyped, has been used, or its fifteen minutes are over",
-    remedy: &["ask for a new code, or sign in in the browser: `d365conn connect`"],
+    remedy: &[
+        "ask for a new code: `d365conn connect --tenant-url {tenant_url} --auth device`, or `d365conn connect --auth device` with the organisation's address",
+        "for the saved connection: `d365conn reconnect {connection}`",
+        "sign in in the browser of this computer instead: `d365conn connect`",
+    ],
+};
+
+/// What says that the browser may do what a device code may not.
+pub const DEVICE_FORBIDDEN_CODE: &str = "auth/device-forbidden";
+
+pub(super) static DEVICE_FORBIDDEN: Phrase = Phrase {
+    code: DEVICE_FORBIDDEN_CODE,
+    exit: Exit::SignIn,
+    who: Who::EntraAdmin,
+    meaning: "a Conditional Access policy of the tenant forbids this sign-in; many tenants forbid device codes altogether, because they are used for phishing, or demand a computer that the company manages, which a code can't prove",
+    remedy: &[
+        "sign in in the browser of a computer that the policy admits: `d365conn connect --tenant-url {tenant_url}`",
+        "for unattended work, sign an app in instead: `d365conn connect --auth secret`, and see `d365conn app setup --client-credentials`",
+        "have an administrator look the correlation id up in Entra admin center → Sign-in logs → Conditional Access: it names the policy",
+    ],
+};
+
+pub(super) static DEVICE_NOT_PUBLIC: Phrase = Phrase {
+    code: "auth/device-not-public",
+    exit: Exit::SignIn,
+    who: Who::AppOwner,
+    meaning: "Entra gives device codes to apps that need no secret, and app {client_id} is registered as one that does",
+    remedy: &[
+        "let it: Entra admin center → App registrations → app {client_id} → Authentication → Settings → Allow public client flows → Yes",
+        "leave `--client-id` out to sign in with the managed app, or sign in in the browser: `d365conn connect`",
+    ],
 };
 
 pub(super) static LOOPING: Phrase = Phrase {

@@ -108,6 +108,14 @@ pub enum AuthError {
         /// Where the answer was awaited.
         redirect_uri: String,
     },
+    /// Nobody typed the code of a device.
+    #[error("{}", nobody(*waited, *is_expired))]
+    NobodyCame {
+        /// How long would have been waited.
+        waited: Duration,
+        /// Whether the code expired before that.
+        is_expired: bool,
+    },
     /// Nothing on this computer opens an address.
     #[error("no browser could be opened")]
     NoBrowser {
@@ -189,6 +197,8 @@ pub enum Leg {
     Redeem,
     /// Renewing a token.
     Refresh,
+    /// A code for a device, and the tokens for it.
+    Device,
     /// A token for an app, by its own credential.
     App,
     /// Reading the tenant's metadata.
@@ -203,6 +213,7 @@ impl Leg {
             Self::SignIn => "sign-in",
             Self::Redeem => "token request",
             Self::Refresh => "renewal of the sign-in",
+            Self::Device => "sign-in by device code",
             Self::App => "app's token request",
             Self::Metadata => "look-up of the tenant",
             Self::AdminConsent => "request for consent",
@@ -283,12 +294,19 @@ impl Refusal {
             Some(phrase) if self.leg == Leg::Refresh && phrase.code == entra_phrases::CONSENT_NEEDED.code => {
                 &entra_phrases::CONSENT_LOST
             }
+            Some(phrase) if self.leg == Leg::Device && phrase.code == entra_phrases::BLOCKED_BY_POLICY.code => {
+                &entra_phrases::DEVICE_FORBIDDEN
+            }
+            Some(phrase) if self.leg == Leg::Device && phrase.code == entra_phrases::SECRET_REQUIRED.code => {
+                &entra_phrases::DEVICE_NOT_PUBLIC
+            }
             Some(phrase) => phrase,
             None if self.error.is_declined() => &entra_phrases::CANCELLED,
             None if self.error.is_passing() => &entra_phrases::ENTRA_TROUBLE,
             None if self.error.suberror.as_deref() == Some("consent_required") && self.leg == Leg::Refresh => {
                 &entra_phrases::CONSENT_LOST
             }
+            None if self.leg == Leg::Device && self.error.is_dead_code() => &entra_phrases::DEVICE_CODE,
             None if self.error.error == "consent_required" => &entra_phrases::CONSENT_NEEDED,
             None if self.error.is_dead_grant() => &entra_phrases::SIGN_IN_AGAIN,
             None if self.error.error == "invalid_tenant" => &entra_phrases::TENANT_UNKNOWN,
@@ -372,6 +390,8 @@ impl Diagnose for AuthError {
             Self::PortTaken { .. } => &phrases::PORT_TAKEN,
             Self::NoListener(_) => &phrases::NO_LISTENER,
             Self::TimedOut { .. } => &phrases::TIMED_OUT,
+            Self::NobodyCame { is_expired: false, .. } => &phrases::NOBODY_CAME,
+            Self::NobodyCame { is_expired: true, .. } => &entra_phrases::DEVICE_CODE,
             Self::NoBrowser { .. } => &phrases::NO_BROWSER,
             Self::UnfitAddress => &phrases::UNFIT_ADDRESS,
             Self::NotEntra { .. } => &phrases::NOT_ENTRA,
@@ -423,7 +443,9 @@ impl Diagnose for AuthError {
             Self::Certificate(error) => error.facts(),
             Self::Federated(error) => error.facts(),
             Self::Refused(refusal) => facts_of(refusal),
-            Self::NoListener(_) | Self::UnfitAddress | Self::ForeignIdToken { .. } => Vec::new(),
+            Self::NobodyCame { .. } | Self::NoListener(_) | Self::UnfitAddress | Self::ForeignIdToken { .. } => {
+                Vec::new()
+            }
         }
     }
 
@@ -468,6 +490,14 @@ fn seconds(duration: Duration) -> String {
         0 => format!("{} ms", duration.as_millis()),
         whole if whole % 60 == 0 => format!("{}m", whole / 60),
         whole => format!("{whole}s"),
+    }
+}
+
+fn nobody(waited: Duration, is_expired: bool) -> String {
+    if is_expired {
+        "the code expired before anybody signed in with it".to_owned()
+    } else {
+        format!("nobody signed in with the code within {}", seconds(waited))
     }
 }
 

@@ -21,6 +21,7 @@ pub const PHRASES: &[&Phrase] = &[
     &PORT_TAKEN,
     &NO_LISTENER,
     &TIMED_OUT,
+    &NOBODY_CAME,
     &ADMIN_CONSENT_DECLINED,
     &NO_BROWSER,
     &UNFIT_ADDRESS,
@@ -87,6 +88,8 @@ pub const PHRASES: &[&Phrase] = &[
     &entra_phrases::SESSIONS_REVOKED,
     &entra_phrases::SIGN_IN_AGAIN,
     &entra_phrases::DEVICE_CODE,
+    &entra_phrases::DEVICE_FORBIDDEN,
+    &entra_phrases::DEVICE_NOT_PUBLIC,
     &entra_phrases::LOOPING,
     &entra_phrases::TENANT_BUSY,
     &entra_phrases::ENTRA_TROUBLE,
@@ -236,6 +239,17 @@ pub(super) static TIMED_OUT: Phrase = Phrase {
         "if it asks for an administrator's approval, leave Microsoft Graph out: `d365conn connect --no-graph`",
         "if the sign-in was only slow, allow it more time: `--wait 15m`",
         "if the browser runs on another computer, lead a port from there to here with `ssh -L 8400:localhost:8400 HOST`, and run `d365conn connect --no-browser --redirect-uri http://localhost:8400`",
+    ],
+};
+
+pub(super) static NOBODY_CAME: Phrase = Phrase {
+    code: "auth/nobody-came",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "the code was not typed, or the sign-in after it was not finished; the code itself may have been good for longer",
+    remedy: &[
+        "run it again with more time: `d365conn connect --auth device --wait 15m`",
+        "if the page showed an error, run `d365conn explain AADSTS50011` with its code in place of 50011",
     ],
 };
 

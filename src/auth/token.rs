@@ -142,14 +142,19 @@ fn home_account(client_info: &str) -> Option<String> {
 
 /// A positive number of seconds, from a number or from text; anything else counts as unsaid.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    let number = match serde_json::Value::deserialize(deserializer)? {
+    Ok(whole_seconds_of(serde_json::Value::deserialize(deserializer)?))
+}
+
+/// The same out of a value that was read already.
+pub(super) fn whole_seconds_of(value: serde_json::Value) -> Option<u64> {
+    let number = match value {
         // A number too long for an integer is printed with an exponent otherwise.
         serde_json::Value::Number(number) if number.as_u64().is_none() => number.as_f64().map(|f| f.to_string()),
         serde_json::Value::Number(number) => Some(number.to_string()),
         serde_json::Value::String(text) => Some(text.trim().to_owned()),
         _ => None,
     };
-    Ok(number.and_then(|number| whole_seconds(&number)))
+    whole_seconds(&number?)
 }
 
 fn whole_seconds(number: &str) -> Option<u64> {

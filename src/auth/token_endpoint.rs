@@ -139,7 +139,7 @@ impl Applicant<'_> {
 
 impl Errand<'_> {
     /// Sends a token request; once more after a passing failure.
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, AuthError> {
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, AuthError> {
         let Applicant { http, clock, authority, .. } = *self.applicant;
         let (parts, mut body) = request.into_parts();
         if let Proof::Assertion(assertion) = self.applicant.proof {

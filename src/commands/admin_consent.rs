@@ -130,7 +130,7 @@ fn show(context: &Context, wanted: &ConsentWanted, step: &Step<'_>, is_forbidden
         Step::StillWaiting => {
             screen.note("still waiting; if the browser shows an error, run `d365conn explain AADSTS…` with its number");
         }
-        Step::BrowserNotOpened(_) | Step::CodeReceived => {}
+        Step::BrowserNotOpened(_) | Step::CodeToType { .. } | Step::CodeReceived => {}
     }
     Ok(())
 }

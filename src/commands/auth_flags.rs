@@ -26,6 +26,8 @@ pub struct AuthFlags {
 pub enum AuthFlag {
     /// A person, in the browser of this computer
     Browser,
+    /// A person, in a browser on another device that is shown a code here
+    Device,
     /// An application of your own, with its client secret and no person
     Secret,
     /// An application of your own, with the key of a certificate
@@ -49,6 +51,7 @@ impl AuthFlags {
     pub(super) fn word(&self) -> &'static str {
         match self.auth {
             None | Some(AuthFlag::Browser) => Flow::Browser.word(),
+            Some(AuthFlag::Device) => Flow::Device.word(),
             Some(AuthFlag::Secret) => Flow::Secret.word(),
             Some(AuthFlag::Certificate) => "certificate",
             Some(AuthFlag::Federated) => "federated",
@@ -63,6 +66,7 @@ impl AuthFlags {
         let plain = |flow| Opened { flow, password: None, kept: None };
         Ok(match self.auth {
             None | Some(AuthFlag::Browser) => plain(Flow::Browser),
+            Some(AuthFlag::Device) => plain(Flow::Device),
             Some(AuthFlag::Secret) => plain(Flow::Secret),
             Some(AuthFlag::Certificate) => self.certificate.open(context)?,
             Some(AuthFlag::Federated) => plain(self.federated.flow(context)?),

@@ -31,6 +31,7 @@ use crate::tenant::{Discovery, TenantUrl};
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id APP_ID
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --from contoso --name second
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id WEB_APP_ID --client-secret-stdin
+  d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth device
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth secret --client-id DAEMON_ID --client-secret-stdin
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth certificate --client-id DAEMON_ID --certificate nightly.pem
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth federated --client-id DAEMON_ID

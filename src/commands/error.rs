@@ -53,6 +53,12 @@ pub enum CommandError {
     /// Nobody sits at this terminal, so no browser is opened.
     #[error("a sign-in in the browser needs a person at a terminal")]
     NobodyAtTheBrowser,
+    /// Nobody sits at this terminal, so the app is not opened.
+    #[error("the browser opens for a person at a terminal only")]
+    NobodyAtTheApp,
+    /// Nobody may be asked to enter a code.
+    #[error("a sign-in by device code needs a person who enters the code")]
+    NobodyToEnterTheCode,
     /// A flag of one way to sign in beside another way.
     #[error("`{flag}` belongs to `--auth {flows}`, and this is a sign-in by `{flow}`")]
     FlagOfAnotherFlow {
@@ -126,6 +132,7 @@ impl Diagnose for CommandError {
             Self::NoCodeFound => &phrases::NO_CODE_FOUND,
             Self::UnknownCommand { .. } => &phrases::UNKNOWN_COMMAND,
             Self::ManualPage(_) | Self::Bug { .. } => &phrases::BUG,
+            Self::NobodyToEnterTheCode => &phrases::NOBODY_TO_ENTER_THE_CODE,
             Self::FlagOfAnotherFlow { .. } => &phrases::FLAG_OF_ANOTHER_FLOW,
             Self::ClientIdNeeded { .. } => &phrases::CLIENT_ID_NEEDED,
             Self::CertificateNeeded => &phrases::CERTIFICATE_NEEDED,
@@ -137,6 +144,7 @@ impl Diagnose for CommandError {
             Self::UnknownCheck { .. } => &phrases::UNKNOWN_CHECK,
             Self::NothingToSet => &phrases::NOTHING_TO_SET,
             Self::NobodyAtTheBrowser => &phrases::NOBODY_AT_THE_BROWSER,
+            Self::NobodyAtTheApp => &phrases::NOBODY_AT_THE_APP,
             Self::Usage { .. } => &phrases::USAGE,
             Self::NothingToRegister { .. } => &phrases::NOTHING_TO_REGISTER,
             Self::Sandbox(_) => &phrases::SANDBOX_NOT_STARTED,

@@ -28,6 +28,7 @@ mod moving_phrases;
 pub mod naming;
 pub mod organisations;
 mod other_store;
+mod other_way;
 mod phrases;
 pub mod proxy;
 pub mod reconnect;

@@ -9,8 +9,10 @@ pub const PHRASES: &[&Phrase] = &[
     &UNKNOWN_COMMAND,
     &USAGE,
     &NOBODY_AT_THE_BROWSER,
+    &NOBODY_AT_THE_APP,
     &SANDBOX_NOT_STARTED,
     &DEMO_STOPPED,
+    &NOBODY_TO_ENTER_THE_CODE,
     &FLAG_OF_ANOTHER_FLOW,
     &CLIENT_ID_NEEDED,
     &NOTHING_TO_REGISTER,
@@ -79,6 +81,14 @@ pub(super) static NOBODY_AT_THE_BROWSER: Phrase = Phrase {
     ],
 };
 
+pub(super) static NOBODY_AT_THE_APP: Phrase = Phrase {
+    code: "commands/nobody-at-the-app",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "there is no terminal here, or `--no-input` or `CI` forbids it",
+    remedy: &["run the same `d365conn` command without `--browser`: it prints the address"],
+};
+
 pub(super) static UNKNOWN_CODE: Phrase = Phrase {
     code: "commands/unknown-code",
     exit: Exit::NotFound,
@@ -121,6 +131,17 @@ pub(super) static DEMO_STOPPED: Phrase = Phrase {
     who: Who::You,
     meaning: "a step of the demo did not end as it should; what it said stands above",
     remedy: &["run `d365conn demo -vv` to see every request of it"],
+};
+
+pub(super) static NOBODY_TO_ENTER_THE_CODE: Phrase = Phrase {
+    code: "commands/nobody-to-enter-the-code",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "`--no-input`, D365CONN_NO_INPUT or CI says that nobody is to be asked anything, and a code in a log is good for whoever reads it",
+    remedy: &[
+        "sign an app in instead: `d365conn connect --auth secret --client-id ID`, or set D365CONN_TENANT_URL with D365CONN_CLIENT_ID and D365CONN_CLIENT_SECRET",
+        "if somebody is there, unset CI and D365CONN_NO_INPUT, and leave `--no-input` out",
+    ],
 };
 
 pub(super) static FLAG_OF_ANOTHER_FLOW: Phrase = Phrase {

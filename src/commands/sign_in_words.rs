@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::connection::{App, Connection};
+use crate::auth::{Authority, DeviceCode};
+use crate::connection::{App, Connection, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
 use crate::output::{Format, object, prompt};
 use crate::problem::Problem;
@@ -39,12 +40,36 @@ pub(super) fn show(
                 screen.warn(&format!("no browser could be opened: {problem}; open the address above by hand"));
             }
         }
+        Step::CodeToType { device, authority } => {
+            screen.say_error(&code_to_type(context, wanted, device, authority));
+        }
         Step::StillWaiting => {
             screen.note("still waiting; if the browser shows an error, run `d365conn explain AADSTS…` with its number");
+        }
+        Step::CodeReceived if wanted.flow == Flow::Device => {
+            screen.note("somebody has signed in with the code; asking who we are");
         }
         Step::CodeReceived => screen.note("the browser has answered; asking for tokens and who we are"),
     }
     Ok(())
+}
+
+/// What the person at another device has to know. The code stands alone on its line, to be copied.
+fn code_to_type(context: &Context, wanted: &Wanted, device: &DeviceCode, authority: &Authority) -> String {
+    let DeviceCode { verification_uri, user_code, expires_on, .. } = device;
+    let app = match &wanted.app {
+        App::Managed { client_id } if client_id == SAMPLE_CLIENT_ID => format!("Microsoft's sample app ({client_id})"),
+        App::Managed { client_id } => format!("the managed app ({client_id})"),
+        App::Own { client_id } => format!("your app {client_id}"),
+    };
+    let until = context.clock.on_the_wall(*expires_on).strftime("%H:%M");
+    format!(
+        "on any device with a browser, open\n\n  {verification_uri}\n\nand enter this code, which is good until {until}:\n\n{user_code}\n\n\
+         It lets {app} act as you in {}, tenant {}. Enter it only because you have just started this yourself: a code that \
+         somebody sends you signs them in as you.\n\n",
+        wanted.tenant_url,
+        authority.tenant(),
+    )
 }
 
 pub(super) fn greet(

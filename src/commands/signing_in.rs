@@ -1,17 +1,19 @@
 //! What `connect` and `reconnect` share: the store is tried first, one process at a time signs in under a name, and the
 //! connection is kept when it has been proved. How a sign-in works is not known here.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use crate::auth::{Browser, Claims};
 use crate::clock::Clock;
 use crate::commands::CommandError;
 use crate::commands::keeping::{overtaken, save};
+use crate::commands::other_way::{browser_is_agreed, device_is_agreed};
 use crate::commands::sign_in_words::{greet, show, show_overtaken, show_wait};
 use crate::connection::{App, Connection, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
-use crate::session::{SessionError, SignIn, SignedIn, Wanted};
+use crate::session::{SessionError, SignIn, SignedIn, Step, Wanted};
 use crate::store::{DemandBook, SignInTurn, StoreError};
 
 /// Signs in, proves and saves. Of several processes that want the same, one opens the browser.
@@ -20,6 +22,7 @@ pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidde
     let before = standing(context, &wanted)?;
     let browser = match wanted.flow {
         Flow::Browser => browser(context, is_browser_forbidden)?,
+        Flow::Device if context.settings.no_input => return Err(CommandError::NobodyToEnterTheCode.into()),
         _ => Browser::Nobody,
     };
     // A store that can't keep secrets is found out before the user is troubled.
@@ -38,7 +41,8 @@ pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidde
     // Whole seconds, as `--wait` counts: who had nobody to wait for has lost none.
     wanted.wait = wanted.wait.saturating_sub(Duration::from_secs(began.elapsed().as_secs()));
     let before = standing(context, &wanted)?;
-    let signed_in = sign_in(context, &wanted, before.as_ref(), &browser, is_browser_forbidden)?;
+    let claims = demanded(context, before.as_ref())?;
+    let signed_in = sign_in_or_otherwise(context, &mut wanted, &browser, is_browser_forbidden, claims.as_ref())?;
     if let Some(before) = before.as_ref().filter(|_| wanted.replaces.is_some()) {
         let is_other = !before.account.user_id.is_empty() && before.account.user_id != signed_in.account.user_id;
         if is_other {
@@ -108,21 +112,54 @@ fn made_meanwhile(
     Ok(Some(made).filter(|made| is_wanted && made.app == wanted.app))
 }
 
+/// What an earlier refusal demands of this sign-in.
+fn demanded(context: &Context, before: Option<&Connection>) -> Result<Option<Claims>, Problem> {
+    let demands = DemandBook::new(context.places()?);
+    Ok(before.and_then(|before| demands.of(&before.id)).and_then(|demand| Claims::parse(&demand)))
+}
+
+/// Signs in as `wanted`; where that can't be, and a person at the terminal agrees, in the other way a person has. Then
+/// `wanted` says so.
+fn sign_in_or_otherwise(
+    context: &Context,
+    wanted: &mut Wanted,
+    browser: &Browser,
+    is_browser_forbidden: bool,
+    claims: Option<&Claims>,
+) -> Result<SignedIn, Problem> {
+    let is_otherwise = Cell::new(false);
+    let on_step = |step: Step<'_>| {
+        if matches!(step, Step::BrowserNotOpened(_)) && device_is_agreed(context, wanted, is_browser_forbidden)? {
+            is_otherwise.set(true);
+            return Err(CommandError::NobodyAtTheBrowser.into());
+        }
+        show(context, wanted, &step, is_browser_forbidden)
+    };
+    let refused = match sign_in(context, wanted, browser, claims, &on_step) {
+        Err(problem) if is_otherwise.get() || browser_is_agreed(context, wanted, &problem)? => problem,
+        ended => return ended,
+    };
+    context.trace().decision(|| format!("signing in the other way: {refused}"));
+    let (browser, flow) = match wanted.flow {
+        Flow::Device => (context.browser.clone(), Flow::Browser),
+        _ => (Browser::Nobody, Flow::Device),
+    };
+    wanted.flow = flow;
+    sign_in(context, wanted, &browser, claims, &|step| show(context, wanted, &step, false))
+}
+
 fn sign_in(
     context: &Context,
     wanted: &Wanted,
-    before: Option<&Connection>,
     browser: &Browser,
-    is_browser_forbidden: bool,
+    claims: Option<&Claims>,
+    on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
 ) -> Result<SignedIn, Problem> {
     tell_of_sample_app(context, wanted);
-    let demands = DemandBook::new(context.places()?);
-    let claims = before.and_then(|before| demands.of(&before.id)).and_then(|demand| Claims::parse(&demand));
     context.block_on(async {
         let (http, clock, trace) = (context.http()?, &context.clock, &context.trace());
-        let sign_in =
-            SignIn { http, clock, browser, trace, environment: &context.environment, claims: claims.as_ref() };
-        sign_in.run(wanted, &|step| show(context, wanted, &step, is_browser_forbidden)).await
+        let sign_in = SignIn { http, clock, browser, trace, environment: &context.environment, claims };
+        sign_in.run(wanted, on_step).await
     })
 }
 

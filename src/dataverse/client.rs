@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::dataverse::codes;
 use crate::dataverse::error::Lost;
 use crate::dataverse::refusal::{ErrorBody, Refusal, Whole};
-use crate::dataverse::{Catalog, DataverseError, RecordId, Table, query};
+use crate::dataverse::{Catalog, DataverseError, Expand, RecordId, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
 use crate::net::{Throttled, TokenSource, Trace, Verdict};
 use crate::problem::Problem;
@@ -165,7 +165,22 @@ impl Client {
         select: &[String],
         annotations: bool,
     ) -> Result<Record, Problem> {
-        let request = query::one_record(&table.entity_set, &id.to_string(), select, annotations);
+        self.get_with(table, id, select, None, annotations).await
+    }
+
+    /// The same with related records.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn get_with(
+        &self,
+        table: &Table,
+        id: &RecordId,
+        select: &[String],
+        expand: Option<&Expand>,
+        annotations: bool,
+    ) -> Result<Record, Problem> {
+        let request = query::one_record(&table.entity_set, &id.to_string(), select, expand, annotations);
         let body = self.read(&request).await?;
         let record = Record::parse(body).map_err(|error| self.malformed(&error))?;
         // It describes the answer, not the record; a row of a list comes without it too.
@@ -202,12 +217,32 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| self.malformed(&error).into())
     }
 
+    /// Sends a read and takes its whole answer as plain text.
+    pub(super) async fn read_text(&self, request: &Request) -> Result<String, Problem> {
+        let is_text = |response: &Response| match response.header("content-type") {
+            Some(kind) if !kind.starts_with("text/plain") && !is_json(kind) => {
+                Err(self.not_dataverse(response.status, kind))
+            }
+            _ => Ok(()),
+        };
+        let body = self.read_if(request, is_text).await?;
+        String::from_utf8(body).map_err(|error| self.malformed(&error).into())
+    }
+
     /// Sends a read and takes its whole JSON answer; one that breaks in the middle is asked for again.
     pub(super) async fn read(&self, request: &Request) -> Result<Vec<u8>, Problem> {
+        self.read_if(request, |response| self.expect_json(response)).await
+    }
+
+    async fn read_if(
+        &self,
+        request: &Request,
+        judge: impl Fn(&Response) -> Result<(), DataverseError>,
+    ) -> Result<Vec<u8>, Problem> {
         let mut retry = self.retry(Idempotency::Safe);
         loop {
             let mut sent = self.send(request, &mut retry).await?;
-            self.expect_json(&sent.response)?;
+            judge(&sent.response)?;
             match sent.response.body.read(LONGEST_ANSWER).await {
                 Ok(body) => return Ok(body),
                 Err(error) => {

@@ -110,6 +110,14 @@ pub enum DataverseError {
         /// The column, or the path to it inside nested JSON.
         column: String,
     },
+    /// `--expand` is not written as the service reads it.
+    #[error("the expansion is wrong at character {place}: {why}")]
+    BadExpand {
+        /// In characters, from 1.
+        place: usize,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// No such table.
     #[error("there is no table `{}`", name.escape_debug())]
     UnknownTable {
@@ -175,6 +183,7 @@ impl Diagnose for DataverseError {
             Self::BadValueWord { .. } => &phrases::BAD_VALUE_WORD,
             Self::BadJson { .. } => &phrases::BAD_JSON,
             Self::ColumnTwice { .. } => &phrases::COLUMN_TWICE,
+            Self::BadExpand { .. } => &phrases::reading::BAD_EXPAND,
             Self::UnknownTable { .. } => &phrases::UNKNOWN_TABLE,
             Self::AmbiguousTable { .. } => &phrases::AMBIGUOUS_TABLE,
             Self::AddressTooLong { .. } => &phrases::ADDRESS_TOO_LONG,

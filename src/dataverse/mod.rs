@@ -6,10 +6,12 @@ mod body;
 mod call;
 mod client;
 pub mod codes;
+mod count;
 pub mod crm;
 mod discovery;
 mod encode;
 mod error;
+mod expand;
 mod id;
 mod metadata;
 mod nearest;
@@ -35,6 +37,7 @@ pub use call::{Arguments, Bound, Call};
 pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
+pub use expand::Expand;
 pub use id::RecordId;
 pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,

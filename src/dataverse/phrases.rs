@@ -4,6 +4,7 @@ use crate::problem::{Exit, Phrase, Who};
 
 pub(super) mod access;
 pub(super) mod load;
+pub(super) mod reading;
 pub(super) mod records;
 pub(super) mod verbs;
 
@@ -25,6 +26,7 @@ pub const PHRASES: &[&Phrase] = &[
     &UNKNOWN_TABLE,
     &AMBIGUOUS_TABLE,
     &ADDRESS_TOO_LONG,
+    &reading::BAD_EXPAND,
     &access::NOT_A_MEMBER,
     &access::NO_ROLE,
     &access::MISSING_PRIVILEGE,

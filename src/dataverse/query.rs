@@ -1,5 +1,6 @@
 //! A question for rows, as a value, and the request it becomes. Pure: nothing is sent here.
 
+use crate::dataverse::Expand;
 use crate::dataverse::encode::{API, query_value, resource};
 use crate::net::Request;
 
@@ -20,6 +21,8 @@ pub struct Query {
     pub filter: Option<String>,
     /// OData `$orderby`, as typed.
     pub order_by: Option<String>,
+    /// Related records that come along.
+    pub expand: Option<Expand>,
     /// The most rows to hand out; none means all of them.
     pub top: Option<u64>,
     /// Rows a page, 1 to 5000; none leaves it to the service, which then sends up to 5000.
@@ -53,6 +56,9 @@ impl Query {
         }
         if let Some(order_by) = &self.order_by {
             option("$orderby", order_by);
+        }
+        if let Some(expand) = &self.expand {
+            option("$expand", expand.as_str());
         }
         if let Some(top) = self.sent_top() {
             option("$top", &top.to_string());
@@ -103,11 +109,24 @@ impl Query {
 }
 
 /// The request for one record, by its key in the address.
-pub(super) fn one_record(entity_set: &str, key: &str, select: &[String], annotations: bool) -> Request {
+pub(super) fn one_record(
+    entity_set: &str,
+    key: &str,
+    select: &[String],
+    expand: Option<&Expand>,
+    annotations: bool,
+) -> Request {
     let mut path = format!("{API}{}({})", resource(entity_set), resource(key));
+    let mut sign = '?';
     if !select.is_empty() {
         path.push_str("?$select=");
         path.push_str(&query_value(&select.join(",")));
+        sign = '&';
+    }
+    if let Some(expand) = expand {
+        path.push(sign);
+        path.push_str("$expand=");
+        path.push_str(&query_value(expand.as_str()));
     }
     let request = Request::get(path);
     if annotations { request.header("Prefer", format!("odata.include-annotations=\"{ANNOTATIONS}\"")) } else { request }
@@ -173,7 +192,7 @@ mod tests {
 
     #[test]
     fn one_record_is_asked_for_by_its_key() {
-        let request = one_record("accounts", "5d0c0001-1111-ef11-8400-000d3ab1c111", &["name".into()], false);
+        let request = one_record("accounts", "5d0c0001-1111-ef11-8400-000d3ab1c111", &["name".into()], None, false);
         assert_eq!(request.path, "/api/data/v9.2/accounts(5d0c0001-1111-ef11-8400-000d3ab1c111)?$select=name");
         assert!(request.headers.is_empty());
     }

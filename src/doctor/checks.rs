@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::auth::{Authority, RedirectUri, Rehearsal, SignInRequest, check_metadata, discover, rehearse};
 use crate::clock::Clock;
-use crate::connection::{Connection, ResponseMode, SAMPLE_CLIENT_ID};
+use crate::connection::{Connection, Flow, ResponseMode, SAMPLE_CLIENT_ID};
 use crate::context::Context;
 use crate::doctor::examine::{Examining, Seen, Subject};
 use crate::doctor::{Finding, Verdict};
@@ -174,8 +174,8 @@ async fn judge_app(
     authority: Option<&Authority>,
 ) -> Result<Seen<()>, Problem> {
     let client_id = connection.app.client_id();
-    if connection.flow.is_unattended() {
-        // There is nothing to rehearse: the token that follows is the proof.
+    if connection.flow.is_unattended() || connection.flow == Flow::Device {
+        // Without a redirect there is nothing to rehearse: the token that follows is the proof.
         let evidence = vec![
             ("kind", json!(connection.app.word())),
             ("client_id", json!(client_id)),

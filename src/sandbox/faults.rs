@@ -22,6 +22,16 @@ pub enum Fault {
     AdminApprovalNeeded,
     /// The next sign-in ends on a page of conditional access, AADSTS53003.
     BlockedByPolicy,
+    /// At the next poll of a device code nobody has signed in yet: `authorization_pending`, AADSTS70016.
+    DevicePending,
+    /// The next poll of a device code came too fast: `slow_down`.
+    DeviceTooFast,
+    /// The next poll of a device code is refused by conditional access: `invalid_grant` with this AADSTS number, 53003 or
+    /// 530036.
+    DeviceForbidden {
+        /// The number.
+        number: u32,
+    },
     /// The next ID token of a browser sign-in carries a nonce that nobody sent.
     WrongNonce,
     /// The next token answer has `expires_in` and `ext_expires_in` as strings.

@@ -134,7 +134,7 @@ impl Front {
 
     fn route(&self, inside: &mut Inside, origin: &str, now: Timestamp, request: &Incoming) -> Delivery {
         let path = request.path.as_str();
-        if path == "/api/data" || path.starts_with("/api/data/") {
+        if path == "/api/data" || path.starts_with("/api/data/") || path.starts_with("/api/search/") {
             return self.dataverse(inside, origin, now, request);
         }
         let answer = match path {

@@ -5,9 +5,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{self, Applicant, Authority, Browser, Claims, Listener, Proof, RedirectUri, SignInRequest, TokenSet};
+use crate::auth::{
+    self, Applicant, Authority, Browser, Claims, DeviceCode, Listener, Proof, RedirectUri, SignInRequest, TokenSet,
+};
 use crate::clock::Clock;
-use crate::connection::{Account, App};
+use crate::connection::{Account, App, Flow};
 use crate::dataverse::{Client, ClientParts};
 use crate::environment::Environment;
 use crate::net::{AccessToken, Http, Origin, Trace};
@@ -33,6 +35,13 @@ pub enum Step<'a> {
     },
     /// No browser could be opened; the address has to be opened by hand.
     BrowserNotOpened(&'a Problem),
+    /// A code waits to be typed on another device.
+    CodeToType {
+        /// The code and its page.
+        device: &'a DeviceCode,
+        /// Where the user will sign in.
+        authority: &'a Authority,
+    },
     /// Twenty seconds went by without an answer.
     StillWaiting,
     /// The user has signed in; the rest needs no user.
@@ -84,7 +93,11 @@ impl SignIn<'_> {
         let authority = self.authority(wanted).await?;
         on_step(Step::AuthorityFound(&authority))?;
         let Some(credential) = credential else {
-            let tokens = self.ask(wanted, &authority, &auth::dataverse_scope(&wanted.tenant_url), on_step).await?;
+            let tokens = if wanted.flow == Flow::Device {
+                self.ask_elsewhere(wanted, &authority, on_step).await?
+            } else {
+                self.ask(wanted, &authority, &auth::dataverse_scope(&wanted.tenant_url), on_step).await?
+            };
             let account = self.prove(wanted, &authority, &tokens).await?;
             let display_name = self.display_name(wanted, &authority, &tokens).await;
             return Ok(SignedIn { tokens, account, display_name });
@@ -136,6 +149,21 @@ impl SignIn<'_> {
         let code = listener.wait_for_code(&authorization, wanted.wait, on_silence).await?;
         on_step(Step::CodeReceived)?;
         Ok(auth::redeem_for(&self.applicant(wanted, authority), &authorization, code, scope).await?)
+    }
+
+    /// Lets a browser on any other device ask the user.
+    async fn ask_elsewhere(
+        &self,
+        wanted: &Wanted,
+        authority: &Authority,
+        on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
+    ) -> Result<TokenSet, Problem> {
+        let applicant = Applicant { proof: Proof::Nothing, ..self.applicant(wanted, authority) };
+        let device = DeviceCode::ask(&applicant).await?;
+        on_step(Step::CodeToType { device: &device, authority })?;
+        let tokens = device.wait_for_user(&applicant, self.claims, wanted.wait).await?;
+        on_step(Step::CodeReceived)?;
+        Ok(tokens)
     }
 
     fn applicant<'a>(&'a self, wanted: &'a Wanted, authority: &'a Authority) -> Applicant<'a> {

@@ -6,7 +6,7 @@ use crate::commands::records::Place;
 use crate::commands::records::cells::Cells;
 use crate::commands::records::columns::{Selection, selected};
 use crate::context::Context;
-use crate::dataverse::RecordId;
+use crate::dataverse::{Expand, RecordId};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 
@@ -14,13 +14,17 @@ use crate::problem::{Exit, Problem};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   d365conn accounts get ACCOUNT_ID
-  d365conn accounts get ACCOUNT_ID --select name,revenue -o json")]
+  d365conn accounts get ACCOUNT_ID --select name,revenue -o json
+  d365conn accounts get ACCOUNT_ID --select name --expand \"primarycontactid($select=fullname)\" -o json")]
 pub struct Get {
     /// The record's id
     id: String,
     /// Columns to show, separated by commas; all when left out
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     select: Option<Vec<String>>,
+    /// Related records that come along, such as `primarycontactid($select=fullname)`
+    #[arg(long, value_name = "ODATA")]
+    expand: Option<String>,
     #[command(flatten)]
     cells: Cells,
 }
@@ -30,17 +34,20 @@ impl Get {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         let id = RecordId::parse(&self.id)?;
         let selection = selected(self.select.as_deref())?;
+        let expand = self.expand.as_deref().map(Expand::parse).transpose()?;
         let format = context.format()?;
         let client = context.client()?;
         context.block_on(async {
             let table = place.table(&client).await?;
-            let shown = match &selection {
+            let asked = match &selection {
                 _ if format == Format::Id => vec![table.id_column.clone()],
                 Selection::Usual => Vec::new(),
                 named => named.of(&table),
             };
-            let record = client.get(&table, &id, &shown, self.cells.wants_labels(format)).await?;
-            let columns: Vec<Column> = shown.iter().map(Column::named).collect();
+            let record = client.get_with(&table, &id, &asked, expand.as_ref(), self.cells.wants_labels(format)).await?;
+            let expanded = expand.iter().flat_map(Expand::names).filter(|_| !asked.is_empty());
+            let shown: Vec<&str> = asked.iter().map(String::as_str).chain(expanded).collect();
+            let columns: Vec<Column> = shown.into_iter().map(Column::named).collect();
             let options = self.cells.options(&table, true);
             let mut sink = sink(format, &context.screen, options);
             sink.begin(&columns)?;

@@ -6,7 +6,7 @@ use crate::commands::records::Place;
 use crate::commands::records::cells::Cells;
 use crate::commands::records::columns::selected;
 use crate::context::Context;
-use crate::dataverse::Query;
+use crate::dataverse::{Expand, Query};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 
@@ -20,6 +20,7 @@ const DEFAULT_TOP: u64 = 50;
   d365conn accounts list --select name,revenue --order-by \"revenue desc\"
   d365conn contacts list --filter \"contains(fullname,'an')\" -o json
   d365conn leads list --all -o csv
+  d365conn accounts list --mine --expand \"primarycontactid($select=fullname)\" -o json
   d365conn accounts list --all --select name,revenue --jq '[.name, .revenue]'
   d365conn incidents list --filter \"statecode eq 0\" -o id")]
 pub struct List {
@@ -32,6 +33,12 @@ pub struct List {
     /// Order, such as `name` or `revenue desc,name`
     #[arg(long, value_name = "COLUMNS")]
     order_by: Option<String>,
+    /// Related records that come along, such as `primarycontactid($select=fullname)`
+    #[arg(long, value_name = "ODATA")]
+    expand: Option<String>,
+    /// Only rows that you own
+    #[arg(long)]
+    mine: bool,
     /// At most this many rows (50 when neither this nor --all is given)
     #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u64).range(1..))]
     top: Option<u64>,
@@ -52,17 +59,22 @@ impl List {
     /// Streams the rows from the service to the screen.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         let selection = selected(self.select.as_deref())?;
+        let expand = self.expand.as_deref().map(Expand::parse).transpose()?;
         let format = context.format()?;
         let client = context.client()?;
         context.block_on(async {
             let table = place.table(&client).await?;
-            let shown = selection.of(&table);
+            let mut shown = selection.of(&table);
+            if let Some(expand) = expand.as_ref().filter(|_| !shown.is_empty()) {
+                shown.extend(expand.names().map(str::to_owned));
+            }
             let wants_labels = self.cells.wants_labels(format);
             let top = if self.all { None } else { Some(self.top.unwrap_or(DEFAULT_TOP)) };
             let query = Query {
                 entity_set: table.entity_set.clone(),
-                select: if format == Format::Id { vec![table.id_column.clone()] } else { shown.clone() },
-                filter: self.filter,
+                select: if format == Format::Id { vec![table.id_column.clone()] } else { selection.of(&table) },
+                filter: filter(self.filter, self.mine),
+                expand,
                 order_by: self.order_by,
                 top,
                 page_size: self.page_size,
@@ -98,5 +110,15 @@ impl List {
             }
             Ok(Exit::Done)
         })
+    }
+}
+
+/// What is typed, and that it is the caller's own.
+fn filter(typed: Option<String>, is_mine: bool) -> Option<String> {
+    const MINE: &str = "Microsoft.Dynamics.CRM.EqualUserId(PropertyName='ownerid')";
+    match (typed, is_mine) {
+        (typed, false) => typed,
+        (None, true) => Some(MINE.to_owned()),
+        (Some(typed), true) => Some(format!("{MINE} and ({typed})")),
     }
 }

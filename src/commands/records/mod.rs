@@ -3,12 +3,14 @@
 mod assign;
 mod cells;
 mod columns;
+mod count;
 mod create;
 mod delete;
 mod get;
 mod link;
 mod list;
 mod nouns;
+mod open;
 mod own;
 mod unlink;
 mod update;

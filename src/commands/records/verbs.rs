@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::commands::records::{Noun, assign, create, delete, get, link, list, unlink, update};
+use crate::commands::records::{Noun, assign, count, create, delete, get, link, list, open, unlink, update};
 use crate::context::Context;
 use crate::dataverse::{Client, Table, find_table};
 use crate::problem::{Exit, Problem};
@@ -14,6 +14,10 @@ pub enum Verb {
     List(list::List),
     /// Read one record
     Get(get::Get),
+    /// Count records
+    Count(count::Count),
+    /// Show where a record is in the app
+    Open(open::Open),
     /// Create a record
     Create(create::Create),
     /// Change a record
@@ -58,6 +62,8 @@ impl Verb {
         match self {
             Self::List(list) => list.run(context, place),
             Self::Get(get) => get.run(context, place),
+            Self::Count(count) => count.run(context, place),
+            Self::Open(open) => open.run(context, place),
             Self::Create(create) => create.run(context, place),
             Self::Update(update) => update.run(context, place),
             Self::Delete(delete) => delete.run(context, place),

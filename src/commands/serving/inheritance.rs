@@ -110,7 +110,9 @@ mod tests {
             .filter(|variable| variable.name.starts_with(OURS))
             // These would be a connection of their own here.
             .filter(|variable| {
-                ![environment::TENANT_URL, environment::ACCESS_TOKEN, environment::REFRESH_TOKEN].contains(variable)
+                let switches = [environment::TENANT_URL, environment::AUTH];
+                let tokens = [environment::ACCESS_TOKEN, environment::REFRESH_TOKEN];
+                !switches.contains(variable) && !tokens.contains(variable)
             })
             .map(|variable| (variable.name, "x"))
             .chain([("D365CONN_LATER_SECRET", "x"), ("d365conn_client_secret", "x")])

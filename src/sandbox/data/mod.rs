@@ -6,6 +6,7 @@ mod northlight;
 mod people;
 mod schema;
 mod sheet;
+mod views;
 mod words;
 mod work;
 

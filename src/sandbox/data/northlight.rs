@@ -8,6 +8,7 @@ use crate::sandbox::INES;
 use crate::sandbox::data::dice::Dice;
 use crate::sandbox::data::people::{Staff, hire};
 use crate::sandbox::data::sheet::{Cells, Sheet, made};
+use crate::sandbox::data::views::hang;
 use crate::sandbox::data::words;
 use crate::sandbox::data::work::fill_desks;
 use crate::sandbox::world::World;
@@ -32,6 +33,7 @@ pub(crate) fn populate(world: &mut World) {
         add_contact(&mut sheet, &mut dice, &staff, nth);
     }
     fill_desks(&mut sheet, &mut dice, &staff);
+    hang(&mut sheet);
 }
 
 /// A moment of the last two years, in working hours.

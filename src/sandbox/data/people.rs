@@ -30,7 +30,10 @@ pub(super) fn hire(world: &mut World) -> Staff {
         it.whole("currencyprecision", 2).number("exchangerate", "1.0000000000");
     });
     sheet.add("organization", id(ORGANISATION_ID), |it| {
-        it.text("name", "northlight").whole("languagecode", 1033).whole("localeid", 1033);
+        it.text("name", "northlight")
+            .whole("languagecode", 1033)
+            .flag("isexternalsearchindexenabled", true)
+            .whole("localeid", 1033);
         it.whole("maxuploadfilesize", 5_242_880).link("basecurrencyid", "transactioncurrency", currency);
     });
     sheet.add("businessunit", unit, |it| {

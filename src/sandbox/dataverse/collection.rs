@@ -3,16 +3,19 @@
 use uuid::Uuid;
 
 use crate::sandbox::Outgoing;
-use crate::sandbox::data::Table;
+use crate::sandbox::data::{Schema, Table};
+use crate::sandbox::dataverse::apply::apply;
 use crate::sandbox::dataverse::condition::{Condition, Setting};
 use crate::sandbox::dataverse::cookie::Cookie;
 use crate::sandbox::dataverse::exchange::Exchange;
+use crate::sandbox::dataverse::fetch::fetch;
 use crate::sandbox::dataverse::json::{Object, array};
 use crate::sandbox::dataverse::order::{Order, Standing};
 use crate::sandbox::dataverse::preferences::LARGEST_PAGE;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::shape::Shape;
 use crate::sandbox::dataverse::show::record;
+use crate::sandbox::odata::guid;
 use crate::sandbox::world::{Row, World};
 
 /// The most that is counted.
@@ -30,7 +33,8 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    fn rows<'world>(&self, world: &'world World) -> Box<dyn Iterator<Item = &'world Row> + 'world> {
+    /// Its records, in the order of their GUIDs.
+    pub fn rows<'world>(&self, world: &'world World) -> Box<dyn Iterator<Item = &'world Row> + 'world> {
         let table = self.table;
         match &self.ids {
             None => Box::new(world.rows(table)),
@@ -44,6 +48,15 @@ impl Pool {
 
     /// `GET …`: a page of records.
     pub fn list(&self, world: &World, exchange: &Exchange<'_>) -> Result<Outgoing, Refusal> {
+        if let Some(text) = exchange.options.value("$apply") {
+            return apply(world, exchange, self, text);
+        }
+        if let Some(text) = exchange.options.value("fetchXml").filter(|_| self.ids.is_none()) {
+            return fetch(world, exchange, self.table, text);
+        }
+        if let Some(text) = saved(world, exchange, self.table)? {
+            return fetch(world, exchange, self.table, &text);
+        }
         exchange.check_options()?;
         let (options, preferences) = (&exchange.options, &exchange.preferences);
         let setting = Setting { options, caller: exchange.caller };
@@ -120,6 +133,23 @@ impl Pool {
         let filter = exchange.options.value("$filter");
         filter.map(|text| Condition::read(text, self.table, world, &setting)).transpose()
     }
+}
+
+/// The FetchXML of the view that `savedQuery` or `userQuery` names.
+fn saved(world: &World, exchange: &Exchange<'_>, table: &Table) -> Result<Option<String>, Refusal> {
+    for (option, views) in [("savedQuery", "savedquery"), ("userQuery", "userquery")] {
+        let Some(id) = exchange.options.value(option) else { continue };
+        let Some(views) = Schema::of_sandbox().by_name(views) else { continue };
+        let id = guid(id).ok_or_else(|| Refusal::unsupported(format!("The value of {option} is no GUID.")))?;
+        let row = world.row(views, id).ok_or_else(|| Refusal::no_record(views, id))?;
+        let text = |column: &str| views.place(column).and_then(|place| row.value(place)?.as_text());
+        if text("returnedtypecode") != Some(table.logical_name) {
+            let message = format!("The view is not one of the entity '{}'.", table.logical_name);
+            return Err(Refusal::new(400, "0x80040203", message));
+        }
+        return Ok(text("fetchxml").map(str::to_owned));
+    }
+    Ok(None)
 }
 
 /// Sorts records and cuts out the page behind a cookie.

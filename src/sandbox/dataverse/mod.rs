@@ -1,6 +1,8 @@
 //! The Web API of the sandbox: requests in, answers out, over the records of a world.
 
 mod actions;
+mod aggregate;
+mod apply;
 mod batch;
 mod body;
 mod collection;
@@ -11,6 +13,7 @@ mod dates;
 mod defined;
 mod definition;
 mod exchange;
+mod fetch;
 mod formatted;
 mod functions;
 mod json;
@@ -26,6 +29,7 @@ mod record;
 mod refusal;
 mod relate;
 mod route;
+mod search;
 mod shape;
 mod show;
 mod values;

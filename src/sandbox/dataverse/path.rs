@@ -47,6 +47,11 @@ impl Path {
         Self { steps: Vec::new(), table: table.index, column }
     }
 
+    /// The table the path ends at.
+    pub fn table(&self) -> &'static Table {
+        Schema::of_sandbox().table(self.table)
+    }
+
     /// The column the path ends at.
     pub fn column(&self) -> &'static Column {
         Schema::of_sandbox().table(self.table).column(self.column)

@@ -26,6 +26,16 @@ impl Pattern {
         if function != TextFunction::StartsWith {
             parts.push(Part::AnyRun);
         }
+        parts.extend(Self::like(sought).0);
+        if function != TextFunction::EndsWith {
+            parts.push(Part::AnyRun);
+        }
+        Self(parts)
+    }
+
+    /// The pattern as it is written, which a whole text has to fit.
+    pub fn like(sought: &str) -> Self {
+        let mut parts = Vec::new();
         let text: Vec<char> = folded(sought).chars().collect();
         let mut rest = text.as_slice();
         while let [first, after @ ..] = rest {
@@ -42,9 +52,6 @@ impl Pattern {
                 },
                 other => Part::One(*other),
             });
-        }
-        if function != TextFunction::EndsWith {
-            parts.push(Part::AnyRun);
         }
         Self(parts)
     }

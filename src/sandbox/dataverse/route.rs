@@ -13,7 +13,7 @@ use crate::sandbox::dataverse::preferences::Preferences;
 use crate::sandbox::dataverse::record::{table_of_set, within};
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::way::Way;
-use crate::sandbox::dataverse::{metadata, relate, write};
+use crate::sandbox::dataverse::{metadata, relate, search, write};
 use crate::sandbox::odata::{Options, Segment, parse_path};
 use crate::sandbox::world::{Value, World, made_id};
 use crate::sandbox::{Caller, Incoming, Outgoing};
@@ -41,6 +41,11 @@ fn judged(
     let asking = caller;
     let caller = asking.user_id.and_then(|id| id.parse::<Uuid>().ok()).ok_or_else(stranger)?;
     check_enabled(world, caller)?;
+    if search::is_native(request) {
+        let root = format!("{origin}/api/data/v9.2");
+        let exchange = Exchange { request, root, options: Options::default(), preferences, caller };
+        return search::query(world, &exchange);
+    }
     let no_resource = || Refusal::no_resource(&format!("{origin}{}", request.path));
     let below = request.path.strip_prefix("/api/data/").ok_or_else(no_resource)?;
     let (version, path) = below.split_once('/').unwrap_or((below, ""));
@@ -61,6 +66,11 @@ fn judged(
     let Some((first, rest)) = segments.split_first() else { return metadata::service_document(&exchange) };
     if let Some(answer) = metadata::definitions(&exchange, first, rest) {
         return answer;
+    }
+    match (request.method.as_str(), first.name.as_str()) {
+        ("POST", "searchquery") if rest.is_empty() => return search::query(world, &exchange),
+        ("GET", "searchstatus") if rest.is_empty() => return Ok(search::status(world, &exchange)),
+        _ => {}
     }
     if let Some(answer) = function(world, &exchange, first).filter(|_| rest.is_empty()) {
         return answer;

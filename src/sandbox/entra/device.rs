@@ -17,6 +17,7 @@ use super::refusal::Refusal;
 use super::scopes::{Resource, Scopes};
 use super::token::{give_refresh, require_consent};
 use super::visit::Visit;
+use crate::sandbox::faults::{Fault, Faults};
 use crate::sandbox::{Incoming, Outgoing};
 
 /// The `grant_type` of a poll.
@@ -90,6 +91,7 @@ pub(super) fn poll(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &
     if device.expires <= visit.now {
         return Err(Refusal::new("expired_token", 70020, "The device code has expired."));
     }
+    ill_fated(&entra.faults)?;
     let is_hasty = device.polled.is_some_and(|polled| later(polled, Duration::from_secs(INTERVAL)) > visit.now);
     device.polled = Some(visit.now);
     let person = match device.state {
@@ -119,6 +121,22 @@ pub(super) fn poll(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &
         claims: Claims::read(form)?,
     };
     Ok(issue::tokens(entra, visit, issue))
+}
+
+/// What was ordered to go wrong with a poll.
+fn ill_fated(faults: &Faults) -> Result<(), Refusal> {
+    if faults.strikes(&Fault::DevicePending) {
+        return Err(Refusal::new("authorization_pending", 70016, "Nobody has typed the code yet; keep polling."));
+    }
+    if faults.strikes(&Fault::DeviceTooFast) {
+        return Err(Refusal::new("slow_down", 70016, "Poll less often."));
+    }
+    let number = faults.strikes_as(|fault| match fault {
+        Fault::DeviceForbidden { number } => Some(*number),
+        _ => None,
+    });
+    number
+        .map_or(Ok(()), |number| Err(Refusal::grant(number, "Access has been blocked by Conditional Access policies.")))
 }
 
 fn user_code() -> String {

@@ -93,6 +93,13 @@ impl Number {
         (trimmed.scale == 0).then(|| i64::try_from(trimmed.units).ok()).flatten()
     }
 
+    /// The number parted by a whole one, with some more digits after the point.
+    pub fn over(self, parts: i64) -> Self {
+        let scale = self.scale.max(6);
+        let wide = self.with_scale(scale);
+        Self { units: wide.units / i128::from(parts).max(1), scale: wide.scale }.trimmed()
+    }
+
     fn parts(self) -> (i128, i128) {
         let unit = 10_i128.pow(self.scale);
         (self.units / unit, self.units % unit * 10_i128.pow(DIGITS.saturating_sub(self.scale)))

@@ -1,7 +1,8 @@
 //! Every command has examples in its help, and the examples run.
 
-use d365conn::sandbox::{JOB_TOKEN, Provider};
+use d365conn::sandbox::{INES, JOB_TOKEN, Provider, Robot};
 
+use super::device::run_beside;
 use crate::pair::Pair;
 use crate::world::World;
 
@@ -166,7 +167,12 @@ fn run_example(line: &str) {
         .replace("DAEMON_ID", d365conn::sandbox::DAEMON.client_id)
         .replace("WEB_APP_ID", d365conn::sandbox::OWN_WEB_APP.client_id)
         .replace("APP_ID", d365conn::sandbox::OWN_DESKTOP_APP.client_id);
-    let outcome = world.run_with_stdin(command.strip_prefix("d365conn ").unwrap_or_default(), stdin);
+    let words = command.strip_prefix("d365conn ").unwrap_or_default();
+    let outcome = if words.contains("--auth device") {
+        run_beside(&world, words, Some(Robot::new(INES)), true)
+    } else {
+        world.run_with_stdin(words, stdin)
+    };
     assert_eq!(outcome.exit, 0, "{line}\nran: {command}\n{}", outcome.stderr);
 }
 

@@ -44,7 +44,8 @@ impl Desk {
 
     /// `openssl LINE`; what it prints.
     fn run(&self, line: &str) -> String {
-        let output = Command::new("openssl").args(shell_words::split(line).unwrap()).current_dir(self.0.path()).output();
+        let output =
+            Command::new("openssl").args(shell_words::split(line).unwrap()).current_dir(self.0.path()).output();
         let output = output.unwrap();
         assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()

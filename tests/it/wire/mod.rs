@@ -2,6 +2,7 @@
 
 mod batch;
 mod breaks;
+mod counting;
 mod paging;
 mod proxy;
 mod refusing;

@@ -1,0 +1,184 @@
+//! Signs a person in with a browser on any other device: asks for a code, and asks again and again whether it was typed
+//! (RFC 8628). Where the code is shown is not known here.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use oauth2::{AccessToken, http};
+use serde::Deserialize;
+use url::form_urlencoded::Serializer;
+
+use crate::auth::token::whole_seconds_of;
+use crate::auth::token_endpoint::Errand;
+use crate::auth::{Applicant, AuthError, Claims, Leg, OIDC_SCOPES, TokenSet, claims_parameter, dataverse_scope};
+use crate::secret::Secret;
+
+/// The `grant_type` of a poll (RFC 8628 §3.4).
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// Between two polls where Entra names no pause, and what a complaint adds to it (RFC 8628 §3.2, §3.5).
+const STEP: Duration = Duration::from_secs(5);
+/// The longest pause between two polls that is believed or grown to.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The life of a code where Entra does not say; the longest that is believed.
+const LIFE: Duration = Duration::from_secs(15 * 60);
+/// More letters than a code for people has.
+const LONGEST_CODE: usize = 32;
+
+/// A code that was asked for, and what its user has to do with it.
+#[derive(Debug)]
+pub struct DeviceCode {
+    /// What the user types.
+    pub user_code: String,
+    /// The page on which it is typed.
+    pub verification_uri: String,
+    /// From when on it is worth nothing, by the local clock.
+    pub expires_on: Timestamp,
+    interval: Duration,
+    code: Secret,
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    user_code: String,
+    // An opaque type of the crate, for its silent Debug.
+    device_code: AccessToken,
+    #[serde(alias = "verification_url")]
+    verification_uri: String,
+    #[serde(default)]
+    expires_in: serde_json::Value,
+    #[serde(default)]
+    interval: serde_json::Value,
+}
+
+impl DeviceCode {
+    /// Asks for a code. It names the scopes of Dataverse alone: one token is for one resource.
+    ///
+    /// # Errors
+    /// [`AuthError`]: refused, not reachable, or an answer that can't be shown to a person.
+    pub async fn ask(applicant: &Applicant<'_>) -> Result<Self, AuthError> {
+        let scope = dataverse_scope(applicant.tenant_url);
+        let scopes = [&[scope.as_str()], &OIDC_SCOPES[..]].concat().join(" ");
+        let fields = [("client_id", applicant.client_id), ("scope", &scopes)];
+        let body = send(applicant, &applicant.authority.device_code_path(), &fields).await?;
+        Self::parse(&body, applicant).map_err(|what| odd(applicant, what))
+    }
+
+    fn parse(body: &[u8], applicant: &Applicant<'_>) -> Result<Self, &'static str> {
+        let Wire { user_code, device_code, verification_uri, expires_in, interval } =
+            serde_json::from_slice(body).map_err(|_| "it holds no code for a device")?;
+        let is_code = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+        if user_code.is_empty() || user_code.len() > LONGEST_CODE || !user_code.chars().all(is_code) {
+            return Err("its code for the user is none that can be typed");
+        }
+        let of_sandbox = format!("{}/", applicant.authority.origin());
+        let is_ours = applicant.tenant_url.is_sandbox() && verification_uri.starts_with(&of_sandbox);
+        let is_page = url::Url::parse(&verification_uri).is_ok_and(|url| url.scheme() == "https" || is_ours);
+        if !is_page || verification_uri.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return Err("the page for its code is not an https address");
+        }
+        let seconds = |value| whole_seconds_of(value).map(Duration::from_secs);
+        let life = seconds(expires_in).unwrap_or(LIFE).min(LIFE);
+        Ok(Self {
+            user_code,
+            verification_uri,
+            expires_on: applicant.clock.now().checked_add(life).unwrap_or(Timestamp::MAX),
+            interval: seconds(interval).unwrap_or(STEP).min(LONGEST_PAUSE),
+            code: Secret::new(device_code.secret().as_str()),
+        })
+    }
+
+    /// Asks until the user has signed in, `wait` is over or the code has expired; as often as Entra allows. A network that
+    /// fails meanwhile is given time to come back.
+    ///
+    /// # Errors
+    /// [`AuthError`]: declined, expired, refused by a policy, or nobody came.
+    pub async fn wait_for_user(
+        self,
+        applicant: &Applicant<'_>,
+        demanded: Option<&Claims>,
+        wait: Duration,
+    ) -> Result<TokenSet, AuthError> {
+        let clock = applicant.clock;
+        let deadline = clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
+        let end = deadline.min(self.expires_on);
+        let mut pause = self.interval;
+        let mut trouble = None;
+        loop {
+            let left = u64::try_from(end.as_second().saturating_sub(clock.now().as_second())).unwrap_or_default();
+            if left == 0 {
+                let over = AuthError::NobodyCame { waited: wait, is_expired: self.expires_on < deadline };
+                return Err(trouble.unwrap_or(over));
+            }
+            clock.wait(pause.min(Duration::from_secs(left))).await;
+            let error = match self.poll(applicant, demanded).await {
+                Ok(tokens) => return Ok(tokens),
+                Err(error) => error,
+            };
+            pause = match next(&error) {
+                Next::Ask => pause,
+                Next::AskLess => pause + STEP,
+                Next::Retry => (pause * 2).min(LONGEST_PAUSE),
+                Next::End => return Err(error),
+            };
+            trouble = (next(&error) == Next::Retry).then_some(error);
+        }
+    }
+
+    async fn poll(&self, applicant: &Applicant<'_>, demanded: Option<&Claims>) -> Result<TokenSet, AuthError> {
+        let claims = claims_parameter(demanded);
+        let fields = [
+            ("grant_type", GRANT),
+            ("client_id", applicant.client_id),
+            ("device_code", self.code.expose()),
+            ("client_info", "1"),
+            ("claims", &claims),
+        ];
+        let body = send(applicant, &applicant.authority.token_path(), &fields).await?;
+        let tokens = TokenSet::parse(&body, applicant.clock.now()).map_err(|what| odd(applicant, what))?;
+        let Some(claims) = &tokens.id_claims else {
+            return Err(odd(applicant, "it has no ID token, although `openid` was asked for"));
+        };
+        claims.check(applicant.authority, applicant.client_id, None)?;
+        Ok(tokens)
+    }
+}
+
+/// What to do after a poll that brought no token.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// Ask again after the same pause: the user has not typed the code yet.
+    Ask,
+    /// Ask less often: that was too fast.
+    AskLess,
+    /// Something is out of order; give it more time each time.
+    Retry,
+    /// There will be no token.
+    End,
+}
+
+fn next(error: &AuthError) -> Next {
+    match error {
+        AuthError::Refused(refusal) => match refusal.error.error.as_str() {
+            "authorization_pending" => Next::Ask,
+            "slow_down" => Next::AskLess,
+            _ if refusal.error.is_passing() => Next::Retry,
+            _ => Next::End,
+        },
+        AuthError::Throttled { .. } => Next::AskLess,
+        AuthError::Net(_) | AuthError::Unavailable { .. } => Next::Retry,
+        _ => Next::End,
+    }
+}
+
+/// Posts a form, and gives back the body of a success.
+async fn send(applicant: &Applicant<'_>, path: &str, fields: &[(&str, &str)]) -> Result<Vec<u8>, AuthError> {
+    let errand = Errand { applicant, leg: Leg::Device, redirect_uri: None };
+    let form = Serializer::new(String::new()).extend_pairs(fields).finish();
+    let request = http::Request::post(path).body(form.into_bytes());
+    let request = request.map_err(|_| AuthError::BadTenant { given: applicant.authority.tenant().to_owned() })?;
+    Ok(errand.send(request).await?.into_body())
+}
+
+fn odd(applicant: &Applicant<'_>, what: &'static str) -> AuthError {
+    AuthError::OddToken { host: applicant.authority.host().to_owned(), what }
+}

@@ -1,0 +1,34 @@
+//! The other way in which a person can sign in, offered where the wanted one is closed: a device code where no browser
+//! opens, the browser where device codes are forbidden. Always a question; without an answer nothing changes.
+
+use crate::auth::DEVICE_FORBIDDEN;
+use crate::connection::Flow;
+use crate::context::Context;
+use crate::output::prompt;
+use crate::problem::Problem;
+use crate::session::Wanted;
+
+/// Whether a device code shall do it, where no browser could be opened. Who opened none on purpose is not asked, and an app
+/// with a secret gets no device code.
+pub(super) fn device_is_agreed(
+    context: &Context,
+    wanted: &Wanted,
+    is_browser_forbidden: bool,
+) -> Result<bool, Problem> {
+    if is_browser_forbidden || wanted.client_secret.is_some() || !context.screen.can_ask() {
+        return Ok(false);
+    }
+    let question = "No browser could be opened here. Sign in with a browser on another device, by a code?";
+    Ok(prompt::confirm(&context.screen, question, "--auth device")?)
+}
+
+/// Whether the browser of this computer shall do it, where Entra refused a device code by a policy.
+pub(super) fn browser_is_agreed(context: &Context, wanted: &Wanted, problem: &Problem) -> Result<bool, Problem> {
+    let is_forbidden = wanted.flow == Flow::Device && problem.phrase().code == DEVICE_FORBIDDEN;
+    if !is_forbidden || !context.screen.can_ask() {
+        return Ok(false);
+    }
+    context.screen.warn(&problem.to_string());
+    let question = "Sign in in the browser of this computer instead?";
+    Ok(prompt::confirm(&context.screen, question, "--auth browser")?)
+}

@@ -1,0 +1,39 @@
+//! `count`: how many records there are, exactly, however many. How they are counted is not known here.
+
+use clap::Args;
+
+use crate::commands::records::Place;
+use crate::context::Context;
+use crate::output::{Format, object};
+use crate::problem::{Exit, Problem};
+
+/// Count records
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d365conn accounts count
+  d365conn leads count --filter \"leadqualitycode eq 3\"")]
+pub struct Count {
+    /// Only records for which this OData condition holds
+    #[arg(long, value_name = "ODATA")]
+    filter: Option<String>,
+}
+
+impl Count {
+    /// Counts them and prints the number.
+    pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
+        let format = context.format()?;
+        let client = context.client()?;
+        context.block_on(async {
+            let table = place.table(&client).await?;
+            let count = client.count(&table, self.filter.as_deref()).await?;
+            match format {
+                Format::Json | Format::Ndjson => {
+                    let fields = [("table", table.logical_name.into()), ("count", serde_json::Value::from(count))];
+                    object(&context.screen, format, &fields)?;
+                }
+                _ => context.screen.line(&count.to_string())?,
+            }
+            Ok(Exit::Done)
+        })
+    }
+}
