@@ -1,7 +1,12 @@
 //! What is shown instead of a person: an application's credential, and the one way from it to a token. Each kind does its
 //! part in a file of its own; where it is kept is not known here.
 
-use crate::auth::{Applicant, AuthError, Certificate, Claims, Proof, TokenSet, Voucher, app_token_with, federated};
+use crate::auth::{
+    Applicant, AuthError, Authority, Certificate, Claims, IdentityEndpoint, Proof, TokenSet, Voucher, app_token_with,
+    azure_cli_token, federated, managed_identity_token,
+};
+use crate::connection::ManagedIdentity;
+use crate::environment::Environment;
 use crate::secret::Secret;
 
 /// What can be shown again whenever a token is due, without a person.
@@ -13,9 +18,32 @@ pub enum AppCredential {
     Certificate(Certificate),
     /// Somebody who vouches for an app, again for every token.
     Federated(Voucher),
+    /// The identity of this machine.
+    ManagedIdentity {
+        /// Who gives out its tokens.
+        endpoint: IdentityEndpoint,
+        /// Which one.
+        identity: ManagedIdentity,
+    },
+    /// Whoever is signed in to the Azure CLI, which is run in this environment without our secrets.
+    AzureCli(Environment),
 }
 
 impl AppCredential {
+    /// Who is asked for a token of `client_id`, for a trace.
+    #[must_use]
+    pub fn source(&self, authority: &Authority, client_id: &str) -> String {
+        match self {
+            Self::Secret(_) => format!("{} as app {client_id}", authority.origin()),
+            Self::Certificate(_) => format!("{} as app {client_id}, by its certificate", authority.origin()),
+            Self::Federated(voucher) => {
+                format!("{} as app {client_id}, for which {} vouches", authority.origin(), voucher.place())
+            }
+            Self::ManagedIdentity { endpoint, .. } => endpoint.to_string(),
+            Self::AzureCli(_) => "the Azure CLI".to_owned(),
+        }
+    }
+
     /// A token for the organisation of `applicant`, whose own proof is left aside; one that holds what a challenge
     /// `demanded`, where one did. It opens the organisation only where an administrator made an application user for the
     /// app; that is Dataverse's to say.
@@ -40,6 +68,12 @@ impl AppCredential {
                 let applicant = Applicant { proof: Proof::Assertion(&assertion), ..*applicant };
                 let answer = app_token_with(&applicant, demanded).await;
                 answer.map_err(|error| error.about(|| federated::shown(&assertion, clock.now())))
+            }
+            Self::ManagedIdentity { endpoint, identity } => {
+                managed_identity_token(http, clock, endpoint, identity, applicant.tenant_url).await
+            }
+            Self::AzureCli(environment) => {
+                azure_cli_token(environment, clock, applicant.tenant_url, authority.tenant()).await
             }
         }
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::auth::{
-    Authority, Authorization, CertificateError, ChallengeError, Claims, EntraError, FederatedError, aadsts,
+    Authority, Authorization, AzureCliError, CertificateError, ChallengeError, Claims, EntraError, FederatedError,
+    IdentityError, aadsts,
     admin_consent_url, entra_phrases, phrases,
 };
 use crate::net::NetError;
@@ -183,6 +184,12 @@ pub enum AuthError {
     /// Nobody vouches for the app.
     #[error(transparent)]
     Federated(#[from] FederatedError),
+    /// The machine's own identity gave none.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The Azure CLI gave none.
+    #[error(transparent)]
+    AzureCli(#[from] AzureCliError),
     /// Entra refused, with a reason.
     #[error(transparent)]
     Refused(Box<Refusal>),
@@ -363,7 +370,12 @@ impl AuthError {
     /// Whether Entra will have nothing of an app's credential, however often it is shown.
     #[must_use]
     pub fn is_refused_credential(&self) -> bool {
-        matches!(self, Self::Refused(refusal) if refusal.leg == Leg::App && refusal.error.is_refused_client())
+        match self {
+            Self::Refused(refusal) => refusal.leg == Leg::App && refusal.error.is_refused_client(),
+            Self::Identity(error) => error.is_final(),
+            Self::AzureCli(error) => error.is_signed_out(),
+            _ => false,
+        }
     }
 
     /// Whether a refresh token is worth nothing any more and only a new sign-in helps.
@@ -403,6 +415,8 @@ impl Diagnose for AuthError {
             Self::PersonalAccount { .. } => &phrases::PERSONAL_ACCOUNT,
             Self::Certificate(error) => error.phrase(),
             Self::Federated(error) => error.phrase(),
+            Self::Identity(error) => error.phrase(),
+            Self::AzureCli(error) => error.phrase(),
             Self::Refused(refusal) => refusal.phrase(),
         }
     }
@@ -442,6 +456,8 @@ impl Diagnose for AuthError {
             Self::PersonalAccount { user } => vec![("user", user.clone())],
             Self::Certificate(error) => error.facts(),
             Self::Federated(error) => error.facts(),
+            Self::Identity(error) => error.facts(),
+            Self::AzureCli(error) => error.facts(),
             Self::Refused(refusal) => facts_of(refusal),
             Self::NobodyCame { .. } | Self::NoListener(_) | Self::UnfitAddress | Self::ForeignIdToken { .. } => {
                 Vec::new()
@@ -452,6 +468,8 @@ impl Diagnose for AuthError {
     fn service_code(&self) -> Option<String> {
         match self {
             Self::Refused(refusal) => refusal.error.code().map(|code| format!("AADSTS{code}")),
+            Self::Identity(error) => error.service_code(),
+            Self::AzureCli(error) => error.service_code(),
             _ => None,
         }
     }

@@ -227,3 +227,91 @@ pub(super) fn shown(assertion: &Secret, now: Timestamp) -> Vec<(&'static str, St
     facts.extend(ends.map(|ends| ("assertion_ends", ends.to_string())));
     facts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Diagnose as _;
+    use crate::tenant::TenantUrl;
+
+    fn environment(address: &str) -> Environment {
+        Environment::of([("ACTIONS_ID_TOKEN_REQUEST_URL", address), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "j0b-t0ken-0f-this")])
+    }
+
+    #[test]
+    fn the_job_s_token_is_pinned_to_the_origin_it_was_given_for() {
+        for (address, expected) in [
+            ("https://vstoken.actions.githubusercontent.com/_apis/x?api-version=2.0", Some("https://vstoken.actions.githubusercontent.com /_apis/x?api-version=2.0")),
+            ("https://host:8443", Some("https://host:8443 /")),
+            ("http://127.0.0.1:8999/t", Some("http://127.0.0.1:8999 /t")),
+            ("http://vstoken.actions.githubusercontent.com/x", None),
+            ("http://localhost:8999/x", None),
+            ("https://user:pass@host/x", None),
+            ("https://host/x#y", None),
+            ("ftp://host/x", None),
+            ("/x", None),
+        ] {
+            let now = Timestamp::UNIX_EPOCH;
+            let found = match Voucher::of(&AssertionSource::Github, &environment(address), now) {
+                Ok(Voucher::Service { origin, path, .. }) => Some(format!("{origin} {path}")),
+                Ok(Voucher::File { .. }) => panic!("no file was named"),
+                Err(error) => {
+                    assert_eq!(error.phrase().code, "auth/provider-address", "{address}");
+                    None
+                }
+            };
+            assert_eq!(found.as_deref(), expected, "{address}");
+        }
+        let voucher = Voucher::of(&AssertionSource::Github, &environment("https://host/x"), Timestamp::UNIX_EPOCH);
+        assert!(!format!("{voucher:?}").contains("j0b"));
+    }
+
+    #[test]
+    fn each_service_is_asked_in_its_own_way() {
+        let asked = request(Call::Github, "/x?api-version=2.0", "api://AzureADTokenExchange");
+        assert_eq!(asked.path, "/x?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange");
+        assert_eq!(request(Call::Github, "/x", "a").path, "/x?audience=a");
+        let asked = request(Call::AzurePipelines, "/x?api-version=7.1&serviceConnectionId=1", "unused");
+        assert_eq!((asked.method, asked.path.as_str()), (Method::POST, "/x?api-version=7.1&serviceConnectionId=1"));
+        assert!(asked.headers.iter().any(|(name, value)| name == "x-tfs-fedauthredirect" && value == "Suppress"));
+    }
+
+    #[test]
+    fn every_cloud_has_an_audience_of_its_own() {
+        for (address, expected) in [
+            ("https://contoso.crm4.dynamics.com", "api://AzureADTokenExchange"),
+            ("https://contoso.crm.microsoftdynamics.us", "api://AzureADTokenExchangeUSGov"),
+            ("https://contoso.crm.dynamics.cn", "api://AzureADTokenExchangeChina"),
+            ("http://127.0.0.1:8999", "api://AzureADTokenExchange"),
+        ] {
+            let tenant_url = TenantUrl::parse(address).unwrap().url;
+            let authority = Authority::for_tenant(&tenant_url, "3f6a1e52-8c0d-4a7b-b1e9-52d0c8e4f711").unwrap();
+            assert_eq!(audience_of(&authority), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn only_a_signed_token_goes_into_a_form() {
+        for good in ["eyJ.eyJ.x", "\u{feff}eyJ.eyJ.x-_\r\n"] {
+            assert!(assertion_in(good).is_some(), "{good}");
+        }
+        for bad in ["", "x", "a.b", "a.b.", "a.b.c.d", "a.b.c&x=y", "a.b.c\nd", "a.b.c d", "a.b.c%41", "a.b.c="] {
+            assert!(assertion_in(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_of_an_assertion_is_what_is_compared() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+        let payload = r#"{"iss":"https://i","sub":"repo:a/b","aud":["x","y"],"exp":1795461931,"jti":"n0b0dy-sh0uld"}"#;
+        let assertion = Secret::new(format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload)));
+        let facts = shown(&assertion, Timestamp::UNIX_EPOCH);
+        let find = |name: &str| facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        assert_eq!((find("issuer"), find("subject"), find("audience")), (Some("https://i"), Some("repo:a/b"), Some("x, y")));
+        assert_eq!(find("assertion_ends"), Some("2026-11-23T19:25:31Z"));
+        assert!(!format!("{facts:?}").contains("n0b0dy"));
+        assert_eq!(shown(&Secret::new("opaque"), Timestamp::UNIX_EPOCH).len(), 1);
+    }
+}

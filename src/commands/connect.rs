@@ -15,7 +15,7 @@ use crate::commands::organisations::{
     with_settings_of,
 };
 use crate::commands::signing_in::connect;
-use crate::connection::{Connection, ConnectionName, Flow, ResponseMode, StoreKind};
+use crate::connection::{App, Connection, ConnectionName, Flow, ResponseMode, StoreKind};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::secret::Secret;
@@ -35,6 +35,8 @@ use crate::tenant::{Discovery, TenantUrl};
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth secret --client-id DAEMON_ID --client-secret-stdin
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth certificate --client-id DAEMON_ID --certificate nightly.pem
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth federated --client-id DAEMON_ID
+  d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth managed-identity
+  d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth az
 
 Without --client-id the managed app signs in; --client-id always means an app of
 your own. Register http://localhost as its redirect URI, under \"Mobile and desktop
@@ -106,6 +108,9 @@ impl From<StoreFlag> for StoreKind {
     }
 }
 
+/// The ways to sign in through an app that the user names.
+const HAVE_AN_APP: &[&str] = &["browser", "device", "secret", "certificate", "federated"];
+
 impl Connect {
     /// Checks everything that can be checked without a network, then signs in, proves and saves.
     ///
@@ -159,7 +164,11 @@ impl Connect {
         let wanted = Wanted {
             tenant_url,
             name,
-            app: context.app(self.client_id.as_deref())?,
+            app: match &opened.flow {
+                // Whose identity it is, the token tells.
+                Flow::ManagedIdentity { .. } | Flow::Az => App::Own { client_id: String::new() },
+                _ => context.app(self.client_id.as_deref())?,
+            },
             client_secret: self.client_secret(context, &opened.flow)?,
             flow: opened.flow,
             certificate_password: opened.password,
@@ -187,6 +196,7 @@ impl Connect {
     fn opened(&self, context: &Context) -> Result<Opened, Problem> {
         let flow = self.auth.word();
         let own = [
+            Bound { flag: "--client-id", is_typed: self.client_id.is_some(), flows: HAVE_AN_APP },
             Bound { flag: "--from", is_typed: self.from.is_some(), flows: &["browser"] },
             Bound { flag: "--redirect-uri", is_typed: self.redirect_uri.is_some(), flows: &["browser"] },
             Bound { flag: "--admin-consent", is_typed: self.admin_consent, flows: &["browser"] },

@@ -14,7 +14,7 @@ use super::journal::{Journal, Seen};
 use super::provider::Provider;
 use super::world::World;
 use super::{
-    Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, TENANT_ID, dataverse, discovery, graph, provider,
+    Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, Person, TENANT_ID, dataverse, discovery, graph, provider,
 };
 use crate::clock::Clock;
 
@@ -90,6 +90,12 @@ impl Front {
     /// What was asked so far.
     pub(super) fn requests(&self) -> Vec<Seen> {
         self.inside().journal.entries()
+    }
+
+    /// What the Azure CLI prints for `person`.
+    pub(super) fn azure_cli(&self, person: Person) -> String {
+        let origin = format!("http://127.0.0.1:{}", self.port);
+        self.inside().entra.azure_cli(&origin, self.clock.now(), person)
     }
 
     /// From now on requests to the Web API are kept whole.

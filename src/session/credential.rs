@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::auth::{AppCredential, AuthError, Certificate, Voucher};
+use crate::auth::{AppCredential, AuthError, Certificate, IdentityEndpoint, Voucher};
 use crate::connection::Flow;
 use crate::environment::Environment;
 use crate::paths::read_given;
@@ -44,7 +44,7 @@ impl Means<'_> {
     /// # Errors
     /// When a secret that it needs is not there.
     pub fn credential(self) -> Result<Option<AppCredential>, Problem> {
-        let Self { flow, secrets, connection, store, .. } = self;
+        let Self { flow, secrets, environment, connection, store, now } = self;
         match flow {
             Flow::Secret => {
                 let gone = || SessionError::ClientSecretGone { connection: connection.to_owned(), store };
@@ -53,17 +53,19 @@ impl Means<'_> {
             }
             Flow::Certificate { file } => {
                 let certificate = certificate_of(file, secrets.find(CERTIFICATE), secrets.find(CERTIFICATE_PASSWORD))?;
-                certificate.check_time(self.now).map_err(AuthError::from)?;
+                certificate.check_time(now).map_err(AuthError::from)?;
                 Ok(Some(AppCredential::Certificate(certificate)))
             }
             Flow::Federated { source } => {
-                let voucher = Voucher::of(source, self.environment, self.now).map_err(AuthError::from)?;
+                let voucher = Voucher::of(source, environment, now).map_err(AuthError::from)?;
                 Ok(Some(AppCredential::Federated(voucher)))
             }
             Flow::Browser | Flow::Device | Flow::AccessToken | Flow::RefreshToken => Ok(None),
-            Flow::ManagedIdentity { .. } | Flow::Az => {
-                Err(SessionError::FlowNotServed { connection: connection.to_owned(), flow: flow.word() }.into())
+            Flow::ManagedIdentity { identity } => {
+                let endpoint = IdentityEndpoint::of(environment)?;
+                Ok(Some(AppCredential::ManagedIdentity { endpoint, identity: identity.clone() }))
             }
+            Flow::Az => Ok(Some(AppCredential::AzureCli(environment.clone()))),
         }
     }
 }

@@ -61,13 +61,15 @@ pub enum SessionError {
         /// Its organisation.
         tenant_url: String,
     },
-    /// A connection of a later release.
-    #[error("connection `{connection}` signs in by `{flow}`, which this release of d365conn doesn't know how to do")]
-    FlowNotServed {
+    /// The Azure CLI is signed in as somebody else than it was.
+    #[error("the Azure CLI is signed in as {found}, and connection `{connection}` was made for {expected}")]
+    LentByAnother {
         /// The connection.
         connection: String,
-        /// How it signs in.
-        flow: &'static str,
+        /// Who it was made for.
+        expected: String,
+        /// Who is there now.
+        found: String,
     },
     /// The store has nothing under a connection that needs its app's secret to sign in again.
     #[error("the client secret of connection `{connection}` is gone from the {store}")]
@@ -90,11 +92,11 @@ impl Diagnose for SessionError {
             Self::NoRefreshToken { .. } => &phrases::NO_REFRESH_TOKEN,
             Self::TokenRejected => &phrases::TOKEN_REJECTED,
             Self::OtherUser { .. } => &phrases::OTHER_USER,
+            Self::LentByAnother { .. } => &phrases::LENT_BY_ANOTHER,
             Self::NameTaken { .. } => &phrases::NAME_TAKEN,
             Self::SignInElsewhere { .. } => &phrases::SIGN_IN_ELSEWHERE,
             Self::Overtaken { .. } => &phrases::OVERTAKEN,
             Self::ClientSecretGone { .. } => &phrases::CLIENT_SECRET_GONE,
-            Self::FlowNotServed { .. } => &phrases::FLOW_NOT_SERVED,
         }
     }
 
@@ -103,10 +105,8 @@ impl Diagnose for SessionError {
             Self::SecretsGone { connection, store } | Self::ClientSecretGone { connection, store } => {
                 vec![("connection", connection.clone()), ("store", (*store).to_owned())]
             }
-            Self::NoRefreshToken { connection } | Self::FlowNotServed { connection, .. } => {
-                vec![("connection", connection.clone())]
-            }
-            Self::OtherUser { connection, expected, .. } => {
+            Self::NoRefreshToken { connection } => vec![("connection", connection.clone())],
+            Self::OtherUser { connection, expected, .. } | Self::LentByAnother { connection, expected, .. } => {
                 vec![("connection", connection.clone()), ("expected", expected.clone())]
             }
             Self::NameTaken { connection, other } => vec![("connection", connection.clone()), ("other", other.clone())],

@@ -12,7 +12,7 @@ pub const PHRASES: &[&Phrase] = &[
     &SIGN_IN_ELSEWHERE,
     &OVERTAKEN,
     &CLIENT_SECRET_GONE,
-    &FLOW_NOT_SERVED,
+    &LENT_BY_ANOTHER,
 ];
 
 pub(super) static SECRETS_GONE: Phrase = Phrase {
@@ -56,6 +56,17 @@ pub(super) static OTHER_USER: Phrase = Phrase {
     ],
 };
 
+pub(super) static LENT_BY_ANOTHER: Phrase = Phrase {
+    code: "session/lent-by-another",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "a connection goes on as the user for whom it was made, or not at all; nothing was changed",
+    remedy: &[
+        "sign {expected} in: `az login`, or choose a subscription of theirs with `az account set`",
+        "run `d365conn connect --auth az` with another `--name` for the other user",
+    ],
+};
+
 pub(super) static NAME_TAKEN: Phrase = Phrase {
     code: "session/name-taken",
     exit: Exit::Usage,
@@ -75,17 +86,6 @@ pub(super) static CLIENT_SECRET_GONE: Phrase = Phrase {
     remedy: &[
         "give it again: `d365conn reconnect {connection} --client-secret-stdin`, or `--client-secret-prompt`",
         "run it in the same desktop session and with the same HOME as `d365conn connect`",
-    ],
-};
-
-pub(super) static FLOW_NOT_SERVED: Phrase = Phrase {
-    code: "session/flow-not-served",
-    exit: Exit::Store,
-    who: Who::You,
-    meaning: "a newer release made that connection",
-    remedy: &[
-        "update d365conn; `d365conn version` shows which one this is",
-        "run `d365conn disconnect {connection}` and `d365conn connect` again to sign in another way",
     ],
 };
 

@@ -151,6 +151,10 @@ impl Lender<'_> {
 
     fn lend_from(&self, secrets: &Secrets) -> Result<SharedSignIn, Problem> {
         let connection = self.connection;
+        if connection.flow.is_unattended() {
+            let (connection, flow) = (connection.name.to_string(), connection.flow.word());
+            return Err(SharingError::NobodyToLend { connection, flow }.into());
+        }
         let none = || SessionError::NoRefreshToken { connection: connection.name.to_string() };
         Ok(SharedSignIn {
             app: connection.app.clone(),
@@ -227,7 +231,7 @@ impl SignIn<'_> {
         tokens.refresh_token.get_or_insert_with(|| shared.refresh_token.clone());
         let account = self.prove(wanted, &authority, &tokens).await?;
         let display_name = tokens.id_claims.as_ref().and_then(|claims| claims.name.clone());
-        Ok(SignedIn { tokens, account, display_name })
+        Ok(SignedIn { tokens, account, app: wanted.app.clone(), display_name })
     }
 }
 

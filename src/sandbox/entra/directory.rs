@@ -9,9 +9,9 @@ use super::ledger::{Bearer, Ledger};
 use super::refusal::Refusal;
 use super::trust::Trust;
 use super::visit::Visit;
-use super::{authorize, device, discovery, sign_in, token};
+use super::{authorize, azure_cli, device, discovery, machine, sign_in, token};
 use crate::sandbox::faults::{Fault, Faults};
-use crate::sandbox::{Incoming, Outgoing, REGISTRATIONS, Registration, TENANT_ID};
+use crate::sandbox::{Incoming, Outgoing, Person, REGISTRATIONS, Registration, TENANT_ID};
 
 /// The directory of one tenant.
 #[derive(Debug)]
@@ -44,6 +44,9 @@ impl Entra {
         let query = Form::parse(request.query.as_bytes());
         let posted = Form::parse(&request.body);
         let answer = match (request.method.as_str(), rest) {
+            _ if [machine::METADATA, machine::APP_SERVICE].contains(&request.path.as_str()) => {
+                machine::answer(self, &visit, request, &query)
+            }
             _ if request.path == "/devicelogin" => device::page(self, &visit, request, &posted),
             ("GET", "v2.0/.well-known/openid-configuration") => discovery::metadata(&visit),
             ("GET", "discovery/v2.0/keys") => discovery::keys(),
@@ -65,6 +68,12 @@ impl Entra {
     /// Takes the first certificate in `file`, PEM or DER, as one of the app `client_id`; `false` where there is none.
     pub(crate) fn register_certificate(&mut self, client_id: &str, file: &[u8]) -> bool {
         self.trust.register(client_id, file)
+    }
+
+    /// What the Azure CLI prints for `person` when it is asked for a token of the organisation at `origin`.
+    pub(crate) fn azure_cli(&mut self, origin: &str, now: Timestamp, person: Person) -> String {
+        let request = Incoming::default();
+        azure_cli::answer(self, &Visit::of(&request, origin, TENANT_ID, now), person)
     }
 
     /// Every token that was given out, for tests that look for them where they must not be.

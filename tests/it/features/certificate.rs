@@ -262,3 +262,46 @@ fn a_kept_certificate_travels_with_its_connection() {
     world.set("D365CONN_BUNDLE_PASSPHRASE_FILE", &world.path("passphrase").display().to_string());
     world.run("accounts list --top 1").succeeds();
 }
+
+#[test]
+fn the_days_of_a_certificate_are_counted_and_its_end_is_told_ahead() {
+    let pair = Pair::of_years(2026, 2027);
+    let world = world_of(&pair);
+    connect(&world, DAEMON.client_id, &pair.both_in(&world, "nightly.pem"), "").succeeds();
+    let checked = world.run("connections check -o json").succeeds();
+    assert!(checked.contains("\"days_left\":38") && checked.contains("\"ends\":\"certificate\""), "{checked}");
+    let seen = world.run("doctor -o json").succeeds();
+    assert!(seen.contains("\"certificate_ends\":\"2027-01-01T00:00:00Z\"") && !seen.contains("ends soon"), "{seen}");
+    world.pass(HOUR * 24 * 10);
+    let seen = world.run("doctor -o json").succeeds();
+    assert!(seen.contains("\"days_left\":28") && seen.contains("ends soon"), "{seen}");
+    world.pass(HOUR * 24 * 30);
+    let outcome = world.run("doctor -o json");
+    assert_eq!(outcome.exit, 10, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("auth/certificate-ended"), "{}", outcome.stdout);
+}
+
+#[test]
+fn nothing_secret_is_shown_however_talkative_a_command_is() {
+    let pair = Pair::new();
+    let world = world_of(&pair);
+    let password = "n0b0dy-sh0uld-see-th1s-passw0rd";
+    let pfx = write(&world, "nightly.pfx", pair.pfx(password));
+    let file = write(&world, "right", password);
+    let more = format!("-vv --keep-certificate --certificate-password-file {}", file.display());
+    let mut said = Vec::new();
+    let mut note = |outcome: Outcome| said.push(format!("{}{}", outcome.stdout, outcome.stderr));
+    world.sandbox.faults().order(Fault::TokenReflects { is_dead: false });
+    note(connect(&world, DAEMON.client_id, &pfx, &more));
+    note(connect(&world, DAEMON.client_id, &pfx, &more));
+    world.pass(HOUR * 2);
+    world.sandbox.faults().order(Fault::TokenReflects { is_dead: true });
+    note(world.run("-vv accounts list -o json"));
+    note(world.run("-vv connections show -o json"));
+    note(world.run("-vv doctor -o json"));
+    let said = said.concat();
+    assert!(said.contains("***"), "what was reflected is masked: {said}");
+    for secret in pair.key.lines().filter(|line| !line.starts_with("-----")).chain([password, "eyJ"]) {
+        assert!(!said.contains(secret), "{secret} is in {said}");
+    }
+}

@@ -239,3 +239,22 @@ fn a_token_with_a_line_break_behind_it_is_one() {
     let file = write(&world, "token", format!("\u{feff}{token}\r\n"));
     connect(&world, DAEMON.client_id, &format!("--federated-token-file {}", file.display())).succeeds();
 }
+
+#[test]
+fn nothing_secret_is_shown_however_talkative_a_command_is() {
+    let world = job(Provider::Github);
+    let mut said = Vec::new();
+    let mut note = |outcome: Outcome| said.push(format!("{}{}", outcome.stdout, outcome.stderr));
+    world.sandbox.faults().order(Fault::ProviderDeclines { status: 401 });
+    note(connect(&world, DAEMON.client_id, "-vv"));
+    world.sandbox.faults().order(Fault::TokenReflects { is_dead: false });
+    note(connect(&world, DAEMON.client_id, "-vv -o json"));
+    note(connect(&world, DAEMON.client_id, "-vv"));
+    note(world.run("-vv connections show -o json"));
+    note(world.run("-vv doctor -o json"));
+    let said = said.concat();
+    assert!(said.contains("***"), "what was reflected is masked: {said}");
+    for secret in [JOB_TOKEN, "eyJ"] {
+        assert!(!said.contains(secret), "{secret} is in {said}");
+    }
+}
