@@ -14,6 +14,7 @@ mod error;
 mod expand;
 mod id;
 mod metadata;
+mod mime_type;
 mod nearest;
 mod outcome;
 mod owners;
@@ -43,6 +44,7 @@ pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
     Required, TableNames,
 };
+pub use mime_type::mime_type;
 pub use outcome::{Made, made_records};
 pub use owners::Owner;
 pub use page::{PageError, Side, Splitter};

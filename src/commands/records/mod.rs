@@ -1,14 +1,17 @@
 //! Rows of tables, under the nouns people use: `accounts`, `contacts`, … and `records TABLE` for every other table.
 
+mod add_note;
 mod assign;
 mod cells;
 mod columns;
 mod count;
 mod create;
 mod delete;
+mod delete_many;
 mod get;
 mod link;
 mod list;
+mod many_error;
 mod nouns;
 mod open;
 mod own;
@@ -17,6 +20,7 @@ mod update;
 mod values;
 mod verbs;
 
+pub use many_error::MANY_PHRASES;
 pub use nouns::{NOUNS, Noun};
 pub use own::OwnVerb;
 pub use verbs::{Place, Records, Verb};

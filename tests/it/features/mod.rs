@@ -37,6 +37,7 @@ mod reconnect;
 mod records;
 mod requests;
 mod sandbox;
+mod several;
 mod tables;
 mod token;
 mod tokens;
