@@ -11,7 +11,9 @@ use crate::auth::Browser;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::connection::{App, Connection, ConnectionId, ConnectionName, Flow, SAMPLE_CLIENT_ID, StoreKind, client_id_of};
+use crate::connection::{
+    App, Connection, ConnectionId, ConnectionName, Flow, SAMPLE_CLIENT_ID, StoreKind, client_id_of,
+};
 use crate::dataverse::{Catalog, Client, ClientParts};
 use crate::environment::{self, Environment};
 use crate::net::{Http, HttpOptions, Origin, TokenSource, Trace, TraceLevel};

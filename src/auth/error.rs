@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crate::auth::{
     Authority, Authorization, AzureCliError, CertificateError, ChallengeError, Claims, EntraError, FederatedError,
-    IdentityError, aadsts,
-    admin_consent_url, entra_phrases, phrases,
+    IdentityError, aadsts, admin_consent_url, entra_phrases, phrases,
 };
 use crate::net::NetError;
 use crate::problem::{Diagnose, Phrase};

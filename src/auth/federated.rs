@@ -235,13 +235,19 @@ mod tests {
     use crate::tenant::TenantUrl;
 
     fn environment(address: &str) -> Environment {
-        Environment::of([("ACTIONS_ID_TOKEN_REQUEST_URL", address), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "j0b-t0ken-0f-this")])
+        Environment::of([
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", address),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "j0b-t0ken-0f-this"),
+        ])
     }
 
     #[test]
     fn the_job_s_token_is_pinned_to_the_origin_it_was_given_for() {
         for (address, expected) in [
-            ("https://vstoken.actions.githubusercontent.com/_apis/x?api-version=2.0", Some("https://vstoken.actions.githubusercontent.com /_apis/x?api-version=2.0")),
+            (
+                "https://vstoken.actions.githubusercontent.com/_apis/x?api-version=2.0",
+                Some("https://vstoken.actions.githubusercontent.com /_apis/x?api-version=2.0"),
+            ),
             ("https://host:8443", Some("https://host:8443 /")),
             ("http://127.0.0.1:8999/t", Some("http://127.0.0.1:8999 /t")),
             ("http://vstoken.actions.githubusercontent.com/x", None),
@@ -309,7 +315,10 @@ mod tests {
         let assertion = Secret::new(format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload)));
         let facts = shown(&assertion, Timestamp::UNIX_EPOCH);
         let find = |name: &str| facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-        assert_eq!((find("issuer"), find("subject"), find("audience")), (Some("https://i"), Some("repo:a/b"), Some("x, y")));
+        assert_eq!(
+            (find("issuer"), find("subject"), find("audience")),
+            (Some("https://i"), Some("repo:a/b"), Some("x, y"))
+        );
         assert_eq!(find("assertion_ends"), Some("2026-11-23T19:25:31Z"));
         assert!(!format!("{facts:?}").contains("n0b0dy"));
         assert_eq!(shown(&Secret::new("opaque"), Timestamp::UNIX_EPOCH).len(), 1);

@@ -113,7 +113,11 @@ fn what_can_t_be_used_is_told_apart() {
         (certificate.clone(), None, "key-missing"),
         (modern.clone().into_bytes(), None, "missing"),
         (format!("{modern}{}", pem("CERTIFICATE", &ec_certificate)).into_bytes(), None, "key-mismatch"),
-        (format!("{}{}", pem("PRIVATE KEY", &ec_key), pem("CERTIFICATE", &ec_certificate)).into_bytes(), None, "key-unfit"),
+        (
+            format!("{}{}", pem("PRIVATE KEY", &ec_key), pem("CERTIFICATE", &ec_certificate)).into_bytes(),
+            None,
+            "key-unfit",
+        ),
         (format!("{own}{}", pem("EC PRIVATE KEY", b"x")).into_bytes(), None, "key-unfit"),
         (format!("{own}{}", pem("PRIVATE KEY", b"x")).into_bytes(), None, "key-unfit"),
         (format!("{own}{closed}").into_bytes(), None, "password-needed"),
@@ -123,8 +127,10 @@ fn what_can_t_be_used_is_told_apart() {
         (new.clone(), Some("x"), "password-wrong"),
         (new[..new.len() - 40].to_vec(), Some(PASSWORD), "unreadable"),
         (
-            format!("{own}-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n")
-                .into_bytes(),
+            format!(
+                "{own}-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n"
+            )
+            .into_bytes(),
             Some("x"),
             "encryption",
         ),

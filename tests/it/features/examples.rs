@@ -78,6 +78,28 @@ const PLACEHOLDERS: [(&str, &str, &str); 8] = [
     ("INCIDENT_ID", "incidents", "statecode eq 0"),
 ];
 
+/// What an app proves itself with, where the example says so.
+fn stand_by(world: &mut World, line: &str) {
+    if line.contains("--certificate ") {
+        let pair = Pair::new();
+        assert!(world.sandbox.register_certificate(d365conn::sandbox::DAEMON.client_id, pair.certificate.as_bytes()));
+        let file = pair.both_in(world, "nightly.pem");
+        if line.contains("reconnect") {
+            let connect = format!(
+                "connect --tenant-url {{org}} --store file --name nightly --auth certificate --client-id {} --certificate {}",
+                d365conn::sandbox::DAEMON.client_id,
+                file.display()
+            );
+            world.run(&connect).succeeds();
+        }
+    }
+    if line.contains("--auth federated") {
+        let url = Provider::Github.request_url(&world.sandbox.address());
+        world.set("ACTIONS_ID_TOKEN_REQUEST_URL", &url);
+        world.set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", JOB_TOKEN);
+    }
+}
+
 fn run_example(line: &str) {
     let is_first = line.contains("connect --tenant-url") && !line.contains("--from");
     let world = if is_first { World::new() } else { World::connected() };
@@ -102,24 +124,7 @@ fn run_example(line: &str) {
         );
         world.run_with_stdin(&connect, app.secret.unwrap()).succeeds();
     }
-    if line.contains("--certificate ") {
-        let pair = Pair::new();
-        assert!(world.sandbox.register_certificate(d365conn::sandbox::DAEMON.client_id, pair.certificate.as_bytes()));
-        let file = pair.both_in(&world, "nightly.pem");
-        if line.contains("reconnect") {
-            let connect = format!(
-                "connect --tenant-url {{org}} --store file --name nightly --auth certificate --client-id {} --certificate {}",
-                d365conn::sandbox::DAEMON.client_id,
-                file.display()
-            );
-            world.run(&connect).succeeds();
-        }
-    }
-    if line.contains("--auth federated") {
-        let url = Provider::Github.request_url(&world.sandbox.address());
-        world.set("ACTIONS_ID_TOKEN_REQUEST_URL", &url);
-        world.set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", JOB_TOKEN);
-    }
+    stand_by(&mut world, line);
     let is_ours = |command: &&str| command.starts_with("d365conn ");
     let mut command = line.rsplit("| ").find(is_ours).unwrap_or(line).trim_end().to_owned();
     let string = format!("AuthType=OAuth;Url={};", world.sandbox.address());
