@@ -1,12 +1,16 @@
 //! What failures in this room mean and what to do: here those of the conversation and of what was typed, beneath it those that Dataverse reports. No code of the service is read here.
 
+use crate::dataverse::callables::phrases as actions;
 use crate::problem::{Exit, Phrase, Who};
 
 pub(super) mod access;
 pub(super) mod load;
 pub(super) mod reading;
 pub(super) mod records;
+pub(super) mod values;
 pub(super) mod verbs;
+
+pub use values::VALUE_PHRASES;
 
 /// The phrases of this room.
 pub const PHRASES: &[&Phrase] = &[
@@ -25,6 +29,7 @@ pub const PHRASES: &[&Phrase] = &[
     &COLUMN_TWICE,
     &UNKNOWN_TABLE,
     &AMBIGUOUS_TABLE,
+    &REHEARSED,
     &ADDRESS_TOO_LONG,
     &reading::BAD_EXPAND,
     &access::NOT_A_MEMBER,
@@ -100,6 +105,13 @@ pub const PHRASES: &[&Phrase] = &[
     &verbs::MERGED_WITH_ITSELF,
     &verbs::BAD_DAY,
     &verbs::BAD_AMOUNT,
+    &actions::UNKNOWN_ACTION,
+    &actions::BOUND,
+    &actions::NOT_BOUND,
+    &actions::UNKNOWN_PARAMETER,
+    &actions::MISSING_PARAMETER,
+    &actions::BAD_PARAMETER,
+    &actions::PARAMETER_TWICE,
 ];
 
 pub(in crate::dataverse) static NOT_DATAVERSE: Phrase = Phrase {
@@ -223,6 +235,14 @@ pub(in crate::dataverse) static UNKNOWN_TABLE: Phrase = Phrase {
         "run the command again with {nearest}",
         "run `d365conn tables list` to see every table of this organisation with its names",
     ],
+};
+
+pub(in crate::dataverse) static REHEARSED: Phrase = Phrase {
+    code: "dataverse/dry-run",
+    exit: Exit::Failed,
+    who: Who::You,
+    meaning: "with `--dry-run` changes are shown and not sent; what would come after them is not known",
+    remedy: &["run the command again without `--dry-run`"],
 };
 
 pub(in crate::dataverse) static AMBIGUOUS_TABLE: Phrase = Phrase {
