@@ -249,8 +249,8 @@ fn a_password_comes_from_a_file_or_the_environment_and_is_kept_with_the_secrets(
 fn a_kept_certificate_travels_with_its_connection() {
     let pair = Pair::new();
     let mut world = world_of(&pair);
-    let pfx = write(&world, "nightly.pfx", pair.pfx("password"));
-    let password = write(&world, "right", "password");
+    let pfx = write(&world, "nightly.pfx", pair.pfx("tr4vels-al0ng-w1th-it"));
+    let password = write(&world, "right", "tr4vels-al0ng-w1th-it");
     let more = format!("--keep-certificate --certificate-password-file {}", password.display());
     connect(&world, DAEMON.client_id, &pfx, &more).succeeds();
     let bundle = world.path("bundle");
