@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::auth::Browser;
 use crate::clock::Clock;
-use crate::connection::{App, Connection, ConnectionId, ConnectionName, SAMPLE_CLIENT_ID, StoreKind, client_id_of};
+use crate::connection::{
+    App, Connection, ConnectionId, ConnectionName, Flow, SAMPLE_CLIENT_ID, StoreKind, client_id_of,
+};
 use crate::dataverse::{Catalog, Client, ClientParts};
 use crate::environment::{self, Environment};
 use crate::net::{Http, HttpOptions, Origin, Request, TokenSource, Trace, TraceLevel};
@@ -17,7 +21,10 @@ use crate::output::{Format, OutputError, Screen, prompt};
 use crate::paths::{Places, read_given};
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::session::{CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts, environment_connection};
+use crate::session::{
+    CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts,
+    certificate_of, environment_connection,
+};
 use crate::settings::{Changes, EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
 use crate::store::{
     FileVault, HealthBook, KeyringVault, Noted, Patience, Purpose, Registry, ResidentVault, SealedBundle, Secrets,
@@ -322,6 +329,15 @@ impl Context {
         let gone =
             || SessionError::SecretsGone { connection: connection.name.to_string(), store: connection.store.word() };
         Ok(self.vault_of(connection)?.read(&connection.id)?.ok_or_else(gone)?)
+    }
+
+    /// When the certificate that a saved connection signs in with ends; `None` for the others, and where it can't be read.
+    #[must_use]
+    pub fn certificate_end(&self, connection: &Connection) -> Option<Timestamp> {
+        let Flow::Certificate { file } = &connection.flow else { return None };
+        let secrets = self.stored_secrets(connection).ok()?;
+        let certificate = certificate_of(file, secrets.find(CERTIFICATE), secrets.find(CERTIFICATE_PASSWORD));
+        certificate.ok().map(|certificate| certificate.ends())
     }
 
     /// The client secret of a saved connection.

@@ -13,7 +13,7 @@ mod given;
 mod places;
 
 pub use error::{PHRASES, PathError};
-pub use given::{GIVEN_PHRASES, GivenError, write_given};
+pub use given::{GIVEN_PHRASES, GivenError, absolute, write_given};
 pub use places::Places;
 
 /// Temporary files of ours carry these at both ends of a random name.

@@ -2,8 +2,8 @@
 //! part in a file of its own; where it is kept is not known here.
 
 use crate::auth::{
-    Applicant, AuthError, Authority, Claims, IdentityEndpoint, Proof, TokenSet, app_token_with, azure_cli_token,
-    managed_identity_token,
+    Applicant, AuthError, Authority, Certificate, Claims, IdentityEndpoint, Proof, TokenSet, Voucher, app_token_with,
+    azure_cli_token, federated, managed_identity_token,
 };
 use crate::connection::ManagedIdentity;
 use crate::environment::Environment;
@@ -14,6 +14,10 @@ use crate::secret::Secret;
 pub enum AppCredential {
     /// The client secret of an app.
     Secret(Secret),
+    /// A certificate that is registered with an app; its key signs an assertion for every token.
+    Certificate(Certificate),
+    /// Somebody who vouches for an app, again for every token.
+    Federated(Voucher),
     /// The identity of this machine.
     ManagedIdentity {
         /// Who gives out its tokens.
@@ -31,6 +35,10 @@ impl AppCredential {
     pub fn source(&self, authority: &Authority, client_id: &str) -> String {
         match self {
             Self::Secret(_) => format!("{} as app {client_id}", authority.origin()),
+            Self::Certificate(_) => format!("{} as app {client_id}, by its certificate", authority.origin()),
+            Self::Federated(voucher) => {
+                format!("{} as app {client_id}, for which {} vouches", authority.origin(), voucher.place())
+            }
             Self::ManagedIdentity { endpoint, .. } => endpoint.to_string(),
             Self::AzureCli(_) => "the Azure CLI".to_owned(),
         }
@@ -43,16 +51,29 @@ impl AppCredential {
     /// # Errors
     /// [`AuthError`]; [`AuthError::is_refused_credential`] says whether the same credential will be refused again.
     pub async fn token(&self, applicant: &Applicant<'_>, demanded: Option<&Claims>) -> Result<TokenSet, AuthError> {
+        let Applicant { http, clock, authority, client_id, .. } = *applicant;
         match self {
             Self::Secret(secret) => {
                 app_token_with(&Applicant { proof: Proof::Secret(secret), ..*applicant }, demanded).await
             }
+            Self::Certificate(certificate) => {
+                let audience = format!("{}{}", authority.origin(), authority.token_path());
+                let assertion = certificate.assertion(&audience, client_id, clock.now())?;
+                let applicant = Applicant { proof: Proof::Assertion(&assertion), ..*applicant };
+                let answer = app_token_with(&applicant, demanded).await;
+                answer.map_err(|error| error.about(|| certificate.shown(clock.now())))
+            }
+            Self::Federated(voucher) => {
+                let assertion = voucher.assertion(http, clock, authority).await?;
+                let applicant = Applicant { proof: Proof::Assertion(&assertion), ..*applicant };
+                let answer = app_token_with(&applicant, demanded).await;
+                answer.map_err(|error| error.about(|| federated::shown(&assertion, clock.now())))
+            }
             Self::ManagedIdentity { endpoint, identity } => {
-                managed_identity_token(applicant.http, applicant.clock, endpoint, identity, applicant.tenant_url).await
+                managed_identity_token(http, clock, endpoint, identity, applicant.tenant_url).await
             }
             Self::AzureCli(environment) => {
-                let Applicant { clock, tenant_url, authority, .. } = applicant;
-                azure_cli_token(environment, clock, tenant_url, authority.tenant()).await
+                azure_cli_token(environment, clock, applicant.tenant_url, authority.tenant()).await
             }
         }
     }

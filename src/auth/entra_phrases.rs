@@ -365,6 +365,7 @@ pub(super) static CERTIFICATE_REFUSED: Phrase = Phrase {
     who: Who::AppOwner,
     meaning: "the certificate is not one that app {client_id} is registered with, or the assertion signed with it is not accepted",
     remedy: &[
+        "compare with Entra admin center → App registrations → app {client_id} → Certificates & secrets → Certificates → Thumbprint: this one's is {thumbprint} (SHA-1) or {long_thumbprint} (SHA-256); if it is not listed, upload its public part there",
         "upload the public part in Entra admin center → App registrations → app {client_id} → Certificates & secrets → Certificates, and compare the thumbprint with `openssl x509 -noout -fingerprint -in CERTIFICATE`",
         "until then, sign in with a client secret: `d365conn connect --tenant-url {tenant_url} --client-id {client_id} --client-secret-stdin`",
     ],
@@ -376,6 +377,7 @@ pub(super) static ASSERTION_TIME: Phrase = Phrase {
     who: Who::You,
     meaning: "the proof that was sent is not valid at this moment: the computer's clock is off, or it was fetched too long ago",
     remedy: &[
+        "this computer's clock says {our_time}, Entra's says {entra_time}: if they differ by minutes, set this one right (`timedatectl set-ntp true` on Linux)",
         "run `d365conn doctor` to compare the clock with Entra's, and set it right (`timedatectl set-ntp true` on Linux)",
         "in a pipeline, let `d365conn` fetch the token itself instead of passing in an old one",
     ],
@@ -387,7 +389,8 @@ pub(super) static FEDERATED_MISMATCH: Phrase = Phrase {
     who: Who::AppOwner,
     meaning: "no federated credential of the app matches the pipeline's token; issuer, subject and audience are compared letter for letter",
     remedy: &[
-        "compare them in Entra admin center → App registrations → app {client_id} → Certificates & secrets → Federated credentials; `d365conn doctor` shows those of the token",
+        "the federated credential must have exactly: issuer `{issuer}`, subject `{subject}`, audience `{audience}`; set them in Entra admin center → App registrations → app {client_id} → Certificates & secrets → Federated credentials → Other issuer",
+        "compare issuer, subject and audience in Entra admin center → App registrations → app {client_id} → Certificates & secrets → Federated credentials with those of the token",
         "a repository made or renamed since July 2026 has ids in its subject: `gh api repos/OWNER/REPO/actions/oidc/customization/sub` shows the prefix",
         "a credential that was just added takes a few minutes: wait, then run `d365conn whoami` again",
     ],

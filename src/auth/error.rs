@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::auth::{
-    Authority, Authorization, AzureCliError, ChallengeError, Claims, EntraError, IdentityError, aadsts,
-    admin_consent_url, entra_phrases, phrases,
+    Authority, Authorization, AzureCliError, CertificateError, ChallengeError, Claims, EntraError, FederatedError,
+    IdentityError, aadsts, admin_consent_url, entra_phrases, phrases,
 };
 use crate::net::NetError;
 use crate::problem::{Diagnose, Phrase};
@@ -177,6 +177,12 @@ pub enum AuthError {
         /// The sign-in name.
         user: String,
     },
+    /// A certificate that can't be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// Nobody vouches for the app.
+    #[error(transparent)]
+    Federated(#[from] FederatedError),
     /// The machine's own identity gave none.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -242,6 +248,8 @@ pub struct Refusal {
     pub admin_consent_url: Option<String>,
     /// The saved connection, when the caller knows it.
     pub connection: Option<String>,
+    /// What of an assertion can be compared with the app's registration: never a part of it that is worth something.
+    pub shown: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
@@ -263,6 +271,7 @@ impl Refusal {
             redirect_uri: None,
             admin_consent_url: None,
             connection: None,
+            shown: Vec::new(),
         }
     }
 
@@ -340,6 +349,14 @@ impl AuthError {
         self
     }
 
+    /// The same error, beside what was shown to Entra as proof, if it refused.
+    pub(super) fn about(mut self, shown: impl FnOnce() -> Vec<(&'static str, String)>) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            refusal.shown = shown();
+        }
+        self
+    }
+
     /// What Entra demands of the next sign-in, where its refusal says so.
     #[must_use]
     pub fn demanded_claims(&self) -> Option<Claims> {
@@ -395,6 +412,8 @@ impl Diagnose for AuthError {
             Self::ForeignIdToken { .. } => &phrases::FOREIGN_ID_TOKEN,
             Self::OtherTenant { .. } => &phrases::OTHER_TENANT,
             Self::PersonalAccount { .. } => &phrases::PERSONAL_ACCOUNT,
+            Self::Certificate(error) => error.phrase(),
+            Self::Federated(error) => error.phrase(),
             Self::Identity(error) => error.phrase(),
             Self::AzureCli(error) => error.phrase(),
             Self::Refused(refusal) => refusal.phrase(),
@@ -434,6 +453,8 @@ impl Diagnose for AuthError {
                 vec![("expected", expected.clone()), ("actual", actual.clone())]
             }
             Self::PersonalAccount { user } => vec![("user", user.clone())],
+            Self::Certificate(error) => error.facts(),
+            Self::Federated(error) => error.facts(),
             Self::Identity(error) => error.facts(),
             Self::AzureCli(error) => error.facts(),
             Self::Refused(refusal) => facts_of(refusal),
@@ -468,6 +489,7 @@ fn facts_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         ("redirect_uri", &refusal.redirect_uri),
         ("admin_consent_url", &refusal.admin_consent_url),
         ("connection", &refusal.connection),
+        ("entra_time", &refusal.error.timestamp),
     ];
     let mut facts = vec![
         ("error", refusal.error.error.clone()),
@@ -475,6 +497,7 @@ fn facts_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         ("tenant", refusal.tenant.clone()),
     ];
     facts.extend(optional.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))));
+    facts.extend(refusal.shown.iter().cloned());
     facts
 }
 

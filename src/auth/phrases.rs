@@ -1,7 +1,7 @@
 //! What failures on our own side of a sign-in mean and what to do: finding the authority, the listener, the answers.
 //! Entra's own refusals have theirs in `entra_phrases.rs`.
 
-use crate::auth::{entra_phrases, machine_phrases};
+use crate::auth::{certificate_error, entra_phrases, federated_error, machine_phrases};
 use crate::problem::{Exit, Phrase, Who};
 
 /// The phrases of this room.
@@ -65,6 +65,23 @@ pub const PHRASES: &[&Phrase] = &[
     &entra_phrases::CERTIFICATE_REFUSED,
     &entra_phrases::ASSERTION_TIME,
     &entra_phrases::FEDERATED_MISMATCH,
+    &certificate_error::GARBAGE,
+    &certificate_error::NO_CERTIFICATE,
+    &certificate_error::NO_KEY,
+    &certificate_error::KEY_MISMATCH,
+    &certificate_error::PASSWORD_NEEDED,
+    &certificate_error::WRONG_PASSWORD,
+    &certificate_error::OLD_ENCRYPTION,
+    &certificate_error::UNFIT_KEY,
+    &certificate_error::ENDED,
+    &certificate_error::NOT_YET,
+    &federated_error::GITHUB_PERMISSION,
+    &federated_error::PIPELINE_VARIABLE,
+    &federated_error::BAD_ADDRESS,
+    &federated_error::DECLINED,
+    &federated_error::ODD_ANSWER,
+    &federated_error::NO_ASSERTION,
+    &federated_error::ASSERTION_ENDED,
     &entra_phrases::REFRESH_TOKEN_EXPIRED,
     &entra_phrases::SESSIONS_REVOKED,
     &entra_phrases::SIGN_IN_AGAIN,

@@ -3,7 +3,10 @@
 use clap::{Args, ValueEnum};
 
 use crate::commands::CommandError;
+use crate::commands::certificate_flags::{CertificateFlags, Opened};
+use crate::commands::federated_flags::FederatedFlags;
 use crate::connection::{Flow, ManagedIdentity, client_id_of};
+use crate::context::Context;
 use crate::environment::Environment;
 use crate::problem::Problem;
 use crate::settings::chosen_identity;
@@ -14,6 +17,10 @@ pub struct AuthFlags {
     /// How to sign in: `browser` when left out
     #[arg(long, value_enum, value_name = "HOW")]
     auth: Option<AuthFlag>,
+    #[command(flatten)]
+    certificate: CertificateFlags,
+    #[command(flatten)]
+    federated: FederatedFlags,
     #[command(flatten)]
     identity: IdentityFlags,
 }
@@ -43,6 +50,17 @@ impl IdentityFlags {
             (None, None, None) => chosen_identity(environment)?,
         })
     }
+
+    /// Its flags, which no other way to sign in has.
+    fn bound(&self) -> [Bound; 3] {
+        let Self { client, object, resource } = self;
+        let flows = &["managed-identity"];
+        [
+            Bound { flag: "--identity-client-id", is_typed: client.is_some(), flows },
+            Bound { flag: "--identity-object-id", is_typed: object.is_some(), flows },
+            Bound { flag: "--identity-resource-id", is_typed: resource.is_some(), flows },
+        ]
+    }
 }
 
 /// Values of `--auth`.
@@ -54,6 +72,10 @@ pub enum AuthFlag {
     Device,
     /// An application of your own, with its client secret and no person
     Secret,
+    /// An application of your own, with the key of a certificate
+    Certificate,
+    /// An application of your own, for which another identity provider vouches, as in GitHub Actions or Azure Pipelines
+    Federated,
     /// The identity that Azure gave this machine
     ManagedIdentity,
     /// Whoever is signed in to the Azure CLI of this computer
@@ -71,29 +93,41 @@ pub(super) struct Bound {
 }
 
 impl AuthFlags {
-    /// How to sign in.
+    /// How to sign in, as far as the word says it.
+    pub(super) fn word(&self) -> &'static str {
+        match self.auth {
+            None | Some(AuthFlag::Browser) => Flow::Browser.word(),
+            Some(AuthFlag::Device) => Flow::Device.word(),
+            Some(AuthFlag::Secret) => Flow::Secret.word(),
+            Some(AuthFlag::Certificate) => "certificate",
+            Some(AuthFlag::Federated) => "federated",
+            Some(AuthFlag::ManagedIdentity) => "managed-identity",
+            Some(AuthFlag::Az) => Flow::Az.word(),
+        }
+    }
+
+    /// How to sign in, with what is named or found for it; a certificate is opened.
     ///
     /// # Errors
-    /// When what goes with it, a flag or a variable, is no id.
-    pub(super) fn flow(&self, environment: &Environment) -> Result<Flow, Problem> {
+    /// When something that goes with it is missing or can't be read.
+    pub(super) fn opened(&self, context: &Context) -> Result<Opened, Problem> {
+        let plain = |flow| Opened { flow, password: None, kept: None };
         Ok(match self.auth {
-            None | Some(AuthFlag::Browser) => Flow::Browser,
-            Some(AuthFlag::Device) => Flow::Device,
-            Some(AuthFlag::Secret) => Flow::Secret,
-            Some(AuthFlag::ManagedIdentity) => Flow::ManagedIdentity { identity: self.identity.chosen(environment)? },
-            Some(AuthFlag::Az) => Flow::Az,
+            None | Some(AuthFlag::Browser) => plain(Flow::Browser),
+            Some(AuthFlag::Device) => plain(Flow::Device),
+            Some(AuthFlag::Secret) => plain(Flow::Secret),
+            Some(AuthFlag::Certificate) => self.certificate.open(context)?,
+            Some(AuthFlag::Federated) => plain(self.federated.flow(context)?),
+            Some(AuthFlag::ManagedIdentity) => {
+                plain(Flow::ManagedIdentity { identity: self.identity.chosen(&context.environment)? })
+            }
+            Some(AuthFlag::Az) => plain(Flow::Az),
         })
     }
 
-    /// The flags of a machine's identity, which no other way to sign in has.
-    pub(super) fn bound(&self) -> [Bound; 3] {
-        let IdentityFlags { client, object, resource } = &self.identity;
-        let flows = &["managed-identity"];
-        [
-            Bound { flag: "--identity-client-id", is_typed: client.is_some(), flows },
-            Bound { flag: "--identity-object-id", is_typed: object.is_some(), flows },
-            Bound { flag: "--identity-resource-id", is_typed: resource.is_some(), flows },
-        ]
+    /// The flags that go with one way to sign in each.
+    pub(super) fn bound(&self) -> impl Iterator<Item = Bound> {
+        self.certificate.bound().into_iter().chain(self.federated.bound()).chain(self.identity.bound())
     }
 }
 
@@ -101,13 +135,13 @@ impl AuthFlags {
 ///
 /// # Errors
 /// [`CommandError::FlagOfAnotherFlow`].
-pub(super) fn refuse_foreign(flow: &Flow, flags: impl IntoIterator<Item = Bound>) -> Result<(), Problem> {
-    let foreign = flags.into_iter().find(|bound| bound.is_typed && !bound.flows.contains(&flow.word()));
+pub(super) fn refuse_foreign(flow: &'static str, flags: impl IntoIterator<Item = Bound>) -> Result<(), Problem> {
+    let foreign = flags.into_iter().find(|bound| bound.is_typed && !bound.flows.contains(&flow));
     match foreign {
         None => Ok(()),
         Some(Bound { flag, flows, .. }) => {
             let flows = flows.join("` or `--auth ");
-            Err(CommandError::FlagOfAnotherFlow { flag, flows, flow: flow.word() }.into())
+            Err(CommandError::FlagOfAnotherFlow { flag, flows, flow }.into())
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::commands::CommandError;
 use crate::commands::admin_consent;
 use crate::commands::auth_flags::{AuthFlags, Bound, refuse_foreign};
 use crate::commands::browser_flags::BrowserFlags;
+use crate::commands::certificate_flags::Opened;
 use crate::commands::client_secret::ClientSecretFlags;
 use crate::commands::look_alike;
 use crate::commands::organisations::{
@@ -32,6 +33,8 @@ use crate::tenant::{Discovery, TenantUrl};
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id WEB_APP_ID --client-secret-stdin
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth device
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth secret --client-id DAEMON_ID --client-secret-stdin
+  d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth certificate --client-id DAEMON_ID --certificate nightly.pem
+  d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth federated --client-id DAEMON_ID
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth managed-identity
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth az
 
@@ -114,7 +117,7 @@ impl Connect {
     /// # Errors
     /// Whatever stood in the way; an existing connection of that name is then as it was.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let flow = self.flow(context)?;
+        let opened = self.opened(context)?;
         let tenant_url = self.tenant_url.as_deref().map(|text| mended(context, text)).transpose()?;
         let lender = self.from.as_deref().map(|name| context.saved_connection(Some(name))).transpose()?;
         if self.admin_consent {
@@ -123,7 +126,7 @@ impl Connect {
         if let Some(tenant_url) = &tenant_url {
             look_alike::ask(context, tenant_url)?;
         }
-        if tenant_url.is_none() && (flow != Flow::Browser || !context.screen.can_ask()) {
+        if tenant_url.is_none() && (opened.flow != Flow::Browser || !context.screen.can_ask()) {
             return Err(OrganisationsError::TenantUrlNeeded.into());
         }
         let discovery = discovery_for(context, self.cloud.as_ref(), lender.as_ref())?;
@@ -131,7 +134,7 @@ impl Connect {
         let is_known = tenant_url.is_some();
         let wanted = self.wanted(
             context,
-            flow,
+            opened,
             tenant_url.unwrap_or_else(|| discovery.url().clone()),
             lender.as_ref().zip(shared.as_ref()),
         )?;
@@ -146,7 +149,7 @@ impl Connect {
     fn wanted(
         &self,
         context: &Context,
-        flow: Flow,
+        opened: Opened,
         tenant_url: TenantUrl,
         lender: Option<(&Connection, &SharedSignIn)>,
     ) -> Result<Wanted, Problem> {
@@ -161,13 +164,15 @@ impl Connect {
         let wanted = Wanted {
             tenant_url,
             name,
-            app: match &flow {
+            app: match &opened.flow {
                 // Whose identity it is, the token tells.
                 Flow::ManagedIdentity { .. } | Flow::Az => App::Own { client_id: String::new() },
                 _ => context.app(self.client_id.as_deref())?,
             },
-            client_secret: self.client_secret(context, &flow)?,
-            flow,
+            client_secret: self.client_secret(context, &opened.flow)?,
+            flow: opened.flow,
+            certificate_password: opened.password,
+            certificate: opened.kept,
             tenant: self.tenant.clone(),
             redirect_uri: self.redirect_uri.clone(),
             response_mode: flagged.or_else(|| Some(lender?.0.response_mode)).unwrap_or_default(),
@@ -188,22 +193,20 @@ impl Connect {
     }
 
     /// How to sign in; every flag that was typed goes with it.
-    fn flow(&self, context: &Context) -> Result<Flow, Problem> {
-        let flow = self.auth.flow(&context.environment)?;
+    fn opened(&self, context: &Context) -> Result<Opened, Problem> {
+        let flow = self.auth.word();
         let own = [
             Bound { flag: "--client-id", is_typed: self.client_id.is_some(), flows: HAVE_AN_APP },
             Bound { flag: "--from", is_typed: self.from.is_some(), flows: &["browser"] },
             Bound { flag: "--redirect-uri", is_typed: self.redirect_uri.is_some(), flows: &["browser"] },
             Bound { flag: "--admin-consent", is_typed: self.admin_consent, flows: &["browser"] },
         ];
-        refuse_foreign(
-            &flow,
-            own.into_iter().chain(self.browser.bound()).chain(self.client_secret.bound()).chain(self.auth.bound()),
-        )?;
-        match flow {
-            Flow::Secret if self.client_id.is_none() => Err(CommandError::ClientIdNeeded { flow: flow.word() }.into()),
-            flow => Ok(flow),
+        let bound = own.into_iter().chain(self.browser.bound()).chain(self.client_secret.bound());
+        refuse_foreign(flow, bound.chain(self.auth.bound()))?;
+        if self.client_id.is_none() && ["secret", "certificate", "federated"].contains(&flow) {
+            return Err(CommandError::ClientIdNeeded { flow }.into());
         }
+        self.auth.opened(context)
     }
 
     fn ask_for_consent(self, context: &Context, tenant_url: Option<TenantUrl>) -> Result<Exit, Problem> {

@@ -32,6 +32,12 @@ pub enum CommandError {
     /// The sandbox could not start.
     #[error("the sandbox could not start")]
     Sandbox(#[source] StartError),
+    /// The sandbox was given something else than a certificate.
+    #[error("`{file}` holds no certificate that could be registered")]
+    NothingToRegister {
+        /// The file.
+        file: String,
+    },
     /// The demo's robot could not play its part.
     #[error("the demo's user could not sign in")]
     Robot(#[source] RobotError),
@@ -69,6 +75,12 @@ pub enum CommandError {
         /// The way to sign in.
         flow: &'static str,
     },
+    /// An app signs in by its certificate, and which one was not said.
+    #[error("`--auth certificate` needs the certificate and its key, and `--certificate` does not name them")]
+    CertificateNeeded,
+    /// An app signs in by what another provider says, and there is none.
+    #[error("`--auth federated` needs somebody who vouches for the app, and there is nobody")]
+    NobodyVouches,
     /// A client secret for an app that has none.
     #[error("a client secret was given, and no app of your own")]
     SecretOfNobody,
@@ -123,6 +135,8 @@ impl Diagnose for CommandError {
             Self::NobodyToEnterTheCode => &phrases::NOBODY_TO_ENTER_THE_CODE,
             Self::FlagOfAnotherFlow { .. } => &phrases::FLAG_OF_ANOTHER_FLOW,
             Self::ClientIdNeeded { .. } => &phrases::CLIENT_ID_NEEDED,
+            Self::CertificateNeeded => &phrases::CERTIFICATE_NEEDED,
+            Self::NobodyVouches => &phrases::NOBODY_VOUCHES,
             Self::SecretOfNobody => &phrases::SECRET_OF_NOBODY,
             Self::SecretsLeft { .. } => &phrases::SECRETS_LEFT,
             Self::NoValue => &phrases::NO_VALUE,
@@ -132,6 +146,7 @@ impl Diagnose for CommandError {
             Self::NobodyAtTheBrowser => &phrases::NOBODY_AT_THE_BROWSER,
             Self::NobodyAtTheApp => &phrases::NOBODY_AT_THE_APP,
             Self::Usage { .. } => &phrases::USAGE,
+            Self::NothingToRegister { .. } => &phrases::NOTHING_TO_REGISTER,
             Self::Sandbox(_) => &phrases::SANDBOX_NOT_STARTED,
             Self::Robot(_) | Self::DemoPlace(_) | Self::DemoStopped { .. } => &phrases::DEMO_STOPPED,
         }

@@ -15,6 +15,9 @@ pub const PHRASES: &[&Phrase] = &[
     &NOBODY_TO_ENTER_THE_CODE,
     &FLAG_OF_ANOTHER_FLOW,
     &CLIENT_ID_NEEDED,
+    &NOTHING_TO_REGISTER,
+    &CERTIFICATE_NEEDED,
+    &NOBODY_VOUCHES,
     &SECRET_OF_NOBODY,
     &SECRETS_LEFT,
     &NO_VALUE,
@@ -162,6 +165,38 @@ pub(super) static CLIENT_ID_NEEDED: Phrase = Phrase {
     remedy: &[
         "name it: `--client-id ID`, from Entra admin center → App registrations → the app → Overview → Application (client) ID",
         "run `d365conn app setup --client-credentials` to see how such an app is registered",
+    ],
+};
+
+pub(super) static NOTHING_TO_REGISTER: Phrase = Phrase {
+    code: "commands/nothing-to-register",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "the public part of a certificate is registered, in PEM or DER form, as it is uploaded in the portal",
+    remedy: &[
+        "name such a file: `d365conn sandbox --register-certificate FILE`; a PFX is turned into one with `openssl pkcs12 -nokeys -in FILE -out FILE.pem`",
+    ],
+};
+
+pub(super) static CERTIFICATE_NEEDED: Phrase = Phrase {
+    code: "commands/certificate-needed",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "the app proves itself with the private key of a certificate that is registered with it",
+    remedy: &[
+        "name the file with both, PEM or PFX: `--certificate FILE`, or set D365CONN_CERTIFICATE_FILE",
+        "to make one: `openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj /CN=d365conn -keyout both.pem -out both.crt`, then `cat both.crt >> both.pem`, and upload `both.crt` in Entra admin center → App registrations → the app → Certificates & secrets → Certificates",
+    ],
+};
+
+pub(super) static NOBODY_VOUCHES: Phrase = Phrase {
+    code: "commands/nobody-vouches",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "this is no job of GitHub Actions or Azure Pipelines, and no file with another provider's token is named",
+    remedy: &[
+        "name the file: `--federated-token-file FILE`, or set D365CONN_FEDERATED_TOKEN_FILE",
+        "in GitHub Actions, give the job the line `id-token: write` under `permissions:`; in Azure Pipelines, map `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` under `env:`",
     ],
 };
 

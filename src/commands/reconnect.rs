@@ -6,6 +6,7 @@ use crate::auth::Prompt;
 use crate::commands::CommandError;
 use crate::commands::auth_flags::refuse_foreign;
 use crate::commands::browser_flags::{BrowserFlags, PromptFlag};
+use crate::commands::certificate_flags::CertificateFlags;
 use crate::commands::client_secret::ClientSecretFlags;
 use crate::commands::signing_in::connect;
 use crate::connection::{App, Connection, ResponseMode};
@@ -20,13 +21,16 @@ use crate::session::Wanted;
   d365conn reconnect
   d365conn reconnect contoso --prompt consent
   printf %s \"$SECRET\" | d365conn reconnect contoso-own --client-secret-stdin
+  d365conn reconnect nightly --certificate renewed.pem
 
-A client secret that is given here takes the place of the one that is stored.")]
+A client secret or certificate that is given here takes the place of the one before.")]
 pub struct Reconnect {
     /// The connection; the default one when left out
     name: Option<String>,
     #[command(flatten)]
     client_secret: ClientSecretFlags,
+    #[command(flatten)]
+    certificate: CertificateFlags,
     #[command(flatten)]
     browser: BrowserFlags,
 }
@@ -38,7 +42,9 @@ impl Reconnect {
     /// Whatever stood in the way.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
         let old = context.saved_connection(self.name.as_deref())?;
-        refuse_foreign(&old.flow, self.browser.bound().into_iter().chain(self.client_secret.bound()))?;
+        let bound = self.browser.bound().into_iter().chain(self.client_secret.bound()).chain(self.certificate.bound());
+        refuse_foreign(old.flow.word(), bound)?;
+        let opened = self.certificate.open_again(context, &old)?;
         let client_secret = self.client_secret(context, &old)?;
         let login_hint = match self.browser.prompt {
             // Entra refuses a hint beside the question which user it shall be.
@@ -48,9 +54,11 @@ impl Reconnect {
         let wanted = Wanted {
             tenant_url: old.tenant_url.clone(),
             name: old.name.clone(),
-            flow: old.flow.clone(),
+            flow: opened.flow,
             app: old.app.clone(),
             client_secret,
+            certificate_password: opened.password,
+            certificate: opened.kept,
             tenant: old.tenant_override.clone(),
             redirect_uri: old.redirect_uri.clone(),
             response_mode: self.browser.response_mode.map_or(old.response_mode, ResponseMode::from),

@@ -166,6 +166,9 @@ async fn saved(examining: &mut Examining<'_>, connection: &Connection) {
     }
 }
 
+/// So many days before its end a certificate is spoken of.
+const SOON: i64 = 30;
+
 /// Whether the app may sign users in here, as far as Entra tells without a user. Of an app that signs in by itself only
 /// what it is.
 async fn judge_app(
@@ -176,12 +179,19 @@ async fn judge_app(
     let client_id = connection.app.client_id();
     if connection.flow.is_unattended() || connection.flow == Flow::Device {
         // Without a redirect there is nothing to rehearse: the token that follows is the proof.
-        let evidence = vec![
+        let mut evidence = vec![
             ("kind", json!(connection.app.word())),
             ("client_id", json!(client_id)),
             ("auth", json!(connection.flow.word())),
         ];
-        return Ok(Seen::ok((), evidence));
+        let Some(end) = context.certificate_end(connection) else { return Ok(Seen::ok((), evidence)) };
+        let days_left = end.as_second().saturating_sub(context.clock.now().as_second()) / (24 * 3600);
+        evidence.extend([("certificate_ends", json!(end.to_string())), ("days_left", json!(days_left))]);
+        if days_left > SOON {
+            return Ok(Seen::ok((), evidence));
+        }
+        evidence.push(("advice", json!("the certificate ends soon: make a new one, upload it, and reconnect with it")));
+        return Ok(Seen::note((), evidence));
     }
     let redirect_uri = match &connection.redirect_uri {
         Some(uri) => RedirectUri::parse(uri)?,

@@ -38,6 +38,12 @@ pub fn write_given(path: &Path, bytes: &[u8], replaces: bool) -> Result<(), Give
     Ok(())
 }
 
+/// `path` as it leads there from every directory; links are not followed.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Why a file could not be written where the user said.
 #[derive(Debug, thiserror::Error)]
 pub enum GivenError {

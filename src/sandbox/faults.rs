@@ -87,10 +87,24 @@ pub enum Fault {
     /// From the next refresh on, a refresh token works once; using it again kills every token descended from the same
     /// sign-in. Entra doesn't do this (RFC 9700 §4.14.2 describes it): it shows clients that refresh twice at once.
     ReuseDetection,
-    /// From the next answer on, the `Date` header runs ahead of the sandbox's clock.
+    /// From the next answer on, the `Date` header runs ahead of the sandbox's clock, and assertions are judged by it.
     ClockAhead {
         /// By how much.
         by: Duration,
+    },
+    /// The next assertion of a provider has this claim instead of its own.
+    AssertionSays {
+        /// Its name.
+        claim: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The next assertion of a provider has a signature of nobody's.
+    AssertionForged,
+    /// The next job that asks its provider for its identity is declined.
+    ProviderDeclines {
+        /// The status.
+        status: u16,
     },
     /// The next authenticated Dataverse request is answered 429, `0x80072322`.
     DataverseThrottled {
@@ -199,6 +213,15 @@ impl Faults {
         let mut book = self.book();
         book.standing.extend(struck);
         book.standing.iter().rev().find_map(pick)
+    }
+
+    /// By how much the clock that is shown runs ahead.
+    pub(super) fn clock_ahead(&self) -> Duration {
+        let ahead = self.stands(|fault| match fault {
+            Fault::ClockAhead { by } => Some(*by),
+            _ => None,
+        });
+        ahead.unwrap_or_default()
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

@@ -11,9 +11,10 @@ use uuid::Uuid;
 use super::entra::{Bearer, Entra, Resource, challenge_of, escape, gather, page, paragraph};
 use super::faults::{Fault, Faults};
 use super::journal::{Journal, Seen};
+use super::provider::Provider;
 use super::world::World;
 use super::{
-    Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, Person, TENANT_ID, dataverse, discovery, graph,
+    Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, Person, TENANT_ID, dataverse, discovery, graph, provider,
 };
 use crate::clock::Clock;
 
@@ -68,6 +69,17 @@ impl Front {
         let mut inside = self.inside();
         inside.entra.mark(mark);
         mark.clone_into(&mut inside.mark);
+    }
+
+    /// Takes the first certificate in `file` as one of the app `client_id`; `false` where there is none.
+    pub(super) fn register_certificate(&self, client_id: &str, file: &[u8]) -> bool {
+        self.inside().entra.register_certificate(client_id, file)
+    }
+
+    /// What the cluster says of its job now.
+    pub(super) fn cluster_assertion(&self) -> Option<String> {
+        let origin = format!("http://127.0.0.1:{}", self.port);
+        Provider::Cluster.assertion(&origin, "api://AzureADTokenExchange", self.clock.now(), &self.faults)
     }
 
     /// The orders of misfortunes.
@@ -136,6 +148,7 @@ impl Front {
                 Some(bearer) => discovery::answer(origin, &bearer.holder, &self.beside, request),
                 None => discovery::unauthorised(origin),
             },
+            _ if path.starts_with(provider::PATH) => provider::answer(origin, now, &self.faults, request),
             "/" => welcome(origin),
             "/v1.0/me" => match bearer(inside, origin, now, request, Resource::Graph) {
                 Some(bearer) if request.method == "GET" => graph::me(&bearer.holder),
@@ -252,11 +265,7 @@ impl Front {
     }
 
     fn date(&self, now: Timestamp) -> String {
-        let ahead = self.faults.stands(|fault| match fault {
-            Fault::ClockAhead { by } => Some(*by),
-            _ => None,
-        });
-        let shown = now.checked_add(ahead.unwrap_or_default()).unwrap_or(now);
+        let shown = now.checked_add(self.faults.clock_ahead()).unwrap_or(now);
         shown.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 }

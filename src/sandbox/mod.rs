@@ -10,12 +10,14 @@ mod front;
 mod graph;
 mod journal;
 mod odata;
+mod provider;
 mod robot;
 mod server;
 mod world;
 
 pub use faults::{Fault, Faults};
 pub use journal::{Seen, Wire};
+pub use provider::{JOB_TOKEN, Provider, SERVICE_CONNECTION_ID};
 pub use robot::{Robot, RobotError, RobotReport};
 pub use server::{Options, Sandbox, StartError, start};
 

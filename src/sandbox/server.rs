@@ -183,6 +183,19 @@ impl Sandbox {
         self.front.issued_secrets()
     }
 
+    /// Registers the first certificate in `file` (PEM or DER) with the app `client_id`, as an upload in the portal does;
+    /// `false` where there is none in it.
+    #[must_use]
+    pub fn register_certificate(&self, client_id: &str, file: &[u8]) -> bool {
+        self.front.register_certificate(client_id, file)
+    }
+
+    /// The token that the cluster writes into the file of its job now; `None` where it can't be signed.
+    #[must_use]
+    pub fn cluster_assertion(&self) -> Option<String> {
+        self.front.cluster_assertion()
+    }
+
     /// What `az account get-access-token --resource ADDRESS --output json` prints where `person` is signed in to the Azure
     /// CLI: for tests that put a program of that name in its place.
     #[must_use]

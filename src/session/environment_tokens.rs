@@ -2,7 +2,7 @@
 
 use tokio::sync::Mutex;
 
-use crate::auth::{self, Applicant, Authority, Claims, Proof};
+use crate::auth::{self, AppCredential, Applicant, Authority, Claims, Proof};
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
@@ -75,6 +75,7 @@ impl EnvironmentTokens {
     }
 
     async fn ask_entra(&self, gained: &mut Gained, claims: Option<&Claims>) -> Result<auth::TokenSet, Problem> {
+        let credential = self.credential()?;
         let authority = match &gained.authority {
             Some(authority) => authority.clone(),
             None => gained.authority.insert(self.authority().await?).clone(),
@@ -89,11 +90,8 @@ impl EnvironmentTokens {
             proof,
         };
         match &self.connection.credential {
-            Credential::App { client_id, flow, secret } => {
-                let secrets = environment_secrets(flow, secret.as_ref());
-                let (connection, store) = (self.connection.tenant_url.host(), "environment");
-                let means = Means { flow, secrets: &secrets, environment: &self.environment, connection, store };
-                let credential = means.credential()?.ok_or(SessionError::TokenRejected)?;
+            Credential::App { client_id, .. } => {
+                let credential = credential.ok_or(SessionError::TokenRejected)?;
                 tell(&credential.source(&authority, client_id));
                 Ok(credential.token(&applicant(client_id, Proof::Nothing), claims).await?)
             }
@@ -105,6 +103,14 @@ impl EnvironmentTokens {
             }
             Credential::AccessToken(_) => Err(SessionError::TokenRejected.into()),
         }
+    }
+
+    /// What an application shows; what is wrong with it is found out before anybody is asked.
+    fn credential(&self) -> Result<Option<AppCredential>, Problem> {
+        let Credential::App { flow, secret, certificate, .. } = &self.connection.credential else { return Ok(None) };
+        let secrets = environment_secrets(flow, secret.as_ref(), certificate.as_ref());
+        let (connection, store, now) = (self.connection.tenant_url.host(), "environment", self.clock.now());
+        Means { flow, secrets: &secrets, environment: &self.environment, connection, store, now }.credential()
     }
 
     async fn authority(&self) -> Result<Authority, Problem> {

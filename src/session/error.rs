@@ -61,14 +61,6 @@ pub enum SessionError {
         /// Its organisation.
         tenant_url: String,
     },
-    /// A connection of a later release.
-    #[error("connection `{connection}` signs in by `{flow}`, which this release of d365conn doesn't know how to do")]
-    FlowNotServed {
-        /// The connection.
-        connection: String,
-        /// How it signs in.
-        flow: &'static str,
-    },
     /// The Azure CLI is signed in as somebody else than it was.
     #[error("the Azure CLI is signed in as {found}, and connection `{connection}` was made for {expected}")]
     LentByAnother {
@@ -105,7 +97,6 @@ impl Diagnose for SessionError {
             Self::SignInElsewhere { .. } => &phrases::SIGN_IN_ELSEWHERE,
             Self::Overtaken { .. } => &phrases::OVERTAKEN,
             Self::ClientSecretGone { .. } => &phrases::CLIENT_SECRET_GONE,
-            Self::FlowNotServed { .. } => &phrases::FLOW_NOT_SERVED,
         }
     }
 
@@ -114,9 +105,7 @@ impl Diagnose for SessionError {
             Self::SecretsGone { connection, store } | Self::ClientSecretGone { connection, store } => {
                 vec![("connection", connection.clone()), ("store", (*store).to_owned())]
             }
-            Self::NoRefreshToken { connection } | Self::FlowNotServed { connection, .. } => {
-                vec![("connection", connection.clone())]
-            }
+            Self::NoRefreshToken { connection } => vec![("connection", connection.clone())],
             Self::OtherUser { connection, expected, .. } | Self::LentByAnother { connection, expected, .. } => {
                 vec![("connection", connection.clone()), ("expected", expected.clone())]
             }

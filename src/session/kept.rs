@@ -20,6 +20,12 @@ const EXPIRES_ON: &str = "expires_on";
 const CLAIMS: &str = "claims";
 /// The name of an app's client secret among a connection's secrets.
 pub const CLIENT_SECRET: &str = "client_secret";
+/// That of the password of an app's certificate.
+pub const CERTIFICATE_PASSWORD: &str = "certificate_password";
+/// That of the certificate itself with its key, where it was asked to be kept: base64.
+pub const CERTIFICATE: &str = "certificate";
+/// What a user gave: it changes by a sign-in only.
+pub(super) const GIVEN: [&str; 3] = [CLIENT_SECRET, CERTIFICATE_PASSWORD, CERTIFICATE];
 
 /// A token this close to its end is renewed (entra.md §7.6: every Microsoft library uses five minutes).
 const MARGIN: Duration = Duration::from_secs(300);
@@ -79,8 +85,11 @@ pub fn secrets_of(tokens: &TokenSet, wanted: &Wanted) -> Secrets {
 /// The secrets that the user gave for a sign-in.
 pub(super) fn given_secrets(wanted: &Wanted) -> Secrets {
     let mut secrets = Secrets::default();
-    if let Some(client_secret) = &wanted.client_secret {
-        secrets.insert(CLIENT_SECRET, client_secret.clone());
+    let given = [&wanted.client_secret, &wanted.certificate_password, &wanted.certificate];
+    for (name, secret) in GIVEN.into_iter().zip(given) {
+        if let Some(secret) = secret {
+            secrets.insert(name, secret.clone());
+        }
     }
     secrets
 }
@@ -107,14 +116,17 @@ pub(super) fn stored_token(secrets: &Secrets) -> Option<Held> {
 }
 
 /// The secrets of a connection that lives in the environment.
-pub(super) fn environment_secrets(flow: &Flow, secret: Option<&Secret>) -> Secrets {
+pub(super) fn environment_secrets(flow: &Flow, secret: Option<&Secret>, certificate: Option<&Secret>) -> Secrets {
     let mut secrets = Secrets::default();
     let name = match flow {
         Flow::Secret => CLIENT_SECRET,
+        Flow::Certificate { .. } => CERTIFICATE_PASSWORD,
         _ => return secrets,
     };
-    if let Some(secret) = secret {
-        secrets.insert(name, secret.clone());
+    for (name, secret) in [(name, secret), (CERTIFICATE, certificate)] {
+        if let Some(secret) = secret {
+            secrets.insert(name, secret.clone());
+        }
     }
     secrets
 }

@@ -15,11 +15,11 @@ mod travel;
 mod wanted;
 
 pub use admin_consent::ConsentWanted;
-pub use credential::Means;
+pub use credential::{Means, certificate_of, certificate_to_keep};
 pub use environment_tokens::EnvironmentTokens;
 pub use error::SessionError;
 pub use fixed::FixedToken;
-pub use kept::{CLIENT_SECRET, secrets_of};
+pub use kept::{CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, secrets_of};
 pub use phrases::PHRASES;
 pub use shared_sign_in::{Lender, NotShared, SharedSignIn, Tools};
 pub use sharing_error::{SHARING_PHRASES, SharingError};

@@ -12,7 +12,6 @@ pub const PHRASES: &[&Phrase] = &[
     &SIGN_IN_ELSEWHERE,
     &OVERTAKEN,
     &CLIENT_SECRET_GONE,
-    &FLOW_NOT_SERVED,
     &LENT_BY_ANOTHER,
 ];
 
@@ -87,17 +86,6 @@ pub(super) static CLIENT_SECRET_GONE: Phrase = Phrase {
     remedy: &[
         "give it again: `d365conn reconnect {connection} --client-secret-stdin`, or `--client-secret-prompt`",
         "run it in the same desktop session and with the same HOME as `d365conn connect`",
-    ],
-};
-
-pub(super) static FLOW_NOT_SERVED: Phrase = Phrase {
-    code: "session/flow-not-served",
-    exit: Exit::Store,
-    who: Who::You,
-    meaning: "a newer release made that connection",
-    remedy: &[
-        "update d365conn; `d365conn version` shows which one this is",
-        "run `d365conn disconnect {connection}` and `d365conn connect` again to sign in another way",
     ],
 };
 

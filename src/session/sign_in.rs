@@ -88,13 +88,14 @@ impl SignIn<'_> {
         wanted: &Wanted,
         on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
     ) -> Result<SignedIn, Problem> {
+        let secrets = given_secrets(wanted);
+        let (name, store, now) = (wanted.name.as_str(), wanted.store.word(), self.clock.now());
+        let (flow, environment) = (&wanted.flow, self.environment);
+        // What is wrong with a credential is found out before anybody is asked.
+        let credential = Means { flow, secrets: &secrets, environment, connection: name, store, now }.credential()?;
         let authority = self.authority(wanted).await?;
         on_step(Step::AuthorityFound(&authority))?;
-        let secrets = given_secrets(wanted);
-        let (name, store) = (wanted.name.as_str(), wanted.store.word());
-        let means =
-            Means { flow: &wanted.flow, secrets: &secrets, environment: self.environment, connection: name, store };
-        let Some(credential) = means.credential()? else {
+        let Some(credential) = credential else {
             let tokens = if wanted.flow == Flow::Device {
                 self.ask_elsewhere(wanted, &authority, on_step).await?
             } else {

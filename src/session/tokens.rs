@@ -17,7 +17,7 @@ use crate::problem::{Diagnose as _, Problem};
 use crate::secret::{Secret, masked};
 use crate::session::SessionError;
 use crate::session::credential::Means;
-use crate::session::kept::{CLIENT_SECRET, Held, Need, REFRESH_TOKEN, put_tokens, stored_token};
+use crate::session::kept::{CLIENT_SECRET, GIVEN, Held, Need, REFRESH_TOKEN, put_tokens, stored_token};
 use crate::store::{CredentialLock, DemandBook, HealthBook, Secrets, Vault};
 
 /// How long another process may hold the lock before we say so.
@@ -149,7 +149,7 @@ impl Session {
     fn credential(&self, secrets: &Secrets) -> Result<Option<AppCredential>, Problem> {
         let SessionParts { connection, environment, .. } = &self.parts;
         let (name, store) = (connection.name.as_str(), connection.store.word());
-        Means { flow: &connection.flow, secrets, environment, connection: name, store }.credential()
+        Means { flow: &connection.flow, secrets, environment, connection: name, store, now: self.now() }.credential()
     }
 
     /// Shows the credential once more.
@@ -163,7 +163,7 @@ impl Session {
             Ok(tokens) => {
                 self.check_user(&tokens)?;
                 // What was forgotten stays forgotten, and what was given since is proved by whoever gave it.
-                Ok(self.save(|stored| is_same(stored, secrets, CLIENT_SECRET), &tokens, need))
+                Ok(self.save(|stored| GIVEN.iter().all(|name| is_same(stored, secrets, name)), &tokens, need))
             }
             Err(error) if error.is_refused_credential() => {
                 let code = error.service_code().unwrap_or_else(|| error.phrase().code.to_owned());

@@ -3,7 +3,7 @@
 
 use crate::connection::{Connection, Flow};
 use crate::problem::Problem;
-use crate::session::kept::{CLIENT_SECRET, REFRESH_TOKEN, drop_access_token};
+use crate::session::kept::{CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, REFRESH_TOKEN, drop_access_token};
 use crate::settings::{Credential, EnvironmentConnection};
 use crate::store::{Bundle, BundleError, Secrets};
 
@@ -33,7 +33,10 @@ pub fn environment_connection(bundle: Bundle) -> Result<EnvironmentConnection, P
     let client_id = connection.app.client_id().to_owned();
     let client_secret = secrets.take(CLIENT_SECRET);
     let credential = match (connection.flow, secrets.take(REFRESH_TOKEN)) {
-        (flow, _) if flow.is_unattended() => Credential::App { client_id, flow, secret: client_secret },
+        (flow, _) if flow.is_unattended() => {
+            let secret = client_secret.or_else(|| secrets.take(CERTIFICATE_PASSWORD));
+            Credential::App { client_id, flow, secret, certificate: secrets.take(CERTIFICATE) }
+        }
         (_, Some(token)) => Credential::RefreshToken { client_id, client_secret, token },
         (_, None) => return Err(BundleError::NothingToCarry { connection: connection.name.to_string() }.into()),
     };

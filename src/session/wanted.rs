@@ -24,6 +24,10 @@ pub struct Wanted {
     pub app: App,
     /// The app's secret, for a "Web" registration or for the app alone.
     pub client_secret: Option<Secret>,
+    /// The password of the app's certificate.
+    pub certificate_password: Option<Secret>,
+    /// The certificate itself with its key, where it shall be kept: base64.
+    pub certificate: Option<Secret>,
     /// `--tenant`.
     pub tenant: Option<String>,
     /// `--redirect-uri`, checked.
@@ -51,16 +55,19 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Everything that decides how this sign-in ends but the client secret, in a form that can be compared and shows
+    /// Everything that decides how this sign-in ends but the secrets, in a form that can be compared and shows
     /// nothing: two commands with the same settings are served by one sign-in.
     #[must_use]
     pub fn settings(&self) -> String {
         let Self { tenant_url, name, flow, app, tenant, redirect_uri, response_mode, no_graph, login_hint, .. } = self;
         let Self { prompt, store, read_only, label, becomes_default, replaces, client_secret, .. } = self;
+        let Self { certificate_password, certificate, .. } = self;
         let plain = format!(
             "{tenant_url:?} {name:?} {flow:?} {app:?} {tenant:?} {redirect_uri:?} {response_mode:?} {no_graph} {login_hint:?} \
-             {prompt:?} {store:?} {read_only} {label:?} {becomes_default} {replaces:?} {}",
-            client_secret.is_some()
+             {prompt:?} {store:?} {read_only} {label:?} {becomes_default} {replaces:?} {} {} {}",
+            client_secret.is_some(),
+            certificate_password.is_some(),
+            certificate.is_some(),
         );
         URL_SAFE_NO_PAD.encode(Sha256::digest(plain))
     }

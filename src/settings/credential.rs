@@ -1,11 +1,13 @@
 //! The connection that lives in the environment alone: which of the credentials that may be there is meant. Nothing here
 //! is stored.
 
-use crate::connection::{Flow, ManagedIdentity, client_id_of};
+use crate::connection::{AssertionSource, Flow, ManagedIdentity, client_id_of};
 use crate::environment::{self, Environment, Variable};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::settings::SettingsError;
+use crate::settings::federated::{assertion_source, federated_token_file};
+use crate::settings::given_certificate::certificate_from_environment;
 use crate::settings::given_secret::{client_secret_from_environment, secret_from_variable};
 use crate::tenant::TenantUrl;
 
@@ -42,8 +44,10 @@ pub enum Credential {
         client_id: String,
         /// How it signs in.
         flow: Flow,
-        /// The secret that goes with the flow: the client secret.
+        /// The secret that goes with the flow: the client secret, or the password of the certificate.
         secret: Option<Secret>,
+        /// The certificate itself with its key, where it travelled with a connection.
+        certificate: Option<Secret>,
     },
 }
 
@@ -64,13 +68,13 @@ impl EnvironmentConnection {
     /// The connection that the environment describes; `None` unless `D365CONN_TENANT_URL` switches it on.
     ///
     /// `D365CONN_AUTH` decides which credential is meant; else the first that is there wins: access token, refresh token,
-    /// client id and secret.
+    /// client id and secret, certificate, file of another provider's token.
     ///
     /// # Errors
     /// When the address is refused, a group is half set or a secret file can't be read.
     pub fn of(environment: &Environment) -> Result<Option<Self>, Problem> {
         let Some(address) = environment.text(environment::TENANT_URL)? else {
-            for orphan in [environment::ACCESS_TOKEN, environment::REFRESH_TOKEN, environment::AUTH] {
+            for orphan in ORPHANS {
                 if environment.is_set(orphan) {
                     return Err(
                         SettingsError::HalfSet { present: orphan.name, missing: environment::TENANT_URL.name }.into()
@@ -138,13 +142,24 @@ const WAYS: &[Way] = &[
         is_found: true,
         take: client_secret,
     },
+    Way { word: "certificate", needs: "D365CONN_CERTIFICATE_FILE", is_found: true, take: certificate },
+    Way {
+        word: "federated",
+        needs: "D365CONN_FEDERATED_TOKEN_FILE, or a job of GitHub Actions or Azure Pipelines that may ask for its identity,",
+        is_found: true,
+        take: federated,
+    },
     // Whether a machine has an identity, or the Azure CLI a user, is not seen from its variables.
     Way { word: "managed-identity", needs: "a choice of one identity", is_found: false, take: managed_identity },
     Way { word: "az", needs: "the Azure CLI", is_found: false, take: azure_cli },
 ];
 
 /// Their words, for messages.
-const WAY_WORDS: &str = "`access-token`, `refresh-token`, `secret`, `managed-identity` or `az`";
+const WAY_WORDS: &str =
+    "`access-token`, `refresh-token`, `secret`, `certificate`, `federated`, `managed-identity` or `az`";
+
+/// Variables that mean nothing without the address of an organisation.
+const ORPHANS: [Variable; 3] = [environment::ACCESS_TOKEN, environment::REFRESH_TOKEN, environment::AUTH];
 
 /// What a way is taken from.
 struct Given<'a> {
@@ -193,7 +208,29 @@ fn client_secret(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
     let variables = [environment::CLIENT_SECRET, environment::CLIENT_SECRET_FILE];
     let ours = variables.into_iter().find(|variable| given.environment.is_set(*variable));
     let client_id = given.client_id(ours.unwrap_or(environment::AZURE_CLIENT_SECRET).name, "D365CONN_CLIENT_ID")?;
-    Ok(Some(Credential::App { client_id, flow: Flow::Secret, secret }))
+    Ok(Some(Credential::App { client_id, flow: Flow::Secret, secret, certificate: None }))
+}
+
+fn certificate(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
+    let Some(certificate) = certificate_from_environment(given.environment)? else { return Ok(None) };
+    let client_id = given.client_id(certificate.variable, "D365CONN_CLIENT_ID")?;
+    let flow = Flow::Certificate { file: certificate.file };
+    Ok(Some(Credential::App { client_id, flow, secret: certificate.password, certificate: None }))
+}
+
+/// A file that is named is meant; a job's own identity only where `D365CONN_AUTH` says so.
+fn federated(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
+    let file = federated_token_file(given.environment)?;
+    let (source, present) = match file {
+        Some((file, variable)) => (AssertionSource::File(file), variable),
+        None if !given.environment.is_set(environment::AUTH) => return Ok(None),
+        None => match assertion_source(given.environment)? {
+            Some(source) => (source, environment::AUTH.name),
+            None => return Ok(None),
+        },
+    };
+    let client_id = given.client_id(present, "D365CONN_CLIENT_ID")?;
+    Ok(Some(Credential::App { client_id, flow: Flow::Federated { source }, secret: None, certificate: None }))
 }
 
 fn managed_identity(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
@@ -202,12 +239,12 @@ fn managed_identity(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
         ManagedIdentity::ClientId(id) => id.clone(),
         _ => String::new(),
     };
-    Ok(Some(Credential::App { client_id, flow: Flow::ManagedIdentity { identity }, secret: None }))
+    Ok(Some(Credential::App { client_id, flow: Flow::ManagedIdentity { identity }, secret: None, certificate: None }))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every way is taken in the same form")]
 fn azure_cli(_: &Given<'_>) -> Result<Option<Credential>, Problem> {
-    Ok(Some(Credential::App { client_id: String::new(), flow: Flow::Az, secret: None }))
+    Ok(Some(Credential::App { client_id: String::new(), flow: Flow::Az, secret: None, certificate: None }))
 }
 
 /// Which of the machine's identities the environment names: by our client id, object id or resource id, of which one may be
@@ -351,5 +388,35 @@ mod tests {
     fn a_client_id_is_the_id_of_an_app() {
         let said = check(&[URL, ("D365CONN_CLIENT_ID", "my app"), ("D365CONN_CLIENT_SECRET", "s")]).unwrap_err();
         assert!(said.starts_with("connection/invalid-client-id") && !said.contains("my app"), "{said}");
+    }
+
+    #[test]
+    fn a_certificate_comes_after_a_secret_and_before_a_token_of_somebody_else() {
+        let app = ("D365CONN_CLIENT_ID", APP);
+        let (ours, azures) = (("D365CONN_CERTIFICATE_FILE", "/a.pem"), ("AZURE_CLIENT_CERTIFICATE_PATH", "/b.pem"));
+        let token = ("AZURE_FEDERATED_TOKEN_FILE", "/t");
+        assert_eq!(check(&[URL, app, ours]), Ok(Some("certificate")));
+        assert_eq!(check(&[URL, app, azures, token]), Ok(Some("certificate")));
+        assert_eq!(check(&[URL, app, token]), Ok(Some("federated")));
+        assert_eq!(check(&[URL, app, ours, token, ("D365CONN_AUTH", "federated")]), Ok(Some("federated")));
+        assert_eq!(check(&[URL, app, ours, ("AZURE_CLIENT_SECRET", "s")]), Ok(Some("client id and secret")));
+        for half in [ours, azures, token] {
+            let said = check(&[URL, half]).unwrap_err();
+            assert!(said.contains(&format!("{} is set, but D365CONN_CLIENT_ID", half.0)), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_job_s_own_identity_is_used_only_when_it_is_asked_for() {
+        let job = [
+            URL,
+            ("D365CONN_CLIENT_ID", APP),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.example/x"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "the-job-s-own-token"),
+        ];
+        assert!(check(&job).unwrap_err().starts_with("settings/half-set"));
+        assert_eq!(check(&[job[0], job[1], job[2], job[3], ("D365CONN_AUTH", "federated")]), Ok(Some("federated")));
+        let said = check(&[job[0], job[1], ("D365CONN_AUTH", "federated")]).unwrap_err();
+        assert!(said.contains("D365CONN_FEDERATED_TOKEN_FILE"), "{said}");
     }
 }

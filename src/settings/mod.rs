@@ -7,6 +7,8 @@ mod connection_string_phrases;
 mod credential;
 mod duration;
 mod error;
+mod federated;
+mod given_certificate;
 mod given_secret;
 mod phrases;
 mod resolve;
@@ -18,6 +20,8 @@ pub use connection_string_phrases::CONNECTION_STRING_PHRASES;
 pub use credential::{Credential, EnvironmentConnection, chosen_identity};
 pub use duration::parse_duration;
 pub use error::SettingsError;
+pub use federated::{assertion_source, federated_token_file};
+pub use given_certificate::{GivenCertificate, certificate_from_environment, certificate_password_from_environment};
 pub use given_secret::{
     SecretOrigin, client_secret_from_environment, secret_from_bytes, secret_from_file, secret_from_string_file,
 };

@@ -10,6 +10,7 @@
 
 mod features;
 #[cfg(target_os = "linux")]
+mod pair;
 mod real;
 mod tidy;
 mod transcripts;

@@ -64,7 +64,10 @@ impl Checked {
         }
         let ending = match &outcome {
             Ok(Proof { access_token_ends: Some(end), .. }) => Some(Ending { what: "access_token", at: *end }),
-            Ok(_) => ending(&context.noted(&connection.id)),
+            Ok(_) => match context.certificate_end(&connection) {
+                Some(at) => Some(Ending { what: "certificate", at }),
+                None => ending(&context.noted(&connection.id)),
+            },
             Err(_) => None,
         };
         let days_left = ending.as_ref().map(|ending| days_left(ending.at, context.clock.now()));

@@ -97,6 +97,8 @@ impl Discover {
             flow: Flow::Browser,
             app: context.app(self.client_id.as_deref())?,
             client_secret: None,
+            certificate_password: None,
+            certificate: None,
             tenant: self.tenant.clone(),
             redirect_uri: None,
             response_mode: self.browser.response_mode.map(ResponseMode::from).unwrap_or_default(),

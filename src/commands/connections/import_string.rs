@@ -43,7 +43,7 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
             return Err(ConnectionStringError::CertificateNotSaved { tenant_url, client_id: client_id() }.into());
         }
     };
-    refuse_foreign(&flow, flags.browser.bound())?;
+    refuse_foreign(flow.word(), flags.browser.bound())?;
     if !read.left_aside.is_empty() {
         context.screen.note(&format!("left aside, because it means nothing here: {}", read.left_aside.join(", ")));
     }
@@ -70,6 +70,8 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
         redirect_uri: redirect_uri_of(context, &app, redirect_uri)?,
         app,
         client_secret: read.client_secret,
+        certificate_password: None,
+        certificate: None,
         tenant: None,
         response_mode: flags.browser.response_mode.map(ResponseMode::from).unwrap_or_default(),
         no_graph: flags.browser.no_graph,

@@ -11,7 +11,7 @@ pub(super) const SOON: i64 = 30;
 /// What ends a connection, and when at the latest.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ending {
-    /// `refresh_token_idle` or `access_token`.
+    /// `refresh_token_idle`, `access_token` or `certificate`.
     pub what: &'static str,
     /// When.
     pub at: Timestamp,

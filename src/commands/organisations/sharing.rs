@@ -31,6 +31,8 @@ pub fn with_settings_of(lender: &Connection, shared: &SharedSignIn, wanted: Want
         flow: if lender.flow == Flow::Device { Flow::Device } else { wanted.flow },
         app: shared.app.clone(),
         client_secret: shared.client_secret.clone(),
+        certificate_password: None,
+        certificate: None,
         redirect_uri: wanted.redirect_uri.or_else(|| lender.redirect_uri.clone()),
         no_graph: wanted.no_graph || lender.no_graph,
         login_hint: wanted.login_hint.or_else(|| Some(lender.account.user.clone()).filter(|user| !user.is_empty())),

@@ -1,22 +1,15 @@
-//! Whether an app proves who it is, by the rules of the platform its redirect URI is registered under. Signatures of
-//! assertions aren't verified: the sandbox holds no certificates.
+//! Whether an app proves who it is, by the rules of the platform its redirect URI is registered under. What an assertion
+//! is worth is judged elsewhere.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
-use super::directory::registration;
+use super::directory::{Entra, registration};
 use super::form::Form;
-use super::jwt;
 use super::refusal::Refusal;
 use super::visit::Visit;
-use crate::sandbox::faults::{Fault, Faults};
+use crate::sandbox::faults::Fault;
 use crate::sandbox::{Incoming, Platform, Registration};
-
-/// Seconds by which the clocks of both sides may differ.
-const SKEW: i64 = 300;
-/// `aud` of a federated assertion.
-const EXCHANGE: &str = "api://AzureADTokenExchange";
 
 /// What came with a token request to say which app it is.
 #[derive(Debug, Clone)]
@@ -56,7 +49,7 @@ impl Presented {
     /// # Errors
     /// AADSTS7000218 without a credential where one is due, 700025 with one where none may be, 9002327 for the
     /// single-page platform, 9002326 for an `Origin` header elsewhere, and those of [`Presented::prove`].
-    pub(super) fn check(&self, platform: Option<Platform>, visit: &Visit, faults: &Faults) -> Result<(), Refusal> {
+    pub(super) fn check(&self, platform: Option<Platform>, visit: &Visit, entra: &Entra) -> Result<(), Refusal> {
         if platform == Some(Platform::SinglePage) {
             if self.has_origin {
                 return Ok(());
@@ -79,18 +72,18 @@ impl Presented {
                 let text = format!("'{}' is a public app; it may present no credential.", self.client.client_id);
                 Err(Refusal::client(700_025, text))
             }
-            (false, _) => self.prove(visit, faults),
+            (false, _) => self.prove(visit, entra),
         }
     }
 
     /// Judges the credential of an app that must have one.
     ///
     /// # Errors
-    /// AADSTS7000218 without one, 7000215 for a wrong secret, 7000222 for an expired one; 700024, 50048 and 700027 for an
-    /// assertion.
-    pub(super) fn prove(&self, visit: &Visit, faults: &Faults) -> Result<(), Refusal> {
+    /// AADSTS7000218 without one, 7000215 for a wrong secret, 7000222 for an expired one; those of
+    /// [`Trust::judge`](super::trust::Trust::judge) for an assertion.
+    pub(super) fn prove(&self, visit: &Visit, entra: &Entra) -> Result<(), Refusal> {
         if let Some(secret) = &self.secret {
-            if faults.strikes(&Fault::SecretExpired) {
+            if entra.faults.strikes(&Fault::SecretExpired) {
                 let text = format!("The secrets of the app '{}' have expired; make a new one.", self.client.client_id);
                 return Err(Refusal::client(7_000_222, text));
             }
@@ -104,7 +97,7 @@ impl Presented {
             return Err(Refusal::client(7_000_215, text));
         }
         if let Some(assertion) = &self.assertion {
-            return self.judge_assertion(assertion, visit);
+            return entra.trust.judge(&self.client, assertion, visit);
         }
         let text = "The request must hold 'client_assertion' or 'client_secret'.";
         Err(Refusal::client(7_000_218, text))
@@ -112,45 +105,6 @@ impl Presented {
 
     fn has_credential(&self) -> bool {
         self.secret.is_some() || self.assertion.is_some()
-    }
-
-    /// Audience, issuer, subject and times: what a client can get wrong without a certificate being involved.
-    fn judge_assertion(&self, assertion: &str, visit: &Visit) -> Result<(), Refusal> {
-        let payload = jwt::payload_of(assertion)
-            .ok_or_else(|| Refusal::client(50027, "The client assertion isn't a token with three parts."))?;
-        let text = |claim: &str| payload.get(claim).and_then(Value::as_str).unwrap_or_default();
-        let number = |claim: &str| payload.get(claim).and_then(Value::as_i64);
-        let now = visit.now.as_second();
-        let is_over = number("exp").is_none_or(|exp| exp + SKEW < now);
-        let is_early = number("nbf").is_some_and(|nbf| nbf - SKEW > now);
-        if is_over || is_early {
-            let text = format!("The client assertion isn't within its valid time range; it is {} here.", visit.stamp());
-            return Err(Refusal::client(700_024, text));
-        }
-        let known = self.client.secret.is_some();
-        if text("aud") == EXCHANGE {
-            let has_source = !text("iss").is_empty() && !text("sub").is_empty();
-            return if known && has_source {
-                Ok(())
-            } else {
-                let text = format!("No federated identity record matches the subject '{}'.", text("sub"));
-                Err(Refusal::client(700_213, text))
-            };
-        }
-        if !text("aud").ends_with("/oauth2/v2.0/token") {
-            return Err(Refusal::client(700_212, format!("The assertion's audience isn't '{EXCHANGE}'.")));
-        }
-        let expected = format!("{}/{}/oauth2/v2.0/token", visit.origin, visit.tenant);
-        if text("aud") != expected {
-            return Err(Refusal::client(50027, format!("The audience of the client assertion isn't '{expected}'.")));
-        }
-        if text("iss") != text("sub") {
-            return Err(Refusal::client(50048, "The subject of the client assertion doesn't match its issuer."));
-        }
-        if known && text("iss") == self.client.client_id {
-            return Ok(());
-        }
-        Err(Refusal::client(700_027, "The certificate behind the client assertion isn't registered for this app."))
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn page(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &
 /// `bad_verification_code` (70018), and those of the app's credentials.
 pub(super) fn poll(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &Form) -> Result<Outgoing, Refusal> {
     let presented = Presented::read(request, form)?;
-    presented.check(None, visit, &entra.faults)?;
+    presented.check(None, visit, entra)?;
     let text = form.first("device_code").ok_or_else(|| Refusal::missing("device_code"))?;
     let unknown = || Refusal::new("bad_verification_code", 70018, "The device code isn't known.");
     let device = entra.ledger.devices.get_mut(text).ok_or_else(unknown)?;

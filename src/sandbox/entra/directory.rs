@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::form::Form;
 use super::ledger::{Bearer, Ledger};
 use super::refusal::Refusal;
+use super::trust::Trust;
 use super::visit::Visit;
 use super::{authorize, azure_cli, device, discovery, machine, sign_in, token};
 use crate::sandbox::faults::{Fault, Faults};
@@ -21,12 +22,14 @@ pub(crate) struct Entra {
     pub(super) faults: Faults,
     /// Life of an access token.
     pub(super) token_life: Duration,
+    /// Whose signatures are believed.
+    pub(super) trust: Trust,
 }
 
 impl Entra {
     /// A directory where nobody has signed in.
     pub(crate) fn new(faults: Faults, token_life: Duration) -> Self {
-        Self { ledger: Ledger::default(), faults, token_life }
+        Self { ledger: Ledger::default(), faults, token_life, trust: Trust::default() }
     }
 
     /// From now on every code and token ends with `mark`.
@@ -60,6 +63,11 @@ impl Entra {
             _ => return None,
         };
         Some(answer.header("x-ms-request-id", visit.trace_id).header("client-request-id", visit.correlation_id))
+    }
+
+    /// Takes the first certificate in `file`, PEM or DER, as one of the app `client_id`; `false` where there is none.
+    pub(crate) fn register_certificate(&mut self, client_id: &str, file: &[u8]) -> bool {
+        self.trust.register(client_id, file)
     }
 
     /// What the Azure CLI prints for `person` when it is asked for a token of the organisation at `origin`.

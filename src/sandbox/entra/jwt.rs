@@ -34,9 +34,18 @@ pub(super) fn signed(payload: &Value) -> String {
 
 /// The payload of a token, without a look at its signature.
 pub(super) fn payload_of(token: &str) -> Option<Value> {
-    let mut parts = token.split('.');
-    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
-    serde_json::from_slice(&from_base64url(payload)?).ok()
+    part_of(token, 1)
+}
+
+/// The header of a token.
+pub(super) fn header_of(token: &str) -> Option<Value> {
+    part_of(token, 0)
+}
+
+fn part_of(token: &str, place: usize) -> Option<Value> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let part = parts.get(place).filter(|_| parts.len() == 3)?;
+    serde_json::from_slice(&from_base64url(part)?).ok()
 }
 
 fn noise(blocks: usize) -> String {

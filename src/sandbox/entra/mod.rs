@@ -19,6 +19,7 @@ mod refusal;
 mod scopes;
 mod sign_in;
 mod token;
+mod trust;
 mod visit;
 
 #[cfg(test)]
@@ -30,3 +31,4 @@ pub(super) use form::Form;
 pub(super) use ledger::{Bearer, Holder};
 pub(super) use pages::{escape, gather, page, paragraph};
 pub(super) use scopes::Resource;
+pub(super) use trust::signed_by_provider;

@@ -1,5 +1,7 @@
 //! What is the same for every step of one request to Entra: where, when, and under which correlation id.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -34,6 +36,11 @@ impl Visit {
             correlation_id: correlation_id.to_string(),
             trace_id: Uuid::new_v4().to_string(),
         }
+    }
+
+    /// The same, that much later.
+    pub(super) fn ahead_by(&self, ahead: Duration) -> Self {
+        Self { now: self.now.checked_add(ahead).unwrap_or(self.now), ..self.clone() }
     }
 
     /// The time as Entra's errors write it: `2026-11-23 19:20:31Z`.

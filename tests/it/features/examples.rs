@@ -1,8 +1,9 @@
 //! Every command has examples in its help, and the examples run.
 
-use d365conn::sandbox::{INES, Robot};
+use d365conn::sandbox::{INES, JOB_TOKEN, Provider, Robot};
 
 use super::device::run_beside;
+use crate::pair::Pair;
 use crate::world::World;
 
 /// The words of every command below `command`, itself included.
@@ -77,6 +78,28 @@ const PLACEHOLDERS: [(&str, &str, &str); 8] = [
     ("INCIDENT_ID", "incidents", "statecode eq 0"),
 ];
 
+/// What an app proves itself with, where the example says so.
+fn stand_by(world: &mut World, line: &str) {
+    if line.contains("--certificate ") {
+        let pair = Pair::new();
+        assert!(world.sandbox.register_certificate(d365conn::sandbox::DAEMON.client_id, pair.certificate.as_bytes()));
+        let file = pair.both_in(world, "nightly.pem");
+        if line.contains("reconnect") {
+            let connect = format!(
+                "connect --tenant-url {{org}} --store file --name nightly --auth certificate --client-id {} --certificate {}",
+                d365conn::sandbox::DAEMON.client_id,
+                file.display()
+            );
+            world.run(&connect).succeeds();
+        }
+    }
+    if line.contains("--auth federated") {
+        let url = Provider::Github.request_url(&world.sandbox.address());
+        world.set("ACTIONS_ID_TOKEN_REQUEST_URL", &url);
+        world.set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", JOB_TOKEN);
+    }
+}
+
 fn run_example(line: &str) {
     let is_first = line.contains("connect --tenant-url") && !line.contains("--from");
     let world = if is_first { World::new() } else { World::connected() };
@@ -101,6 +124,7 @@ fn run_example(line: &str) {
         );
         world.run_with_stdin(&connect, app.secret.unwrap()).succeeds();
     }
+    stand_by(&mut world, line);
     let is_ours = |command: &&str| command.starts_with("d365conn ");
     let mut command = line.rsplit("| ").find(is_ours).unwrap_or(line).trim_end().to_owned();
     let string = format!("AuthType=OAuth;Url={};", world.sandbox.address());
@@ -139,8 +163,14 @@ fn run_example(line: &str) {
     if command.contains("connect --tenant-url") || command.contains("connections import ") {
         command.push_str(" --store file");
     }
-    for (file, own) in [("contoso.bundle", "contoso.bundle"), ("passphrase.txt", "passphrase")] {
-        command = command.replace(file, &world.path(own).display().to_string());
+    for (file, own) in [
+        ("contoso.bundle", "contoso.bundle"),
+        ("passphrase.txt", "passphrase"),
+        ("renewed.pem", "nightly.pem"),
+        (" nightly.pem", "nightly.pem"),
+    ] {
+        let flag = file.strip_suffix(own).unwrap_or_default();
+        command = command.replace(file, &format!("{flag}{}", world.path(own).display()));
     }
     for (placeholder, nouns, filter) in PLACEHOLDERS {
         if command.contains(placeholder) {

@@ -5,6 +5,7 @@ mod asked;
 mod browser;
 mod bus;
 mod canary;
+mod certificates;
 mod checking;
 mod children;
 mod choosing;

@@ -322,37 +322,96 @@ fn an_expired_secret_comes_to_order() {
     assert_eq!(bench.redeem(&OWN_WEB_APP, &code, &[]).status, 200);
 }
 
-#[test]
-fn assertions_are_judged_by_audience_subject_and_time() {
-    fn check(payload: &Value, expected: (u16, &str, u64)) {
-        let assertion = jwt::signed(payload);
-        let body = format!(
-            "grant_type=client_credentials&client_id={}&scope={ORIGIN}/.default&client_assertion={assertion}\
-             &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer",
-            DAEMON.client_id
-        );
-        let answer = Bench::new().post("/~/oauth2/v2.0/token", &body);
-        if expected.0 == 200 {
-            assert_eq!(answer.status, 200, "{payload}: {}", text(&answer));
-        } else {
-            assert_eq!(verdict(&answer), says(expected.0, expected.1, expected.2), "{payload}");
-        }
+/// The verdict about an assertion of the daemon, in an Entra that knows `certificate`.
+fn judged(assertion: &str, certificate: Option<&[u8]>) -> Option<u64> {
+    let body = format!(
+        "grant_type=client_credentials&client_id={}&scope={ORIGIN}/.default&client_assertion={assertion}\
+         &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer",
+        DAEMON.client_id
+    );
+    let mut bench = Bench::new();
+    if let Some(certificate) = certificate {
+        assert!(bench.entra.register_certificate(DAEMON.client_id, certificate));
     }
+    let answer = bench.post("/~/oauth2/v2.0/token", &body);
+    let read: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(answer.status, if read["error"].is_null() { 200 } else { 401 }, "{read}");
+    read["error_codes"][0].as_u64()
+}
+
+#[test]
+fn an_assertion_of_a_certificate_is_judged_by_audience_subject_time_and_signature() {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256};
+
+    let made = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let certificate = rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&made).unwrap();
+    let key = aws_lc_rs::rsa::KeyPair::from_pkcs8(&made.serialize_der()).unwrap();
+    let der: &[u8] = certificate.der();
+    let (long, short) = (
+        jwt::base64url(Sha256::digest(der)),
+        jwt::base64url(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, der)),
+    );
+    let sign = |header: &Value, payload: &Value| {
+        let signed = format!("{}.{}", jwt::base64url(header.to_string()), jwt::base64url(payload.to_string()));
+        let mut signature = vec![0; key.public_modulus_len()];
+        let random = SystemRandom::new();
+        match header["alg"].as_str() {
+            Some("RS256") => key.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).unwrap(),
+            _ => key.sign(&RSA_PSS_SHA256, &random, signed.as_bytes(), &mut signature).unwrap(),
+        }
+        format!("{signed}.{}", jwt::base64url(signature))
+    };
     let now = Bench::new().now.as_second();
     let endpoint = format!("{ORIGIN}/{TENANT_ID}/oauth2/v2.0/token");
     let id = DAEMON.client_id;
-    let certificate = |aud: &str, iss: &str, sub: &str, nbf: i64, exp: i64| json!({"aud": aud, "iss": iss, "sub": sub, "nbf": nbf, "exp": exp});
-    check(&certificate(&endpoint, id, id, now, now + 600), (200, "", 0));
-    check(&certificate(&endpoint, id, id, now - 1200, now - 600), (401, "invalid_client", 700_024));
-    check(&certificate(&endpoint, id, id, now + 600, now + 1200), (401, "invalid_client", 700_024));
-    check(&certificate(&endpoint, id, "x", now, now + 600), (401, "invalid_client", 50048));
-    check(&certificate(&endpoint, "x", "x", now, now + 600), (401, "invalid_client", 700_027));
-    let elsewhere = "http://127.0.0.1:1/t/oauth2/v2.0/token";
-    check(&certificate(elsewhere, id, id, now, now + 600), (401, "invalid_client", 50027));
+    let modern = json!({"alg": "PS256", "typ": "JWT", "x5t#S256": long});
+    let payload = |aud: &str, iss: &str, sub: &str, nbf: i64, exp: i64| json!({"aud": aud, "iss": iss, "sub": sub, "nbf": nbf, "exp": exp});
+    let good = payload(&endpoint, id, id, now, now + 600);
+    for (header, payload, expected) in [
+        (modern.clone(), good.clone(), None),
+        (json!({"alg": "RS256", "x5t": short}), good.clone(), None),
+        (json!({"alg": "none", "x5t#S256": long}), good.clone(), Some(50027)),
+        (json!({"alg": "PS256", "x5t#S256": short}), good.clone(), Some(700_027)),
+        (modern.clone(), payload(&endpoint, id, id, now - 1200, now - 600), Some(700_024)),
+        (modern.clone(), payload(&endpoint, id, id, now + 600, now + 1200), Some(700_024)),
+        (modern.clone(), payload(&endpoint, id, "x", now, now + 600), Some(50048)),
+        (modern.clone(), payload(&endpoint, "x", "x", now, now + 600), Some(700_027)),
+        (modern.clone(), payload("http://127.0.0.1:1/t/oauth2/v2.0/token", id, id, now, now + 600), Some(50027)),
+    ] {
+        assert_eq!(judged(&sign(&header, &payload), Some(der)), expected, "{header} {payload}");
+    }
+    let assertion = sign(&modern, &good);
+    assert_eq!(judged(&assertion, None), Some(700_027), "not registered");
+    let (signed, _) = assertion.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.{}", jwt::base64url([7; 256]));
+    assert_eq!(judged(&forged, Some(der)), Some(700_027), "signed by somebody else");
+    assert_eq!(judged(&assertion, Some(certificate.pem().as_bytes())), None, "registered as PEM");
+    assert!(!Bench::new().entra.register_certificate(id, b"no certificate"));
+}
+
+#[test]
+fn an_assertion_of_a_provider_is_judged_by_issuer_subject_audience_time_and_signature() {
+    use super::super::trust::signed_by_provider;
+    use crate::sandbox::Provider;
+
+    let now = Bench::new().now.as_second();
+    let issuer = Provider::Github.issuer(ORIGIN);
+    let subject = Provider::Github.subject();
     let exchange = "api://AzureADTokenExchange";
-    check(&certificate(exchange, "https://ci.example", "repo:a/b", now, now + 300), (200, "", 0));
-    check(&certificate(exchange, "https://ci.example", "", now, now + 300), (401, "invalid_client", 700_213));
-    check(&certificate("api://other", "https://ci.example", "s", now, now + 300), (401, "invalid_client", 700_212));
+    let payload = |aud: &str, iss: &str, sub: &str, exp: i64| json!({"aud": aud, "iss": iss, "sub": sub, "exp": exp});
+    for (payload, expected) in [
+        (payload(exchange, &issuer, subject, now + 300), None),
+        (payload(exchange, "https://ci.example", subject, now + 300), Some(700_211)),
+        (payload(exchange, &issuer, Provider::Cluster.subject(), now + 300), Some(700_213)),
+        (payload("api://azureadtokenexchange", &issuer, subject, now + 300), Some(700_212)),
+        (payload(exchange, &issuer, subject, now - 600), Some(700_024)),
+    ] {
+        assert_eq!(judged(&signed_by_provider(&payload).unwrap(), None), expected, "{payload}");
+    }
+    let forged = jwt::signed(&payload(exchange, &issuer, subject, now + 300));
+    assert_eq!(judged(&forged, None), Some(50013));
+    assert_eq!(judged("no.token", None), Some(50027));
 }
 
 #[test]
