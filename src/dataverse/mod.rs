@@ -12,6 +12,8 @@ mod discovery;
 mod encode;
 mod error;
 mod expand;
+mod fetchxml;
+mod finding;
 mod id;
 mod metadata;
 mod nearest;
@@ -26,8 +28,10 @@ mod reasons;
 mod refusal;
 mod relating;
 mod rows;
+mod search;
 mod tables;
 mod verb_error;
+mod views;
 mod whoami;
 mod write;
 
@@ -38,6 +42,8 @@ pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
 pub use expand::Expand;
+pub use fetchxml::FetchXml;
+pub use finding::{Given, Wanted};
 pub use id::RecordId;
 pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
@@ -52,7 +58,9 @@ pub use raw::{Raw, RawAnswer};
 pub use refusal::Refusal;
 pub use relating::{Other, Relationship};
 pub use rows::RowStream;
+pub use search::{Hit, Search};
 pub use tables::{Table, find_table};
 pub use verb_error::VerbError;
+pub use views::View;
 pub use whoami::{Organisation, User, WhoAmI};
 pub use write::{Write, Written};

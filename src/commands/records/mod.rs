@@ -12,11 +12,14 @@ mod list;
 mod nouns;
 mod open;
 mod own;
+mod showing;
 mod unlink;
 mod update;
 mod values;
 mod verbs;
 
+pub(super) use cells::Cells;
 pub use nouns::{NOUNS, Noun};
 pub use own::OwnVerb;
+pub use showing::{DEFAULT_TOP, columns_of, peek, resolved, show, tell_of_more};
 pub use verbs::{Place, Records, Verb};

@@ -28,6 +28,7 @@ mod listener;
 mod managing;
 mod output;
 mod proxy;
+mod query;
 mod reading;
 mod reconnect;
 mod records;
