@@ -332,7 +332,7 @@ pub(super) static SECRET_WRONG: Phrase = Phrase {
     who: Who::You,
     meaning: "it is none of app {client_id}'s; most often the Secret ID was copied instead of the Value, or the shell changed a character",
     remedy: &[
-        "make a new secret in Entra admin center → App registrations → app {client_id} → Certificates & secrets → New client secret, copy its Value (shown only once), and hand it over unchanged: `d365conn connect --tenant-url {tenant_url} --client-id {client_id} --client-secret-stdin`, or D365CONN_CLIENT_SECRET",
+        "make a new secret in Entra admin center → App registrations → app {client_id} → Certificates & secrets → New client secret, copy its Value (shown only once), and hand it over unchanged: `d365conn connect --tenant-url {tenant_url} --client-id {client_id} --client-secret-stdin` (with `--auth secret` for an app that signs in by itself), or D365CONN_CLIENT_SECRET",
         "for the saved connection, give the Value to `d365conn reconnect {connection} --client-secret-stdin`",
     ],
 };
@@ -343,7 +343,7 @@ pub(super) static SECRET_EXPIRED: Phrase = Phrase {
     who: Who::AppOwner,
     meaning: "a secret ends on a date that is chosen when it is made; the app itself is fine",
     remedy: &[
-        "make a new one in Entra admin center → App registrations → app {client_id} → Certificates & secrets → New client secret, copy its Value, and give it to `d365conn connect --tenant-url {tenant_url} --client-id {client_id} --client-secret-stdin`, or set it as D365CONN_CLIENT_SECRET",
+        "make a new one in Entra admin center → App registrations → app {client_id} → Certificates & secrets → New client secret, copy its Value, and give it to `d365conn connect --tenant-url {tenant_url} --client-id {client_id} --client-secret-stdin` (with `--auth secret` for an app that signs in by itself), or set it as D365CONN_CLIENT_SECRET",
         "for the saved connection, give the new Value to `d365conn reconnect {connection} --client-secret-stdin`",
     ],
 };

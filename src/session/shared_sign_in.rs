@@ -151,6 +151,10 @@ impl Lender<'_> {
 
     fn lend_from(&self, secrets: &Secrets) -> Result<SharedSignIn, Problem> {
         let connection = self.connection;
+        if connection.flow.is_unattended() {
+            let (connection, flow) = (connection.name.to_string(), connection.flow.word());
+            return Err(SharingError::NobodyToLend { connection, flow }.into());
+        }
         let none = || SessionError::NoRefreshToken { connection: connection.name.to_string() };
         Ok(SharedSignIn {
             app: connection.app.clone(),

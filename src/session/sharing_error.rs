@@ -26,6 +26,14 @@ pub enum SharingError {
         #[source]
         cause: Box<AuthError>,
     },
+    /// The connection is of no person, so there is no sign-in of one to share.
+    #[error("connection `{connection}` signs in by `{flow}`, and has no sign-in of a person to share")]
+    NobodyToLend {
+        /// The connection.
+        connection: String,
+        /// How it signs in.
+        flow: &'static str,
+    },
     /// The organisation's users sign in elsewhere. Nothing was sent there.
     #[error("users of {tenant_url} sign in at {theirs}, and this sign-in was made at {ours}")]
     OtherLogin {
@@ -51,6 +59,7 @@ impl Diagnose for SharingError {
     fn phrase(&self) -> &'static Phrase {
         match self {
             Self::Refused { .. } | Self::JustRefused { .. } => &NOT_SHARED,
+            Self::NobodyToLend { .. } => &NOBODY_TO_LEND,
             Self::OtherLogin { .. } => &OTHER_LOGIN,
             Self::NothingToShare => &NOTHING_TO_SHARE,
             Self::DiscoveryRejected { .. } => &DISCOVERY_REJECTED,
@@ -65,6 +74,7 @@ impl Diagnose for SharingError {
                 std::iter::once(("connection", connection.clone())).chain(address(place)).chain(code(cause)).collect()
             }
             Self::JustRefused { place, cause } => address(place).into_iter().chain(code(cause)).collect(),
+            Self::NobodyToLend { flow, .. } => vec![("flow", (*flow).to_owned())],
             Self::OtherLogin { tenant_url, .. } => vec![("tenant_url", tenant_url.clone())],
             Self::DiscoveryRejected { host } => vec![("host", host.clone())],
             Self::NothingToShare => Vec::new(),
@@ -74,20 +84,21 @@ impl Diagnose for SharingError {
     fn service_code(&self) -> Option<String> {
         match self {
             Self::Refused { cause, .. } | Self::JustRefused { cause, .. } => cause.service_code(),
-            Self::OtherLogin { .. } | Self::NothingToShare | Self::DiscoveryRejected { .. } => None,
+            _ => None,
         }
     }
 
     fn trace(&self) -> Option<String> {
         match self {
             Self::Refused { cause, .. } | Self::JustRefused { cause, .. } => cause.trace(),
-            Self::OtherLogin { .. } | Self::NothingToShare | Self::DiscoveryRejected { .. } => None,
+            _ => None,
         }
     }
 }
 
 /// The phrases of this file.
-pub const SHARING_PHRASES: &[&Phrase] = &[&NOT_SHARED, &OTHER_LOGIN, &NOTHING_TO_SHARE, &DISCOVERY_REJECTED];
+pub const SHARING_PHRASES: &[&Phrase] =
+    &[&NOT_SHARED, &NOBODY_TO_LEND, &OTHER_LOGIN, &NOTHING_TO_SHARE, &DISCOVERY_REJECTED];
 
 static NOT_SHARED: Phrase = Phrase {
     code: "session/not-shared",
@@ -99,6 +110,18 @@ static NOT_SHARED: Phrase = Phrase {
         "see what Entra means: `d365conn explain {code}`",
         "if the sign-in itself has ended, renew it: `d365conn reconnect {connection}`",
         "list the organisations with a sign-in of its own: `d365conn connections discover --sign-in`",
+    ],
+};
+
+static NOBODY_TO_LEND: Phrase = Phrase {
+    code: "session/nobody-to-lend",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "an application is let into each organisation by itself, and has no list of those it can reach",
+    remedy: &[
+        "connect it to the organisation by itself, by {flow} again: `d365conn connect --tenant-url https://ORG.crm.dynamics.com` with `--auth` and what goes with it",
+        "name a connection of a person: `d365conn connections list` shows which are `browser` or `device`",
+        "list the organisations with a sign-in in the browser: `d365conn connections discover --sign-in`",
     ],
 };
 

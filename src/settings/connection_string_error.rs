@@ -32,9 +32,6 @@ pub enum ConnectionStringError {
     /// A sign-in with a user's password.
     #[error("the connection string signs in with a user's password ({auth_type})")]
     SignInRetired { auth_type: &'static str, tenant_url: Option<String> },
-    /// An application with a secret, which is not saved.
-    #[error("the connection string signs in an application with its secret, and such a connection is not saved")]
-    SecretNotSaved { tenant_url: String, client_id: String },
     /// An application with a certificate.
     #[error("the connection string signs in an application with a certificate from the store of Windows")]
     CertificateNotSaved { tenant_url: String, client_id: String },
@@ -51,7 +48,6 @@ impl Diagnose for ConnectionStringError {
             Self::UnknownAuthType => &phrases::UNKNOWN_AUTH_TYPE,
             Self::UnknownLoginPrompt => &phrases::UNKNOWN_LOGIN_PROMPT,
             Self::SignInRetired { .. } => &phrases::PASSWORD,
-            Self::SecretNotSaved { .. } => &phrases::SECRET,
             Self::CertificateNotSaved { .. } => &phrases::CERTIFICATE,
         }
     }
@@ -66,7 +62,7 @@ impl Diagnose for ConnectionStringError {
                 let address = tenant_url.clone().unwrap_or_else(|| "https://ORG.crm.dynamics.com".to_owned());
                 vec![("tenant_url", address)]
             }
-            Self::SecretNotSaved { tenant_url, client_id } | Self::CertificateNotSaved { tenant_url, client_id } => {
+            Self::CertificateNotSaved { tenant_url, client_id } => {
                 vec![("tenant_url", tenant_url.clone()), ("client_id", client_id.clone())]
             }
             Self::Empty | Self::UnknownAuthType | Self::UnknownLoginPrompt => Vec::new(),

@@ -12,7 +12,6 @@ pub const CONNECTION_STRING_PHRASES: &[&Phrase] = &[
     &UNKNOWN_AUTH_TYPE,
     &UNKNOWN_LOGIN_PROMPT,
     &PASSWORD,
-    &SECRET,
     &CERTIFICATE,
 ];
 
@@ -76,15 +75,6 @@ pub(super) static PASSWORD: Phrase = own(
         "sign in in the browser: `d365conn connect --tenant-url {tenant_url}`",
         "where nobody can sign in, use an application: set D365CONN_TENANT_URL={tenant_url}, D365CONN_CLIENT_ID and D365CONN_CLIENT_SECRET_FILE, then run `d365conn whoami`; an app of type Web with users takes `--client-secret-stdin`",
         "change the password if the string was shared or stood in a file that others read",
-    ],
-);
-
-pub(super) static SECRET: Phrase = own(
-    "settings/connection-string-secret",
-    "an application that signs in by itself works from the environment alone, and nothing was saved or sent",
-    &[
-        "set D365CONN_TENANT_URL={tenant_url}, D365CONN_CLIENT_ID={client_id} and D365CONN_CLIENT_SECRET_FILE to the path of a file that holds the secret alone, then run `d365conn whoami`",
-        "for a user who signs in through this app, run `d365conn connect --tenant-url {tenant_url} --client-id {client_id} --client-secret-stdin`",
     ],
 );
 

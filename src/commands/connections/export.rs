@@ -106,12 +106,21 @@ impl Export {
             }
             None => context.screen.line(&text)?,
         }
-        context.screen.warn(&format!(
-            "from now on whoever opens this bundle signs in as `{name}` does: both machines share one refresh token, and \
-             Entra keeps an old one valid beside a new one. `d365conn disconnect` on one machine doesn't end it on the \
-             other; to end it, sign out everywhere at https://myaccount.microsoft.com, or have an administrator revoke \
-             the user's sessions"
-        ));
+        context.screen.warn(&if bundle.connection.flow.is_unattended() {
+            format!(
+                "from now on whoever opens this bundle can sign in as `{name}` does, as far as its credential is in there. \
+                 `d365conn disconnect` on one machine doesn't end it on the other; to end it, remove the credential in \
+                 Entra admin center → App registrations → app {} → Certificates & secrets",
+                bundle.connection.app.client_id()
+            )
+        } else {
+            format!(
+                "from now on whoever opens this bundle signs in as `{name}` does: both machines share one refresh token, \
+                 and Entra keeps an old one valid beside a new one. `d365conn disconnect` on one machine doesn't end it \
+                 on the other; to end it, sign out everywhere at https://myaccount.microsoft.com, or have an \
+                 administrator revoke the user's sessions"
+            )
+        });
         Ok(Exit::Done)
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::auth::{Prompt, RedirectUri};
 use crate::commands::CommandError;
+use crate::commands::auth_flags::refuse_foreign;
 use crate::commands::connections::import::Import;
 use crate::commands::signing_in::connect;
 use crate::connection::{App, ConnectionName, Flow, ResponseMode, SAMPLE_CLIENT_ID, StoreKind};
@@ -34,17 +35,15 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
         context.screen.note(&format!("{}: using {tenant_url}", repairs.join(", ")));
     }
     let client_id = || read.client_id.clone().unwrap_or_default();
-    let (redirect_uri, user_name, asked) = match read.method {
-        Method::Browser { redirect_uri, user_name, prompt } => (redirect_uri, user_name, prompt),
-        Method::ClientSecret => {
-            let tenant_url = tenant_url.to_string();
-            return Err(ConnectionStringError::SecretNotSaved { tenant_url, client_id: client_id() }.into());
-        }
+    let (flow, redirect_uri, user_name, asked) = match read.method {
+        Method::Browser { redirect_uri, user_name, prompt } => (Flow::Browser, redirect_uri, user_name, prompt),
+        Method::ClientSecret => (Flow::Secret, None, None, LoginPrompt::Auto),
         Method::Certificate => {
             let tenant_url = tenant_url.to_string();
             return Err(ConnectionStringError::CertificateNotSaved { tenant_url, client_id: client_id() }.into());
         }
     };
+    refuse_foreign(&flow, flags.browser.bound())?;
     if !read.left_aside.is_empty() {
         context.screen.note(&format!("left aside, because it means nothing here: {}", read.left_aside.join(", ")));
     }
@@ -67,7 +66,7 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
     let user_name = user_name.filter(|_| asks != Some(Prompt::SelectAccount));
     let wanted = Wanted {
         name,
-        flow: Flow::Browser,
+        flow,
         redirect_uri: redirect_uri_of(context, &app, redirect_uri)?,
         app,
         client_secret: read.client_secret,

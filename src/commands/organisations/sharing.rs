@@ -6,7 +6,7 @@ use crate::commands::keeping::save;
 use crate::commands::organisations::{OrganisationsError, find, find_in_browser, must_choose};
 use crate::commands::sign_in_words::greet;
 use crate::commands::signing_in::{browser, connect, standing};
-use crate::connection::{Connection, ConnectionName, StoreKind};
+use crate::connection::{Connection, ConnectionName, Flow, StoreKind};
 use crate::context::Context;
 use crate::environment;
 use crate::problem::{Diagnose as _, Exit, Problem};
@@ -27,6 +27,8 @@ pub fn lend(context: &Context, lender: &Connection) -> Result<SharedSignIn, Prob
 #[must_use]
 pub fn with_settings_of(lender: &Connection, shared: &SharedSignIn, wanted: Wanted) -> Wanted {
     Wanted {
+        // Whoever signed in by a code has no browser where this runs.
+        flow: if lender.flow == Flow::Device { Flow::Device } else { wanted.flow },
         app: shared.app.clone(),
         client_secret: shared.client_secret.clone(),
         redirect_uri: wanted.redirect_uri.or_else(|| lender.redirect_uri.clone()),
@@ -120,7 +122,7 @@ pub fn connect_sharing(
         Err(NotShared::Refused(refused)) => refused,
         Err(NotShared::Failed(problem)) => return Err(problem),
     };
-    if browser(context, is_browser_forbidden).is_err() {
+    if wanted.flow == Flow::Browser && browser(context, is_browser_forbidden).is_err() {
         return Err(refused.into());
     }
     tell_of_browser(context, &refused);

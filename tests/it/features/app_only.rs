@@ -128,6 +128,51 @@ fn an_app_without_an_application_user_is_not_stored_and_told_how_to_get_one() {
 }
 
 #[test]
+fn what_entra_says_of_the_app_and_the_tenant_is_told_with_its_remedy() {
+    let world = World::new().without_terminal();
+    let line = "connect --tenant-url {org} --store file --auth secret --client-secret-stdin --client-id";
+    let unknown = format!("{line} 00000000-1111-4222-8333-444444444444");
+    let said = world.run_with_stdin(&unknown, "s").fails(4, "auth/app-unknown, AADSTS700016");
+    assert!(said.contains("Application (client) ID"), "{said}");
+    let elsewhere = format!("{line} {} --tenant 7c1d9f20-3e4b-4a5c-b6d7-e8f901a2b3c4", DAEMON.client_id);
+    let said = world.run_with_stdin(&elsewhere, DAEMON.secret.unwrap()).fails(4, "AADSTS90002");
+    assert!(said.contains("leave `--tenant` out"), "{said}");
+    let wrong = format!("{line} {}", DAEMON.client_id);
+    let said = world.run_with_stdin(&wrong, "0f6f5c2e-2a38-4e0a-9c5a-0a4be1c5b8a1").fails(4, "auth/secret-wrong");
+    assert!(said.contains("Secret ID was copied instead of the Value") && said.contains("--auth secret"), "{said}");
+}
+
+#[test]
+fn entras_own_trouble_is_no_fault_of_the_credential() {
+    let world = daemon();
+    world.pass(TWO_HOURS);
+    world.sandbox.faults().order(Fault::TokenThrottled { retry_after: 300 });
+    world.run("accounts list").fails(8, "auth/throttled");
+    world.sandbox.faults().order_times(Fault::TokenUnavailable, 2);
+    world.run("accounts list").fails(6, "auth/unavailable");
+    assert!(!world.run("connections list -o json").succeeds().contains("needs-reconnect"));
+    world.run("accounts list --top 1").succeeds();
+}
+
+#[test]
+fn an_application_lends_its_sign_in_to_nobody() {
+    let world = daemon();
+    let said = world.run("connect --tenant-url {org} --from sandbox --name second").fails(2, "session/nobody-to-lend");
+    assert!(said.contains("by secret again"), "{said}");
+    world.run("connections discover -c sandbox").fails(2, "session/nobody-to-lend");
+}
+
+#[test]
+fn a_bundle_of_an_application_says_how_it_is_ended() {
+    let world = daemon();
+    let line = format!("connections export sandbox --encrypt --passphrase-file {}", world.path("passphrase").display());
+    let outcome = world.run(&line);
+    assert!(outcome.stderr.contains("Certificates & secrets"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("refresh token"), "{}", outcome.stderr);
+    outcome.succeeds();
+}
+
+#[test]
 fn the_secret_comes_from_the_environment_too_and_is_asked_for_of_nobody() {
     let mut world = World::new().without_terminal();
     let line = format!("connect --tenant-url {{org}} --store file --auth secret --client-id {}", DAEMON.client_id);

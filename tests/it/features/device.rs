@@ -105,6 +105,16 @@ fn it_is_a_person_s_connection_like_the_browser_s() {
 }
 
 #[test]
+fn a_connection_that_borrows_its_sign_in_is_renewed_by_a_code_too() {
+    let world = World::new();
+    connect(&world).succeeds();
+    world.run("connect --tenant-url {org} --from sandbox --name second").succeeds();
+    world.sandbox.revoke_all();
+    run_beside(&world, "reconnect second", Some(Robot::new(INES)), true).succeeds();
+    assert!(!world.run("connections list -o json").succeeds().contains("\"auth\":\"browser\""));
+}
+
+#[test]
 fn an_own_app_signs_in_so_too_and_asks_for_dataverse_alone() {
     let world = World::new();
     let line = format!("{LINE} --client-id {}", OWN_DESKTOP_APP.client_id);

@@ -12,14 +12,14 @@ use super::person::{grants, sandbox};
 use super::started::{Finished, Started};
 
 /// A program at a terminal, and the keyboard.
-struct AtTerminal {
+pub(super) struct AtTerminal {
     started: Started,
     keyboard: PipeWriter,
 }
 
 impl AtTerminal {
-    fn of(home: &Home, line: &str) -> Self {
-        let mut command = home.program("script");
+    pub(super) fn of(home: &Home, line: &str) -> Self {
+        let mut command = home.program("/usr/bin/script");
         command.args(["-qefc", &format!("{} {line}", binary().display()), "/dev/null"]);
         let (reader, keyboard) = std::io::pipe().unwrap();
         command.stdin(reader).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -27,12 +27,12 @@ impl AtTerminal {
     }
 
     /// Waits until `text` is on the screen for the `times`th time.
-    fn sees(&self, text: &str, times: usize) {
+    pub(super) fn sees(&self, text: &str, times: usize) {
         self.started.hears(text, |screen| (screen.matches(text).count() >= times).then_some(()));
     }
 
     /// Signs in at the address that is on the screen for the `time`th time, counted from 1.
-    fn signs_in(&self, time: usize) {
+    pub(super) fn signs_in(&self, time: usize) {
         let address = self.started.hears("sign-in address", |screen| {
             let (whole, _) = screen.rsplit_once('\n')?;
             let mut words = whole.split_whitespace().filter(|word| word.contains("/oauth2/v2.0/authorize?"));
@@ -41,11 +41,21 @@ impl AtTerminal {
         Robot::new(INES).in_background()(&address);
     }
 
-    fn types(&mut self, keys: &str) {
+    /// Enters the code that is on the screen at `page`.
+    pub(super) fn enters_the_code(&self, page: &str, robot: Robot) {
+        let is_code = |line: &&str| line.len() == 9 && line.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let code = self.started.hears("code to enter", |screen| {
+            let (whole, _) = screen.rsplit_once('\n')?;
+            whole.lines().map(str::trim).find(is_code).map(str::to_owned)
+        });
+        robot.with_user_code(&code).in_background()(page);
+    }
+
+    pub(super) fn types(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn finish(self) -> Finished {
+    pub(super) fn finish(self) -> Finished {
         // Our end of the pipe stays open until the program has ended: its closing would be a hang-up.
         let finished = self.started.finish();
         drop(self.keyboard);

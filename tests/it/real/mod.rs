@@ -1,6 +1,7 @@
 //! The built binary against real parts: real host names, a real keyring, a real browser, real signals and pipes. No test
 //! here uses a stand-in where the real thing can be had; all of them are ignored on a machine that may lack it.
 
+mod asked;
 mod browser;
 mod bus;
 mod canary;
