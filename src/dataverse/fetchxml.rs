@@ -46,7 +46,7 @@ impl FetchXml {
                     let attributes = attributes_of(tag).map_err(|why| bad(at, why))?;
                     match (depth, name_of(tag).as_str()) {
                         (0, "fetch") if root.is_none() && is_open => {
-                            root = Some((attributes, reader.buffer_position()))
+                            root = Some((attributes, reader.buffer_position()));
                         }
                         (0, _) => return Err(bad(at, "one <fetch> is due here".to_owned())),
                         (1, "entity") if table.is_none() => {
@@ -105,14 +105,14 @@ impl FetchXml {
         self.text(&[("count", self.count(size)), ("page", Some("1".to_owned()))])
     }
 
-    /// The document for the page that follows what `side` says; `None` after the last. `page` is the number of the one read.
-    pub(super) fn next_page(&self, side: &Side, size: Option<u64>, page: u64) -> Result<Option<String>, String> {
-        if self.is_bounded() || !side.has_more_records() {
+    /// The document for the page that follows what `read` says; `None` after the last. `page` is the number of the one read.
+    pub(super) fn next_page(&self, read: &Side, size: Option<u64>, page: u64) -> Result<Option<String>, String> {
+        if self.is_bounded() || !read.has_more_records() {
             return Ok(None);
         }
         let (mut number, mut cookie) = (page + 1, None);
         // Without a cookie, as where a linked column decides the order, the number alone leads on.
-        if let Some(annotation) = &side.cookie {
+        if let Some(annotation) = &read.cookie {
             let (named, inner) = inner_cookie(annotation).ok_or("its paging cookie can't be read")?;
             number = named.unwrap_or(number);
             cookie = Some(inner);

@@ -21,8 +21,8 @@ fn fetchxml_pages_to_the_end() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!((ids.len(), all.lines().count()), (200, 200));
-    let pages = world.sandbox.requests()[before..].iter().filter(|seen| seen.path.ends_with("/accounts")).count();
-    assert_eq!(pages, 3);
+    let asked = world.sandbox.requests()[before..].iter().filter(|seen| seen.path.ends_with("/accounts")).count();
+    assert_eq!(asked, 3);
     assert_eq!(world.run(&format!("query --fetchxml '{ALL}' --top 7 -o id")).succeeds().lines().count(), 7);
 }
 
