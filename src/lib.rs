@@ -38,6 +38,7 @@
 //! | knows the clouds and their login hosts | [`tenant::CLOUDS`] |
 //! | finds who guards an organisation | `auth/discovery.rs`, judged in `auth/challenge.rs` and `auth/authority.rs` |
 //! | waits for the browser | `auth/loopback.rs` (door), judged in `auth/callback.rs` |
+//! | shows a code for another device, and waits | `auth/device.rs`; offers it or the browser instead: `commands/other_way.rs` |
 //! | explains an AADSTS number | `auth/aadsts` |
 //! | renews a token, once among all processes | `session/tokens.rs` |
 //! | turns a flow into the credential that is shown | `session/credential.rs`; from it to a token: `auth/credential.rs` |

@@ -182,3 +182,107 @@ async fn send(applicant: &Applicant<'_>, path: &str, fields: &[(&str, &str)]) ->
 fn odd(applicant: &Applicant<'_>, what: &'static str) -> AuthError {
     AuthError::OddToken { host: applicant.authority.host().to_owned(), what }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Proof;
+    use crate::auth::stand_in::{StandIn, answer, http, json};
+    use crate::clock::Clock;
+    use crate::problem::Diagnose as _;
+
+    const CLIENT: &str = "b6a9d0c4-71e2-4f0b-8d35-1f2e9c7a5580";
+
+    /// What is made of `answers`: first to the request for a code, then to each poll. And how long it took.
+    async fn signed_in<const N: usize>(answers: [String; N]) -> (Result<TokenSet, AuthError>, i64) {
+        let stand_in = StandIn::answering(|_| answers).await;
+        let beginning: Timestamp = "2026-11-23T19:20:31Z".parse().unwrap();
+        let (http, clock, authority) = (http(), Clock::set_at(beginning), stand_in.authority());
+        let applicant = Applicant {
+            http: &http,
+            clock: &clock,
+            authority: &authority,
+            tenant_url: &stand_in.tenant_url,
+            client_id: CLIENT,
+            proof: Proof::Nothing,
+        };
+        let result = match DeviceCode::ask(&applicant).await {
+            Ok(device) => device.wait_for_user(&applicant, None, Duration::from_secs(3600)).await,
+            Err(error) => Err(error),
+        };
+        (result, clock.now().as_second() - beginning.as_second())
+    }
+
+    fn code(more: &str) -> String {
+        let body =
+            r#"{"user_code":"HX7KQ2M9W","device_code":"SECRET","verification_uri":"https://microsoft.com/devicelogin""#;
+        json(200, &format!("{body}{more}}}"))
+    }
+
+    fn refusal(error: &str) -> String {
+        json(400, &format!(r#"{{"error":"{error}","error_description":"no"}}"#))
+    }
+
+    #[tokio::test]
+    async fn a_code_lives_and_is_asked_after_as_entra_says_and_never_for_ever() {
+        for (more, expected) in [
+            ("", 900),
+            (r#","expires_in":60,"interval":7"#, 60),
+            (r#","expires_in":"60","interval":"7""#, 60),
+            (r#","expires_in":99999999,"interval":99999999"#, 900),
+            (r#","expires_in":0,"interval":0"#, 900),
+        ] {
+            let (result, took) = signed_in([code(more), refusal("authorization_pending")]).await;
+            let error = result.unwrap_err();
+            assert!(matches!(error, AuthError::NobodyCame { is_expired: true, .. }), "{more}: {error}");
+            assert_eq!(took, expected, "{more}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_end_by_any_of_its_names_is_one() {
+        for (error, phrase) in [
+            ("expired_token", "auth/device-code"),
+            ("code_expired", "auth/device-code"),
+            ("bad_verification_code", "auth/device-code"),
+            ("authorization_declined", "auth/cancelled"),
+            ("access_denied", "auth/cancelled"),
+        ] {
+            let (result, took) = signed_in([code(""), refusal(error)]).await;
+            assert_eq!((result.unwrap_err().phrase().code, took), (phrase, 5), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_network_that_stays_away_is_told_when_the_time_is_over() {
+        let (result, _) = signed_in([code(""), answer(503, "Content-Type: text/html\r\n", "down")]).await;
+        assert!(matches!(result.unwrap_err(), AuthError::Unavailable { status: 503, .. }));
+    }
+
+    #[tokio::test]
+    async fn what_can_t_be_shown_to_a_person_is_refused_without_showing_it() {
+        let page =
+            |uri: &str| json(200, &format!(r#"{{"user_code":"A","device_code":"SECRET","verification_uri":"{uri}"}}"#));
+        let typed = |code: &str| {
+            let rest = r#""device_code":"SECRET","verification_uri":"https://microsoft.com/devicelogin""#;
+            json(200, &format!(r#"{{"user_code":"{code}",{rest}}}"#))
+        };
+        for reply in [
+            page("http://microsoft.com/devicelogin"),
+            page("javascript:alert(1)"),
+            page("https://microsoft.com/\\u001b[2J"),
+            page("https://microsoft.com/ login"),
+            page(""),
+            typed(""),
+            typed("A B"),
+            typed("\\u001b[2J"),
+            typed(&"A".repeat(33)),
+            json(200, r#"{"device_code":"SECRET"}"#),
+            json(200, "SECRET"),
+        ] {
+            let error = signed_in([reply.clone()]).await.0.unwrap_err();
+            assert_eq!(error.phrase().code, "auth/odd-token", "{reply}");
+            assert!(!format!("{error}{error:?}").contains("SECRET"), "{error:?}");
+        }
+    }
+}

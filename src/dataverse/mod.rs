@@ -16,6 +16,7 @@ mod fetchxml;
 mod finding;
 mod id;
 mod metadata;
+mod mime_type;
 mod nearest;
 mod outcome;
 mod owners;
@@ -49,6 +50,7 @@ pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,
     Required, TableNames,
 };
+pub use mime_type::mime_type;
 pub use outcome::{Made, made_records};
 pub use owners::Owner;
 pub use page::{PageError, Side, Splitter};

@@ -1,14 +1,17 @@
 //! Rows of tables, under the nouns people use: `accounts`, `contacts`, … and `records TABLE` for every other table.
 
+mod add_note;
 mod assign;
 mod cells;
 mod columns;
 mod count;
 mod create;
 mod delete;
+mod delete_many;
 mod get;
 mod link;
 mod list;
+mod many_error;
 mod nouns;
 mod open;
 mod own;
@@ -19,6 +22,7 @@ mod values;
 mod verbs;
 
 pub(super) use cells::Cells;
+pub use many_error::MANY_PHRASES;
 pub use nouns::{NOUNS, Noun};
 pub use own::OwnVerb;
 pub use showing::{DEFAULT_TOP, columns_of, peek, resolved, show, tell_of_more};

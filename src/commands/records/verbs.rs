@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::commands::records::{Noun, assign, count, create, delete, get, link, list, open, unlink, update};
+use crate::commands::records::{Noun, add_note, assign, count, create, delete, get, link, list, open, unlink, update};
 use crate::context::Context;
 use crate::dataverse::{Client, Table, find_table};
 use crate::problem::{Exit, Problem};
@@ -26,6 +26,8 @@ pub enum Verb {
     Delete(delete::Delete),
     /// Give a record to a user or a team
     Assign(assign::Assign),
+    /// Write a note on a record
+    AddNote(add_note::AddNote),
     /// Tie a record to another one
     Link(link::Link),
     /// End the tie between a record and another one
@@ -68,6 +70,7 @@ impl Verb {
             Self::Update(update) => update.run(context, place),
             Self::Delete(delete) => delete.run(context, place),
             Self::Assign(assign) => assign.run(context, place),
+            Self::AddNote(note) => note.run(context, place),
             Self::Link(link) => link.run(context, place),
             Self::Unlink(unlink) => unlink.run(context, place),
         }

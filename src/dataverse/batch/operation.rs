@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::dataverse::Body;
 use crate::dataverse::batch::BatchError;
-use crate::dataverse::encode::API;
+use crate::dataverse::encode::{API, resource};
+use crate::dataverse::{Body, RecordId, Table};
 use crate::net::Method;
 
 /// The longest address inside a batch. Source: Microsoft Learn, "Execute batch operations using the Web API".
@@ -41,6 +41,16 @@ pub struct Operation {
     pub headers: Vec<(String, String)>,
     /// JSON, as it was given.
     pub body: Option<String>,
+}
+
+impl Operation {
+    /// The deletion of a record, whatever its version.
+    #[must_use]
+    pub fn delete(table: &Table, id: &RecordId) -> Self {
+        let target = format!("{API}{}({id})", resource(&table.entity_set));
+        let headers = vec![("If-Match".to_owned(), "*".to_owned())];
+        Self { id: id.to_string(), method: Method::DELETE, target, headers, body: None }
+    }
 }
 
 /// A line, its values untouched so that their places are known.

@@ -3,8 +3,10 @@
 mod actions;
 mod aggregate;
 mod apply;
+mod attachment;
 mod batch;
 mod body;
+mod bulk;
 mod collection;
 mod condition;
 mod cookie;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::sandbox::data::Table;
 use crate::sandbox::dataverse::actions;
 use crate::sandbox::dataverse::batch::batch;
+use crate::sandbox::dataverse::bulk::Bulk;
 use crate::sandbox::dataverse::collection::Pool;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::functions::function;
@@ -110,6 +111,11 @@ fn set(
     rest: &[Segment],
 ) -> Result<Outgoing, Refusal> {
     let words: Vec<&str> = rest.iter().map(|segment| segment.name.as_str()).collect();
+    if let [only] = words.as_slice()
+        && let Some(bulk) = Bulk::find(only)
+    {
+        return bulk.answer(world, exchange, table);
+    }
     if let [operation] = rest
         && let Some(answer) = actions::bound(world, exchange, table, None, operation)
     {

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::Table;
+use crate::sandbox::dataverse::attachment;
 use crate::sandbox::dataverse::body::{Members, Purpose, changes};
 use crate::sandbox::dataverse::condition::Setting;
 use crate::sandbox::dataverse::exchange::Exchange;
@@ -105,12 +106,12 @@ fn check_version(world: &World, exchange: &Exchange<'_>, table: &Table, id: Uuid
 }
 
 /// On update the columns of the key are dropped from the body.
-fn drop_key(table: &Table, key: &Key, changes: &mut Changes) {
+pub(super) fn drop_key(table: &Table, key: &Key, changes: &mut Changes) {
     changes
         .retain(|(place, _)| *place != table.key && !matches!(key, Key::Alternate { column, .. } if column == place));
 }
 
-fn insert(
+pub(super) fn insert(
     world: &mut World,
     exchange: &Exchange<'_>,
     table: &'static Table,
@@ -133,12 +134,13 @@ fn insert(
         return Err(Refusal::new(412, "0x80040237", "Cannot insert duplicate key."));
     }
     check_unique(world, table, id, &changes)?;
+    attachment::check(table, &changes)?;
     check_status(table, None, &changes, id)?;
     world.create(table, id, changes, exchange.caller);
     Ok(id)
 }
 
-fn update(
+pub(super) fn update(
     world: &mut World,
     exchange: &Exchange<'_>,
     table: &'static Table,
@@ -146,6 +148,7 @@ fn update(
     changes: Changes,
 ) -> Result<(), Refusal> {
     check_unique(world, table, id, &changes)?;
+    attachment::check(table, &changes)?;
     check_status(table, world.row(table, id), &changes, id)?;
     world.update(table, id, changes, exchange.caller);
     Ok(())

@@ -30,6 +30,23 @@ fn client_id_and_secret_are_enough() {
 }
 
 #[test]
+fn a_word_decides_which_credential_it_is_and_the_choice_is_told() {
+    let mut world = daemon();
+    world.set("D365CONN_ACCESS_TOKEN", "eyJ0eXAiOiJKV1QifQ.eyJ9.x");
+    let said = world.run("-v accounts list").fails(4, "session/token-rejected");
+    assert!(said.contains("using the access token from the environment"), "{said}");
+    world.set("D365CONN_AUTH", "secret");
+    let outcome = world.run("-v accounts list --top 1");
+    assert!(outcome.stderr.contains("using the client id and secret from the environment"), "{}", outcome.stderr);
+    outcome.succeeds();
+    world.set("D365CONN_AUTH", "refresh-token");
+    let said = world.run("accounts list").fails(2, "settings/half-set");
+    assert!(said.contains("D365CONN_REFRESH_TOKEN"), "{said}");
+    world.set("D365CONN_AUTH", "password");
+    world.run("accounts list").fails(2, "settings/unknown-value");
+}
+
+#[test]
 fn azures_variables_fill_what_ours_leave_open() {
     let mut world = World::new().without_terminal();
     let address = world.sandbox.address();

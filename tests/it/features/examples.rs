@@ -112,6 +112,10 @@ fn run_example(line: &str) {
     if command.contains("import contoso.bundle") {
         pack_contoso(&world);
     }
+    if command.contains(" contract.pdf") {
+        std::fs::write(world.path("contract.pdf"), "%PDF-1.7").unwrap();
+        command = command.replace("contract.pdf", &world.path("contract.pdf").display().to_string());
+    }
     if command.contains(" operations.ndjson") {
         let operation =
             "{\"method\": \"PATCH\", \"path\": \"accounts(accountnumber='NL-0007')\", \"body\": {\"fax\": \"1\"}}";

@@ -34,6 +34,7 @@ mod reconnect;
 mod records;
 mod requests;
 mod sandbox;
+mod several;
 mod tables;
 mod token;
 mod tokens;

@@ -22,6 +22,7 @@ mod keyring_sizes;
 mod lab;
 mod listener;
 mod moving;
+mod node;
 mod peer;
 mod person;
 mod process;

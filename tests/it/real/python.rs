@@ -70,3 +70,32 @@ fn microsoft_s_python_client_works_under_exec() {
     command.args(["exec", "--"]).arg(python()).arg("-B").arg(script("by_exec.py"));
     lists_what_we_list(&home, &sandbox, command);
 }
+
+#[test]
+#[ignore = "needs D365CONN_TEST_PYTHON, a Python with tests/it/real/python/requirements.txt"]
+fn microsoft_s_python_client_does_a_day_s_work() {
+    let sandbox = sandbox();
+    let home = home(&sandbox);
+    let mut command = home.program(binary());
+    command.args(["exec", "--"]).arg(python()).arg("-B").arg(script("work.py"));
+    let seen: Value = serde_json::from_str(&Started::of(command).finish().succeeds()).unwrap();
+    let expected = serde_json::json!({
+        "one": "+45 1",
+        "pages": [3, 3, 1],
+        "rows": [
+            ["SDK many 0", "first"],
+            ["SDK many 1", "second"],
+            ["SDK many 2", "all"],
+            ["SDK many 3", "all"],
+            ["SDK many 4", "all"],
+            ["SDK one", "upserted"],
+            ["SDK upserted", null],
+        ],
+        "batch": [[200, null], [204, null], [204, null], [204, null], [404, "0x80040217"], [200, null]],
+        "failing": [[400, "0x80048d19"]],
+        "left": [
+            "SDK batch", "SDK many 0", "SDK many 1", "SDK many 2", "SDK many 3", "SDK many 4", "SDK set", "SDK upserted",
+        ],
+    });
+    assert_eq!(seen, expected);
+}

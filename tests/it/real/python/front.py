@@ -1,5 +1,6 @@
 """TLS in front of the sandbox, which speaks plain HTTP on the loopback while the client insists on https. Every request goes
-on as it came, but for its Host; the sandbox's own address in an answer becomes this one's, so that links stay behind TLS."""
+on as it came, but for its Host and this address inside a batch; the sandbox's own address in an answer becomes this one's,
+so that links stay behind TLS."""
 
 import datetime
 import http.client
@@ -82,6 +83,8 @@ class Front:
 
             def forward(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                # The parts of a batch name the address once more.
+                body = body.replace(front.address.encode(), theirs)
                 headers = {
                     name: value
                     for name, value in self.headers.items()

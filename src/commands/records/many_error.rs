@@ -1,0 +1,61 @@
+//! What can go wrong when a condition chooses the records, and what to do about it. Nothing here deletes anything.
+
+use crate::problem::{Diagnose, Exit, Phrase, Who};
+
+/// The phrases of choosing by a condition.
+pub const MANY_PHRASES: &[&Phrase] = &[&EMPTY_FILTER, &COUNT_DIFFERS];
+
+/// Records that were not chosen after all.
+#[derive(Debug, thiserror::Error)]
+pub enum ManyError {
+    /// A condition that holds for everything.
+    #[error("`--filter` is empty")]
+    EmptyFilter,
+    /// Another number of records than expected.
+    #[error("{found} records match, and {expected} were expected")]
+    CountDiffers {
+        /// What was expected.
+        expected: u64,
+        /// What there is.
+        found: u64,
+    },
+}
+
+static EMPTY_FILTER: Phrase = Phrase {
+    code: "commands/empty-filter",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "an empty condition would choose every record of the table",
+    remedy: &[
+        "name a condition: `--filter \"statecode eq 1\"`; for truly all of them `--filter \"createdon ne null\"`",
+    ],
+};
+
+static COUNT_DIFFERS: Phrase = Phrase {
+    code: "commands/count-differs",
+    exit: Exit::Conflict,
+    who: Who::You,
+    meaning: "nothing was deleted",
+    remedy: &[
+        "look at them first: `list` takes the same `--filter`",
+        "if they are the right ones, run the command again with `--expect-count {found}`",
+    ],
+};
+
+impl Diagnose for ManyError {
+    fn phrase(&self) -> &'static Phrase {
+        match self {
+            Self::EmptyFilter => &EMPTY_FILTER,
+            Self::CountDiffers { .. } => &COUNT_DIFFERS,
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::EmptyFilter => Vec::new(),
+            Self::CountDiffers { expected, found } => {
+                vec![("expected", expected.to_string()), ("found", found.to_string())]
+            }
+        }
+    }
+}
