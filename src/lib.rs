@@ -38,6 +38,8 @@
 //! | knows the clouds and their login hosts | [`tenant::CLOUDS`] |
 //! | finds who guards an organisation | `auth/discovery.rs`, judged in `auth/challenge.rs` and `auth/authority.rs` |
 //! | waits for the browser | `auth/loopback.rs` (door), judged in `auth/callback.rs` |
+//! | asks a machine of Azure's for its own token | `auth/managed_identity.rs`, where: `auth/managed_identity/endpoint.rs` |
+//! | borrows a token of the Azure CLI | `auth/azure_cli.rs` |
 //! | shows a code for another device, and waits | `auth/device.rs`; offers it or the browser instead: `commands/other_way.rs` |
 //! | explains an AADSTS number | `auth/aadsts` |
 //! | renews a token, once among all processes | `session/tokens.rs` |
@@ -70,6 +72,7 @@
 //! | refuses a link to elsewhere | [`net::Origin::adopt`] |
 //! | knows what the CRM's own verbs send | `dataverse/crm.rs` (pure), sent once by `dataverse/call.rs` |
 //! | says which noun has which verbs of its own | its row of [`commands::records::NOUNS`]; each verb: `commands/records/own` |
+//! | reads actions and functions out of `$metadata` | `dataverse/callables/csdl.rs`; what was typed for them: `dataverse/callables/arguments.rs` |
 //! | knows an organisation's status reasons | `dataverse/reasons.rs` |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
 //! | cuts records out of a page | `dataverse/page.rs` |

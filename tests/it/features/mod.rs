@@ -1,10 +1,12 @@
 //! What a user was promised, asked in a user's words. No test here looks inside, but to see that a
 //! secret has gone.
 
+mod actions;
 mod admin_consent;
 mod api;
 mod app_only;
 mod app_setup;
+mod azure_cli;
 mod batch;
 mod bundles;
 mod claims;
@@ -25,6 +27,7 @@ mod explain;
 mod files;
 mod jq;
 mod listener;
+mod machine_identity;
 mod managing;
 mod output;
 mod proxy;
