@@ -14,14 +14,14 @@ const MOST_CANDIDATES: u64 = 5;
 
 /// How one record is told from the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
+pub enum Pick {
     /// By its id.
     Id(RecordId),
     /// By columns with their values, as typed.
     Columns(Vec<(String, String)>),
 }
 
-impl Given {
+impl Pick {
     /// Reads an id, or words `column=value`.
     ///
     /// # Errors
@@ -67,11 +67,11 @@ impl Client {
     /// # Errors
     /// [`DataverseError::NoMatch`], [`DataverseError::SeveralMatch`] with candidates, [`DataverseError::NoSuchColumn`],
     /// or whatever kept the answer away.
-    pub async fn find(&self, wanted: Wanted<'_>, given: &Given) -> Result<Record, Problem> {
+    pub async fn find(&self, wanted: Wanted<'_>, given: &Pick) -> Result<Record, Problem> {
         let Wanted { table, select, expand, annotations } = wanted;
         let columns = match given {
-            Given::Id(id) => return self.get_with(table, id, select, expand, annotations).await,
-            Given::Columns(columns) => columns,
+            Pick::Id(id) => return self.get_with(table, id, select, expand, annotations).await,
+            Pick::Columns(columns) => columns,
         };
         let definition = self.definition(&table.logical_name, &[]).await?;
         if let Some(key) = key(&definition, columns)? {

@@ -46,7 +46,7 @@ pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
 pub use expand::Expand;
 pub use fetchxml::FetchXml;
-pub use finding::{Given, Wanted};
+pub use finding::{Pick, Wanted};
 pub use id::RecordId;
 pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,

@@ -6,7 +6,7 @@ use crate::commands::records::Place;
 use crate::commands::records::cells::Cells;
 use crate::commands::records::columns::{Selection, selected};
 use crate::context::Context;
-use crate::dataverse::{Expand, Given, Wanted};
+use crate::dataverse::{Expand, Pick, Wanted};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 
@@ -34,7 +34,7 @@ pub struct Get {
 impl Get {
     /// Reads it and shows it.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let given = Given::parse(&self.record)?;
+        let given = Pick::parse(&self.record)?;
         let selection = selected(self.select.as_deref())?;
         let expand = self.expand.as_deref().map(Expand::parse).transpose()?;
         let format = context.format()?;
