@@ -41,6 +41,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::store::BUNDLE_PHRASES,
         crate::auth::PHRASES,
         crate::dataverse::PHRASES,
+        crate::dataverse::VALUE_PHRASES,
         crate::dataverse::BATCH_PHRASES,
         crate::commands::records::MANY_PHRASES,
         crate::session::PHRASES,

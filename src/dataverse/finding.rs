@@ -1,182 +1,217 @@
-//! One record by the values of its columns: by an alternate key where they are one, else by a condition that has to hold for
-//! exactly one. Source: Microsoft Learn, "Use an alternate key to reference a record".
+//! Finding the one record that is meant: by its name, or by columns that tell it apart. What is done with it is not known here.
 
-use crate::dataverse::encode::string_literal;
-use crate::dataverse::{ColumnKind, DataverseError, Definition, Expand, Query, RecordId, Table};
-use crate::dataverse::{client::Client, nearest};
-use crate::problem::Problem;
+use serde::Deserialize;
+
+use crate::dataverse::client::Client;
+use crate::dataverse::encode::{API, resource, string_literal};
+use crate::dataverse::values::{Reference, ValueError, typed_json};
+use crate::dataverse::{Body, ColumnKind, DataverseError, Definition, Detail, Only, Query, RecordId, Table, Write};
+use crate::problem::{Exit, Problem};
 use crate::record::Record;
 
-/// Characters that an address does not take within a key, however they are encoded.
-const FORBIDDEN: &str = "/<>*%&:\\?+#";
-/// How many candidates are named.
-const MOST_CANDIDATES: u64 = 5;
+/// So many of several candidates are told.
+const CANDIDATES: u64 = 5;
+/// What a value in the key of an address can't hold, encoded or not. Source: Microsoft Learn, "Use an alternate key to
+/// reference a record".
+const FORBIDDEN_IN_KEYS: [char; 11] = ['/', '<', '>', '*', '%', '&', ':', '\\', '?', '+', '#'];
 
-/// How one record is told from the others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pick {
-    /// By its id.
-    Id(RecordId),
-    /// By columns with their values, as typed.
-    Columns(Vec<(String, String)>),
-}
-
-impl Pick {
-    /// Reads an id, or words `column=value`.
-    ///
-    /// # Errors
-    /// [`DataverseError::BadRecordId`] for a word that is neither.
-    pub fn parse(words: &[impl AsRef<str>]) -> Result<Self, DataverseError> {
-        if let [one] = words
-            && !one.as_ref().contains('=')
-        {
-            return RecordId::parse(one.as_ref()).map(Self::Id);
-        }
-        let mut columns: Vec<(String, String)> = Vec::with_capacity(words.len());
-        for word in words {
-            let bad = || DataverseError::BadRecordId { text: word.as_ref().to_owned() };
-            let (name, value) = word.as_ref().split_once('=').ok_or_else(bad)?;
-            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-                return Err(bad());
-            }
-            if columns.iter().any(|(column, _)| column == name) {
-                return Err(DataverseError::ColumnTwice { column: name.to_owned() });
-            }
-            columns.push((name.to_owned(), value.to_owned()));
-        }
-        Ok(Self::Columns(columns))
-    }
-}
-
-/// Which record, and what of it.
-#[derive(Debug, Clone)]
-pub struct Wanted<'a> {
-    /// The table.
-    pub table: &'a Table,
-    /// The columns; none means all.
-    pub select: &'a [String],
-    /// Related records.
-    pub expand: Option<&'a Expand>,
-    /// Whether names and labels come along.
-    pub annotations: bool,
+#[derive(Deserialize)]
+struct Page {
+    value: Vec<Box<serde_json::value::RawValue>>,
 }
 
 impl Client {
-    /// The one record that `given` tells.
+    /// The id of the one record of `table` that `reference` means.
     ///
     /// # Errors
-    /// [`DataverseError::NoMatch`], [`DataverseError::SeveralMatch`] with candidates, [`DataverseError::NoSuchColumn`],
-    /// or whatever kept the answer away.
-    pub async fn find(&self, wanted: Wanted<'_>, given: &Pick) -> Result<Record, Problem> {
-        let Wanted { table, select, expand, annotations } = wanted;
-        let columns = match given {
-            Pick::Id(id) => return self.get_with(table, id, select, expand, annotations).await,
-            Pick::Columns(columns) => columns,
+    /// [`ValueError::NothingFound`], [`ValueError::Ambiguous`] with some of them, [`ValueError::UnknownColumn`], or whatever
+    /// kept the answer away.
+    pub async fn find_record(&self, table: &Table, reference: &Reference) -> Result<RecordId, Problem> {
+        let (filter, what) = match reference {
+            Reference::Id(id) => return Ok(*id),
+            Reference::Name(name) => {
+                let column = table.name_column.as_ref().unwrap_or(&table.id_column);
+                (format!("{column} eq {}", string_literal(name)), format!("called `{name}`"))
+            }
+            Reference::Key(parts) => {
+                let definition = self.definition_of_key(table, parts).await?;
+                let conditions: Vec<String> = literals(&definition, parts)?
+                    .into_iter()
+                    .map(|(property, literal)| format!("{property} eq {literal}"))
+                    .collect();
+                (conditions.join(" and "), told(parts))
+            }
         };
-        let definition = self.definition(&table.logical_name, &[]).await?;
-        if let Some(key) = key(&definition, columns)? {
-            return self.get_at(table, &key, select, expand, annotations).await;
-        }
-        let filter = condition(&definition, columns)?;
         let query = Query {
-            select: select.to_vec(),
-            filter: Some(filter.clone()),
-            expand: expand.cloned(),
-            top: Some(1),
-            annotations,
+            select: std::iter::once(&table.id_column).chain(&table.name_column).cloned().collect(),
+            filter: Some(filter),
+            top: Some(CANDIDATES),
             ..Query::of(&table.entity_set)
         };
-        let mut rows = self.rows(query);
-        let first = rows.next().await?;
-        let rest = rows.next().await?;
-        match first {
-            None => Err(DataverseError::NoMatch { table: table.logical_name.clone() }.into()),
-            Some(record) if rest.is_none() && !rows.has_more() => Ok(record),
-            Some(_) => Err(self.candidates(table, filter).await),
+        let page: Page = self.read_as(&query.to_request()).await?;
+        let mut found = Vec::new();
+        for row in &page.value {
+            let record = Record::parse(row.get().to_owned()).map_err(|error| self.malformed(&error))?;
+            let text = |column: &str| record.cell(column).map(|cell| cell.text().into_owned()).unwrap_or_default();
+            let name = table.name_column.as_deref().map(text).unwrap_or_default();
+            found.push((RecordId::parse(&text(&table.id_column))?, name));
+        }
+        let called = table.logical_name.clone();
+        match found.as_slice() {
+            [(id, _)] => Ok(*id),
+            [] => Err(ValueError::NothingFound { table: called, what }.into()),
+            _ => {
+                let candidates = found.iter().map(|(id, name)| format!("{id} ({name})")).collect();
+                Err(ValueError::Ambiguous { table: called, what, candidates }.into())
+            }
         }
     }
 
-    async fn candidates(&self, table: &Table, filter: String) -> Problem {
-        let select: Vec<String> = table.name_column.iter().chain([&table.id_column]).cloned().collect();
-        let query = Query { select, filter: Some(filter), top: Some(MOST_CANDIDATES), ..Query::of(&table.entity_set) };
-        let mut rows = self.rows(query);
-        let mut candidates = Vec::new();
-        loop {
-            match rows.next().await {
-                Ok(Some(row)) => {
-                    let cell = |name: &str| row.cell(name).map(|cell| cell.text().into_owned()).unwrap_or_default();
-                    let name = table.name_column.as_deref().map(cell).unwrap_or_default();
-                    candidates.push(format!("{} ({name})", cell(&table.id_column)));
+    /// `/contacts(…)`: what binds a lookup to the record that is meant. An alternate key stands there by itself, so that
+    /// nobody comes between finding the record and pointing at it.
+    ///
+    /// # Errors
+    /// As [`Client::find_record`].
+    pub async fn address_of(&self, table: &Table, reference: &Reference) -> Result<String, Problem> {
+        if let Reference::Key(parts) = reference
+            && let Some(key) = self.alternate_key(table, parts).await?
+        {
+            return Ok(format!("/{}({key})", table.entity_set));
+        }
+        let id = self.find_record(table, reference).await?;
+        Ok(format!("/{}({id})", table.entity_set))
+    }
+
+    /// `accountnumber='A-17'`: these columns as the key of an address, not encoded; `None` where they are no key, or a value
+    /// can't stand in one.
+    ///
+    /// # Errors
+    /// When a column is unknown or a value does not fit it.
+    pub async fn alternate_key(&self, table: &Table, parts: &[(String, String)]) -> Result<Option<String>, Problem> {
+        let definition = self.definition_of_key(table, parts).await?;
+        let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+        let is_addressable = parts.iter().all(|(_, value)| !value.contains(FORBIDDEN_IN_KEYS));
+        if !is_addressable || definition.key_of(&names).is_none() {
+            return Ok(None);
+        }
+        let parts = literals(&definition, parts)?;
+        let parts: Vec<String> = parts.into_iter().map(|(property, literal)| format!("{property}={literal}")).collect();
+        Ok(Some(parts.join(",")))
+    }
+
+    /// The key of an upsert as it stands in the address: an alternate key, or the primary key alone; `None` where a value can't
+    /// stand there.
+    ///
+    /// # Errors
+    /// [`ValueError::NotAKey`] when the columns are no key of the table; as [`Client::alternate_key`].
+    pub async fn key_for_upsert(&self, table: &Table, parts: &[(String, String)]) -> Result<Option<String>, Problem> {
+        if let [(column, value)] = parts
+            && *column == table.id_column
+        {
+            return Ok(Some(RecordId::parse(value)?.to_string()));
+        }
+        let definition = self.definition_of_key(table, parts).await?;
+        let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+        if definition.key_of(&names).is_none() {
+            let keys = definition.keys.iter().map(|key| key.columns.join(" and ")).collect();
+            let columns = names.join(" and ");
+            return Err(ValueError::NotAKey { table: table.logical_name.clone(), columns, keys }.into());
+        }
+        self.alternate_key(table, parts).await
+    }
+
+    /// The write that an upsert becomes when its key can't stand in an address: what a search finds is changed, what it does
+    /// not find is made, under an id of ours and with the key's values.
+    ///
+    /// # Errors
+    /// [`ValueError::NothingFound`] where only a change is wanted, [`ValueError::Taken`] where only a new record is.
+    pub async fn upsert_by_search(
+        &self,
+        table: &Table,
+        parts: &[(String, String)],
+        mut body: Body,
+        only: Option<Only>,
+    ) -> Result<Write, Problem> {
+        let found = self.find_record(table, &Reference::Key(parts.to_vec())).await;
+        match (found, only) {
+            (Ok(_), Some(Only::Create)) => {
+                Err(ValueError::Taken { table: table.logical_name.clone(), what: told(parts) }.into())
+            }
+            (Ok(id), _) => Ok(Write::Update { table: table.clone(), id, body, if_match: None }),
+            (Err(problem), None | Some(Only::Create)) if problem.exit() == Exit::NotFound => {
+                let definition = self.definition_of_key(table, parts).await?;
+                for (name, value) in parts {
+                    let column = definition.column(name).filter(|column| column.kind != ColumnKind::Lookup);
+                    if let Some(column) = column.filter(|_| body.value(name).is_none()) {
+                        let json = typed_json(&table.logical_name, column, value)?;
+                        let json = serde_json::value::RawValue::from_string(json).unwrap_or_default();
+                        body.add(name, json)?;
+                    }
                 }
-                Ok(None) => break,
-                Err(problem) => return problem,
+                Ok(Write::create(table, RecordId::random(), &body)?)
             }
+            (Err(problem), _) => Err(problem),
         }
-        DataverseError::SeveralMatch { table: table.logical_name.clone(), candidates }.into()
+    }
+
+    async fn definition_of_key(
+        &self,
+        table: &Table,
+        parts: &[(String, String)],
+    ) -> Result<std::sync::Arc<Definition>, Problem> {
+        let definition = self.definition(&table.logical_name, &[]).await?;
+        let columns = parts.iter().filter_map(|(name, _)| definition.column(name));
+        let details: Vec<Detail> = columns.filter_map(|column| column.kind.detail()).collect();
+        self.definition(&table.logical_name, &details).await
     }
 }
 
-/// The key for an address, where the columns are an alternate key and their values can stand there.
-fn key(definition: &Definition, columns: &[(String, String)]) -> Result<Option<String>, DataverseError> {
-    let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-    let is_fit = columns.iter().all(|(_, value)| !value.contains(|c| FORBIDDEN.contains(c)) && !value.is_empty());
-    if !is_fit || definition.key_of(&names).is_none() {
-        return Ok(None);
+/// The path of a record with such a key, encoded.
+pub(super) fn path_of_key(table: &Table, key: &str) -> String {
+    format!("{API}{}({})", resource(&table.entity_set), resource(key))
+}
+
+/// Each column under the name it has in a query, with its value as an OData literal: texts in quotes, nothing else.
+fn literals(definition: &Definition, parts: &[(String, String)]) -> Result<Vec<(String, String)>, Problem> {
+    let table = &definition.names.logical_name;
+    let mut literals = Vec::new();
+    for (name, value) in parts {
+        let column = definition.column(name).ok_or_else(|| ValueError::UnknownColumn {
+            table: table.clone(),
+            column: name.clone(),
+            near: Vec::new(),
+        })?;
+        let literal = match column.kind {
+            ColumnKind::Text | ColumnKind::Memo | ColumnKind::Table => string_literal(value),
+            ColumnKind::Lookup => RecordId::parse(value)?.to_string(),
+            _ => typed_json(table, column, value)?.trim_matches('"').to_owned(),
+        };
+        literals.push((column.property(), literal));
     }
-    let parts = columns
-        .iter()
-        .map(|(name, value)| Ok(format!("{}={}", sent_as(definition, name)?, literal(definition, name, value)?)));
-    parts.collect::<Result<Vec<_>, _>>().map(|parts| Some(parts.join(",")))
+    Ok(literals)
 }
 
-fn condition(definition: &Definition, columns: &[(String, String)]) -> Result<String, DataverseError> {
-    let parts = columns.iter().map(|(name, value)| {
-        let value = if value.is_empty() { "null".to_owned() } else { literal(definition, name, value)? };
-        Ok(format!("{} eq {value}", sent_as(definition, name)?))
-    });
-    parts.collect::<Result<Vec<_>, _>>().map(|parts| parts.join(" and "))
+fn told(parts: &[(String, String)]) -> String {
+    let parts: Vec<String> = parts.iter().map(|(column, value)| format!("{column} `{value}`")).collect();
+    format!("with {}", parts.join(" and "))
 }
 
-fn unknown(definition: &Definition, name: &str) -> DataverseError {
-    let names: Vec<String> = definition.columns.iter().map(|column| column.name.clone()).collect();
-    DataverseError::NoSuchColumn {
-        table: definition.names.logical_name.clone(),
-        column: name.to_owned(),
-        near: nearest::names(name, &names),
-    }
-}
-
-fn sent_as(definition: &Definition, name: &str) -> Result<String, DataverseError> {
-    let column = definition.column(name).ok_or_else(|| unknown(definition, name))?;
-    let is_lookup = column.kind == ColumnKind::Lookup;
-    Ok(if is_lookup { format!("_{}_value", column.name) } else { column.name.clone() })
-}
-
-/// A value as OData writes it for a column of this kind.
-fn literal(definition: &Definition, name: &str, value: &str) -> Result<String, DataverseError> {
-    let column = definition.column(name).ok_or_else(|| unknown(definition, name))?;
-    let unfit = |wanted: &'static str| DataverseError::UnfitKey { column: name.to_owned(), wanted };
-    let is_number = || serde_json::from_str::<serde_json::Number>(value).is_ok();
-    Ok(match column.kind {
-        ColumnKind::Whole | ColumnKind::Big | ColumnKind::Choice | ColumnKind::State | ColumnKind::Status => {
-            value.parse::<i64>().map_err(|_| unfit("a whole number"))?.to_string()
-        }
-        ColumnKind::Decimal | ColumnKind::Money | ColumnKind::Double => {
-            if is_number() {
-                value.to_owned()
-            } else {
-                return Err(unfit("a number"));
+/// `column=value` words as the parts of a key.
+///
+/// # Errors
+/// [`ValueError::BadKey`] for what is none, [`DataverseError::ColumnTwice`].
+pub fn key_of_words(words: &[String]) -> Result<Vec<(String, String)>, Problem> {
+    let mut parts: Vec<(String, String)> = Vec::new();
+    for word in words {
+        let Reference::Key(part) = Reference::parse(word) else {
+            return Err(ValueError::BadKey { text: word.clone() }.into());
+        };
+        for (column, value) in part {
+            if parts.iter().any(|(known, _)| *known == column) {
+                return Err(DataverseError::ColumnTwice { column }.into());
             }
+            parts.push((column, value));
         }
-        ColumnKind::Boolean => match value {
-            "true" | "false" => value.to_owned(),
-            _ => return Err(unfit("true or false")),
-        },
-        ColumnKind::Guid | ColumnKind::Lookup => RecordId::parse(value)?.to_string(),
-        ColumnKind::Date => {
-            let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-:.+".contains(&byte));
-            if is_plain { value.to_owned() } else { return Err(unfit("a date such as 2026-03-01")) }
-        }
-        _ => string_literal(value),
-    })
+    }
+    Ok(parts)
 }

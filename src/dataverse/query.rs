@@ -8,7 +8,8 @@ use crate::net::Request;
 const MOST_ROWS: u64 = 5000;
 
 /// The annotations that are worth their bytes: what a person reads, and which table a lookup leads to.
-const ANNOTATIONS: &str = "OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname";
+pub(super) const ANNOTATIONS: &str =
+    "OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname";
 
 /// The annotations that lead from page to page of a Fetch query.
 const PAGING: &str = "Microsoft.Dynamics.CRM.fetchxmlpagingcookie,Microsoft.Dynamics.CRM.morerecords";

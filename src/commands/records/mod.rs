@@ -11,6 +11,7 @@ mod delete_many;
 mod get;
 mod link;
 mod list;
+mod manner;
 mod many_error;
 mod nouns;
 mod open;
@@ -18,8 +19,10 @@ mod own;
 mod showing;
 mod unlink;
 mod update;
+mod upsert;
 mod values;
 mod verbs;
+mod which;
 
 pub(super) use cells::Cells;
 pub use many_error::MANY_PHRASES;

@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use crate::commands::records::{Noun, add_note, assign, count, create, delete, get, link, list, open, unlink, update};
+use crate::commands::records::{
+    Noun, add_note, assign, count, create, delete, get, link, list, open, unlink, update, upsert,
+};
 use crate::context::Context;
 use crate::dataverse::{Client, Table, find_table};
 use crate::problem::{Exit, Problem};
@@ -22,6 +24,8 @@ pub enum Verb {
     Create(create::Create),
     /// Change a record
     Update(update::Update),
+    /// Change the record with a key, or create it
+    Upsert(upsert::Upsert),
     /// Delete records
     Delete(delete::Delete),
     /// Give a record to a user or a team
@@ -68,6 +72,7 @@ impl Verb {
             Self::Open(open) => open.run(context, place),
             Self::Create(create) => create.run(context, place),
             Self::Update(update) => update.run(context, place),
+            Self::Upsert(upsert) => upsert.run(context, place),
             Self::Delete(delete) => delete.run(context, place),
             Self::Assign(assign) => assign.run(context, place),
             Self::AddNote(note) => note.run(context, place),
