@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Records};
 use crate::commands::{
     CommandError, action, api, app, batch, completions, connect, connections, demo, disconnect, doctor, explain, man,
-    naming, proxy, reconnect, sandbox, serving, tables, version, whoami,
+    naming, proxy, query, reconnect, sandbox, search, serving, tables, version, whoami,
 };
 use crate::context::Context;
 use crate::dataverse::is_rehearsal;
@@ -121,6 +121,8 @@ enum Word {
     /// List, read, create, change and delete records of any table
     Records(Records),
     Tables(tables::Tables),
+    Query(Box<query::Query>),
+    Search(search::Search),
     Api(Box<api::Api>),
     Batch(batch::Batch),
     Proxy(proxy::Proxy),
@@ -219,6 +221,8 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::Action(it) => it.run(context),
         Word::Records(it) => it.run(context),
         Word::Tables(it) => it.run(context),
+        Word::Query(it) => it.run(context),
+        Word::Search(it) => it.run(context),
         Word::Api(it) => it.run(context),
         Word::Batch(it) => it.run(context),
         Word::Proxy(it) => it.run(context),

@@ -54,6 +54,9 @@
 //! | lists the organisations of a user | `tenant/discovery.rs`, `dataverse/discovery.rs`; one sign-in for several: `session/shared_sign_in.rs` |
 //! | asks for an administrator's consent | `auth/admin_consent.rs`, `session/admin_consent.rs` |
 //! | keeps a secret out of every message | `secret/watch.rs`, by value |
+//! | follows FetchXML from page to page | `dataverse/fetchxml.rs`, read in `dataverse/reader.rs` |
+//! | finds a view, a record by its values, words | `dataverse/{views,finding,search}.rs` |
+//! | counts beyond 5,000 | `dataverse/count.rs` |
 //! | sends any request, as it is | `commands/api`; judged in `dataverse/raw.rs` |
 //! | passes records through jq | `output/filter.rs` |
 //! | keeps the memory of the process to itself | `guard.rs` |

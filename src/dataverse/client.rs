@@ -207,7 +207,19 @@ impl Client {
         expand: Option<&Expand>,
         annotations: bool,
     ) -> Result<Record, Problem> {
-        let request = query::one_record(&table.entity_set, &id.to_string(), select, expand, annotations);
+        self.get_at(table, &id.to_string(), select, expand, annotations).await
+    }
+
+    /// The same by a key as it stands in an address.
+    pub(super) async fn get_at(
+        &self,
+        table: &Table,
+        key: &str,
+        select: &[String],
+        expand: Option<&Expand>,
+        annotations: bool,
+    ) -> Result<Record, Problem> {
+        let request = query::one_record(&table.entity_set, key, select, expand, annotations);
         let body = self.read(&request).await?;
         let record = Record::parse(body).map_err(|error| self.malformed(&error))?;
         // It describes the answer, not the record; a row of a list comes without it too.

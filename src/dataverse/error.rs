@@ -110,6 +110,78 @@ pub enum DataverseError {
         /// The column, or the path to it inside nested JSON.
         column: String,
     },
+    /// FetchXML that is not well formed, or no query.
+    #[error("the FetchXML is wrong at line {line}, character {column}: {why}")]
+    BadFetchXml {
+        /// From 1.
+        line: usize,
+        /// In characters, from 1.
+        column: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// No such view.
+    #[error("the table {table} has no view `{}`", name.escape_debug())]
+    UnknownView {
+        /// As given.
+        name: String,
+        /// The table.
+        table: String,
+        /// Names that look like it, the nearest first.
+        near: Vec<String>,
+    },
+    /// Several views of one name.
+    #[error("several views are called `{}`: {}", name.escape_debug(), candidates.join(", "))]
+    AmbiguousView {
+        /// As given.
+        name: String,
+        /// Their ids, with whose they are.
+        candidates: Vec<String>,
+    },
+    /// No record has these values.
+    #[error("no record of {table} has these values")]
+    NoMatch {
+        /// The table.
+        table: String,
+    },
+    /// Several records have these values.
+    #[error("several records of {table} have these values: {}", candidates.join(", "))]
+    SeveralMatch {
+        /// The table.
+        table: String,
+        /// Ids with names.
+        candidates: Vec<String>,
+    },
+    /// A column that the table does not have, known before the request.
+    #[error("the table {table} has no column `{}`", column.escape_debug())]
+    NoSuchColumn {
+        /// The table.
+        table: String,
+        /// As given.
+        column: String,
+        /// Names that look like it, the nearest first.
+        near: Vec<String>,
+    },
+    /// A value that a column can't be compared with.
+    #[error("the column {column} is compared with {wanted}")]
+    UnfitKey {
+        /// The column.
+        column: String,
+        /// What it takes.
+        wanted: &'static str,
+    },
+    /// Nothing to search for, or too much.
+    #[error("{length} characters are no text to search for")]
+    BadSearch {
+        /// How many there are.
+        length: usize,
+    },
+    /// The organisation has no search.
+    #[error("Dataverse search is not on in this organisation: {status}")]
+    SearchNotEnabled {
+        /// What the service calls its state.
+        status: String,
+    },
     /// `--expand` is not written as the service reads it.
     #[error("the expansion is wrong at character {place}: {why}")]
     BadExpand {
@@ -193,6 +265,15 @@ impl Diagnose for DataverseError {
             Self::BadJson { .. } => &phrases::BAD_JSON,
             Self::ColumnTwice { .. } => &phrases::COLUMN_TWICE,
             Self::BadExpand { .. } => &phrases::reading::BAD_EXPAND,
+            Self::BadFetchXml { .. } => &phrases::reading::BAD_FETCHXML_TEXT,
+            Self::UnknownView { .. } => &phrases::reading::UNKNOWN_VIEW,
+            Self::AmbiguousView { .. } => &phrases::reading::AMBIGUOUS_VIEW,
+            Self::NoMatch { .. } => &phrases::reading::NO_MATCH,
+            Self::SeveralMatch { .. } => &phrases::reading::SEVERAL_MATCH,
+            Self::NoSuchColumn { .. } => &phrases::reading::COLUMN_NOT_FOUND,
+            Self::UnfitKey { .. } => &phrases::reading::UNFIT_KEY,
+            Self::BadSearch { .. } => &phrases::reading::BAD_SEARCH,
+            Self::SearchNotEnabled { .. } => &phrases::reading::SEARCH_NOT_ENABLED,
             Self::UnknownTable { .. } => &phrases::UNKNOWN_TABLE,
             Self::Rehearsed => &phrases::REHEARSED,
             Self::AmbiguousTable { .. } => &phrases::AMBIGUOUS_TABLE,
@@ -210,6 +291,11 @@ impl Diagnose for DataverseError {
             | Self::PageChanged { host, .. } => vec![("host", host.clone())],
             Self::ReadOnly { connection: Some(connection) } => vec![("connection", connection.clone())],
             Self::ColumnTwice { column } => vec![("column", column.clone())],
+            Self::NoMatch { table } | Self::SeveralMatch { table, .. } => vec![("table", table.clone())],
+            Self::UnknownView { near, .. } | Self::NoSuchColumn { near, .. } if !near.is_empty() => {
+                let quoted: Vec<_> = near.iter().map(|name| format!("`{name}`")).collect();
+                vec![("nearest", quoted.join(" or "))]
+            }
             Self::UnknownTable { near, .. } if !near.is_empty() => vec![("nearest", any_of(near))],
             Self::AmbiguousTable { candidates, .. } => vec![("candidates", any_of(candidates))],
             _ => Vec::new(),

@@ -22,8 +22,32 @@ pub struct Side {
     /// How many rows there are, up to 5000, if that was asked.
     #[serde(rename = "@odata.count")]
     pub count: Option<u64>,
+    /// Where the next page of a Fetch query is.
+    #[serde(rename = "@Microsoft.Dynamics.CRM.fetchxmlpagingcookie")]
+    pub cookie: Option<String>,
+    #[serde(rename = "@Microsoft.Dynamics.CRM.morerecords")]
+    more: Option<Truth>,
     /// An error in the place of rows.
     pub(super) error: Option<ErrorBody>,
+}
+
+/// Yes or no, as a truth or as its word.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+enum Truth {
+    Flag(bool),
+    Word(String),
+}
+
+impl Side {
+    /// Whether a Fetch query has more rows.
+    pub(super) fn has_more_records(&self) -> bool {
+        match &self.more {
+            Some(Truth::Flag(flag)) => *flag,
+            Some(Truth::Word(word)) => word.eq_ignore_ascii_case("true"),
+            None => false,
+        }
+    }
 }
 
 /// Why bytes are no page.

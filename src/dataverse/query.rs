@@ -1,7 +1,7 @@
 //! A question for rows, as a value, and the request it becomes. Pure: nothing is sent here.
 
-use crate::dataverse::Expand;
 use crate::dataverse::encode::{API, query_value, resource};
+use crate::dataverse::{Expand, FetchXml};
 use crate::net::Request;
 
 /// The most rows of one page. Source: Microsoft Learn, "Page results".
@@ -10,6 +10,9 @@ const MOST_ROWS: u64 = 5000;
 /// The annotations that are worth their bytes: what a person reads, and which table a lookup leads to.
 pub(super) const ANNOTATIONS: &str =
     "OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname";
+
+/// The annotations that lead from page to page of a Fetch query.
+const PAGING: &str = "Microsoft.Dynamics.CRM.fetchxmlpagingcookie,Microsoft.Dynamics.CRM.morerecords";
 
 /// Which rows, which columns, how many.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +27,10 @@ pub struct Query {
     pub order_by: Option<String>,
     /// Related records that come along.
     pub expand: Option<Expand>,
+    /// FetchXML, in the place of columns, filter and order.
+    pub fetch: Option<FetchXml>,
+    /// Path and query in the user's own words, encoded, in the place of everything but the number of rows.
+    pub address: Option<String>,
     /// The most rows to hand out; none means all of them.
     pub top: Option<u64>,
     /// Rows a page, 1 to 5000; none leaves it to the service, which then sends up to 5000.
@@ -41,12 +48,39 @@ impl Query {
         Self { entity_set: entity_set.into(), ..Self::default() }
     }
 
+    /// What stands at `path`, which is encoded already: `/api/data/v9.2/accounts?$select=name`.
+    #[must_use]
+    pub fn at(path: impl Into<String>) -> Self {
+        let path = path.into();
+        let last = path.split('?').next().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+        Self { entity_set: last.to_owned(), address: Some(path.clone()), ..Self::default() }
+    }
+
+    /// Whether the user's own words say how many rows are wanted.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        let has_top = |path: &String| path.contains("$top=") || path.contains("%24top=");
+        self.address.as_ref().is_some_and(has_top) || self.fetch.as_ref().is_some_and(FetchXml::is_bounded)
+    }
+
+    /// The address of a page of a Fetch query.
+    pub(super) fn fetch_path(&self, document: &str) -> String {
+        format!("{API}{}?fetchXml={}", resource(&self.entity_set), query_value(document))
+    }
+
     /// The request for the first page.
     ///
     /// The service ignores `$top` beside a page size, so only one of the two is sent. `$top` is one more than wanted: the
     /// row too many is never handed out, but it tells that there are more.
     #[must_use]
     pub fn to_request(&self) -> Request {
+        let own = match (&self.fetch, &self.address) {
+            (Some(fetch), _) => Some(self.fetch_path(&fetch.first_page(self.sent_page_size()))),
+            (None, address) => address.clone(),
+        };
+        if let Some(path) = own {
+            return with_preference(Request::get(path), self.preference());
+        }
         let mut options = Vec::new();
         let mut option = |name: &str, value: &str| options.push(format!("{name}={}", query_value(value)));
         if !self.select.is_empty() {
@@ -72,20 +106,18 @@ impl Query {
             path.push('?');
             path.push_str(&options.join("&"));
         }
-        match self.preference() {
-            Some(preference) => Request::get(path).header("Prefer", preference),
-            None => Request::get(path),
-        }
+        with_preference(Request::get(path), self.preference())
     }
 
     /// The `$top` that goes out: only where one page holds all that is wanted.
     fn sent_top(&self) -> Option<u64> {
-        self.top.filter(|top| *top < MOST_ROWS && self.page_size.is_none()).map(|top| top + 1)
+        let is_own = self.fetch.is_some() || self.address.is_some();
+        self.top.filter(|top| *top < MOST_ROWS && self.page_size.is_none() && !is_own).map(|top| top + 1)
     }
 
     /// The page size that goes out.
-    fn sent_page_size(&self) -> Option<u64> {
-        if self.sent_top().is_some() {
+    pub(super) fn sent_page_size(&self) -> Option<u64> {
+        if self.sent_top().is_some() || self.is_bounded() {
             return None;
         }
         let asked = self.page_size.map(|size| u64::from(size).clamp(1, MOST_ROWS));
@@ -99,13 +131,26 @@ impl Query {
     /// The `Prefer` header: it goes with every page, not just the first.
     pub(super) fn preference(&self) -> Option<String> {
         let mut preferences = Vec::new();
-        if let Some(size) = self.sent_page_size() {
+        if let Some(size) = self.sent_page_size().filter(|_| self.fetch.is_none()) {
             preferences.push(format!("odata.maxpagesize={size}"));
         }
-        if self.annotations {
-            preferences.push(format!("odata.include-annotations=\"{ANNOTATIONS}\""));
+        let annotations = match (self.annotations, &self.fetch) {
+            (true, Some(_)) => format!("{ANNOTATIONS},{PAGING}"),
+            (true, None) => ANNOTATIONS.to_owned(),
+            (false, Some(_)) => PAGING.to_owned(),
+            (false, None) => String::new(),
+        };
+        if !annotations.is_empty() {
+            preferences.push(format!("odata.include-annotations=\"{annotations}\""));
         }
         (!preferences.is_empty()).then(|| preferences.join(","))
+    }
+}
+
+fn with_preference(request: Request, preference: Option<String>) -> Request {
+    match preference {
+        Some(preference) => request.header("Prefer", preference),
+        None => request,
     }
 }
 

@@ -112,11 +112,13 @@ impl Reader {
                 PageEnd::Unwanted => return Ok(None),
             };
             self.count = self.count.or(side.count);
-            let Some(link) = side.next_link else { return Ok(Some(false)) };
+            let Some(path) = self.next_path(&side, page)? else {
+                let is_bounded = self.query.fetch.is_some() && side.has_more_records();
+                return Ok(Some(is_bounded));
+            };
             if self.left == 0 {
                 return Ok(Some(true));
             }
-            let path = self.client.origin().adopt(&link)?;
             // A service whose page number moves on while its cookie stands still sends the same page under ever new links.
             let is_repeated = given.rows > 0 && previous == Some(given.print);
             if is_repeated || !seen.insert(digest(&path)) {
@@ -129,6 +131,16 @@ impl Reader {
             previous = Some(given.print);
             request.path = path;
         }
+    }
+
+    /// Where the page after this one is.
+    fn next_path(&self, side: &Side, page: usize) -> Result<Option<String>, Problem> {
+        if let Some(fetch) = &self.query.fetch {
+            let next = fetch.next_page(side, self.query.sent_page_size(), page as u64);
+            let next = next.map_err(|why| self.client.malformed(&why))?;
+            return Ok(next.map(|document| self.query.fetch_path(&document)));
+        }
+        side.next_link.as_ref().map(|link| Ok(self.client.origin().adopt(link)?)).transpose()
     }
 
     /// Reads one page, again if need be.

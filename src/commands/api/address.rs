@@ -9,7 +9,7 @@ const API: &str = "/api/data/v9.2/";
 
 /// What was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Address {
+pub enum Address {
     /// A path at the organisation, encoded.
     Path(String),
     /// A whole address, encoded, which has to be the organisation's own.
@@ -21,7 +21,7 @@ impl Address {
     ///
     /// # Errors
     /// [`ApiError::NoPath`] when there is none.
-    pub(super) fn parse(typed: &str) -> Result<Self, ApiError> {
+    pub fn parse(typed: &str) -> Result<Self, ApiError> {
         let typed = typed.trim();
         if typed.trim_matches('/').is_empty() {
             return Err(ApiError::NoPath);

@@ -6,5 +6,6 @@ mod fields;
 mod headers;
 mod word;
 
+pub use address::Address;
 pub use error::{API_PHRASES, ApiError};
 pub use word::Api;

@@ -18,13 +18,17 @@ pub struct Cells {
 
 impl Cells {
     /// Whether the service is asked for names and labels: a person reads them, a script asks for them.
-    pub(super) fn wants_labels(&self, format: Format) -> bool {
+    pub(in crate::commands) fn wants_labels(&self, format: Format) -> bool {
         self.labels || format == Format::Table
     }
 
     /// What the sink has to know; `single` where one record is meant.
     pub(super) fn options(&self, table: &Table, single: bool) -> SinkOptions {
-        let id_column = Some(table.id_column.clone());
+        self.options_of(Some(table.id_column.clone()), single)
+    }
+
+    /// The same where the table may not be known.
+    pub(in crate::commands) fn options_of(&self, id_column: Option<String>, single: bool) -> SinkOptions {
         SinkOptions { id_column, labels: self.labels, single, csv_safe: self.csv_safe }
     }
 }

@@ -1,4 +1,4 @@
-//! `get`: one record by its id. What a record looks like on the wire is not known here.
+//! `get`: one record by its id or by values of its columns. What a record looks like on the wire is not known here.
 
 use clap::Args;
 
@@ -6,7 +6,7 @@ use crate::commands::records::Place;
 use crate::commands::records::cells::Cells;
 use crate::commands::records::columns::{Selection, selected};
 use crate::context::Context;
-use crate::dataverse::{Expand, RecordId};
+use crate::dataverse::{Expand, Pick, Wanted};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 
@@ -15,10 +15,12 @@ use crate::problem::{Exit, Problem};
 #[command(after_help = "Examples:
   d365conn accounts get ACCOUNT_ID
   d365conn accounts get ACCOUNT_ID --select name,revenue -o json
+  d365conn accounts get accountnumber=NL-0007
   d365conn accounts get ACCOUNT_ID --select name --expand \"primarycontactid($select=fullname)\" -o json")]
 pub struct Get {
-    /// The record's id
-    id: String,
+    /// The record's id, or `column=value` words that tell it from all others
+    #[arg(required = true, value_name = "ID|COLUMN=VALUE")]
+    record: Vec<String>,
     /// Columns to show, separated by commas; all when left out
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     select: Option<Vec<String>>,
@@ -32,7 +34,7 @@ pub struct Get {
 impl Get {
     /// Reads it and shows it.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let id = RecordId::parse(&self.id)?;
+        let given = Pick::parse(&self.record)?;
         let selection = selected(self.select.as_deref())?;
         let expand = self.expand.as_deref().map(Expand::parse).transpose()?;
         let format = context.format()?;
@@ -44,7 +46,9 @@ impl Get {
                 Selection::Usual => Vec::new(),
                 named => named.of(&table),
             };
-            let record = client.get_with(&table, &id, &asked, expand.as_ref(), self.cells.wants_labels(format)).await?;
+            let annotations = self.cells.wants_labels(format);
+            let wanted = Wanted { table: &table, select: &asked, expand: expand.as_ref(), annotations };
+            let record = client.find(wanted, &given).await?;
             let expanded = expand.iter().flat_map(Expand::names).filter(|_| !asked.is_empty());
             let shown: Vec<&str> = asked.iter().map(String::as_str).chain(expanded).collect();
             let columns: Vec<Column> = shown.into_iter().map(Column::named).collect();

@@ -2,16 +2,12 @@
 
 use clap::Args;
 
-use crate::commands::records::Place;
-use crate::commands::records::cells::Cells;
-use crate::commands::records::columns::selected;
+use crate::commands::records::columns::{Selection, selected};
+use crate::commands::records::{Cells, DEFAULT_TOP, Noun, Place, peek, resolved, show, tell_of_more};
 use crate::context::Context;
-use crate::dataverse::{Expand, Query};
+use crate::dataverse::{Client, Expand, Query, Table};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
-
-/// How many rows are shown when nobody says.
-const DEFAULT_TOP: u64 = 50;
 
 /// List records
 #[derive(Debug, Args)]
@@ -20,6 +16,7 @@ const DEFAULT_TOP: u64 = 50;
   d365conn accounts list --select name,revenue --order-by \"revenue desc\"
   d365conn contacts list --filter \"contains(fullname,'an')\" -o json
   d365conn leads list --all -o csv
+  d365conn accounts list --view \"Active Accounts\"
   d365conn accounts list --mine --expand \"primarycontactid($select=fullname)\" -o json
   d365conn accounts list --all --select name,revenue --jq '[.name, .revenue]'
   d365conn incidents list --filter \"statecode eq 0\" -o id")]
@@ -36,6 +33,9 @@ pub struct List {
     /// Related records that come along, such as `primarycontactid($select=fullname)`
     #[arg(long, value_name = "ODATA")]
     expand: Option<String>,
+    /// The rows and columns of this view, by its name or id
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["filter", "order_by", "expand", "mine", "count"])]
+    view: Option<String>,
     /// Only rows that you own
     #[arg(long)]
     mine: bool,
@@ -64,6 +64,9 @@ impl List {
         let client = context.client()?;
         context.block_on(async {
             let table = place.table(&client).await?;
+            if let Some(view) = &self.view {
+                return self.run_view(context, &client, &table, view, format, &selection).await;
+            }
             let mut shown = selection.of(&table);
             if let Some(expand) = expand.as_ref().filter(|_| !shown.is_empty()) {
                 shown.extend(expand.names().map(str::to_owned));
@@ -80,36 +83,58 @@ impl List {
                 page_size: self.page_size,
                 count: self.count,
                 annotations: wants_labels,
+                ..Query::default()
             };
             let mut rows = client.rows(query);
             let columns: Vec<Column> = shown.iter().map(Column::named).collect();
-            let options = self.cells.options(&table, false);
-            let mut sink = sink(format, &context.screen, options);
-            // A refused request must leave stdout empty, so the first row is awaited before anything is written.
-            let mut next = rows.next().await?;
-            sink.begin(&columns)?;
-            let mut shown_rows: u64 = 0;
-            while let Some(record) = next {
-                sink.row(&record)?;
-                shown_rows += 1;
-                next = match rows.next().await {
-                    Ok(next) => next,
-                    Err(problem) => {
-                        sink.abandon();
-                        return Err(problem);
-                    }
-                };
-            }
-            sink.end()?;
+            let sink = sink(format, &context.screen, self.cells.options(&table, false));
+            let shown_rows = show(&mut rows, sink, &columns, Vec::new()).await?;
             if let Some(total) = rows.total() {
                 let at_least = if total >= 5000 { " or more" } else { "" };
                 context.screen.note(&format!("{shown_rows} of {total}{at_least} matching records"));
             }
-            if self.top.is_none() && rows.has_more() {
-                context.screen.note(&format!("the first {DEFAULT_TOP} are shown; add --all for every one, or --top N"));
+            if self.top.is_none() {
+                tell_of_more(context, &rows);
             }
             Ok(Exit::Done)
         })
+    }
+
+    /// The rows of a view, in its order, with its columns unless others were named.
+    async fn run_view(
+        &self,
+        context: &Context,
+        client: &Client,
+        table: &Table,
+        name: &str,
+        format: Format,
+        selection: &Selection,
+    ) -> Result<Exit, Problem> {
+        let view = client.view(table, name).await?;
+        let is_bounded = view.fetch.is_bounded();
+        let top = self.top.or(if self.all || is_bounded { None } else { Some(DEFAULT_TOP) });
+        let annotations = self.cells.wants_labels(format);
+        let query = Query {
+            fetch: Some(view.fetch),
+            page_size: self.page_size,
+            top,
+            annotations,
+            ..Query::of(&table.entity_set)
+        };
+        let mut rows = client.rows(query);
+        let first = peek(&mut rows, Format::Tsv).await?;
+        let wanted = match selection {
+            Selection::Usual => view.columns,
+            others => others.of(table),
+        };
+        let wanted = resolved(&wanted, Noun::of_table(&table.logical_name), &first);
+        let columns: Vec<Column> = wanted.into_iter().map(Column::named).collect();
+        let sink = sink(format, &context.screen, self.cells.options(table, false));
+        show(&mut rows, sink, &columns, first).await?;
+        if self.top.is_none() {
+            tell_of_more(context, &rows);
+        }
+        Ok(Exit::Done)
     }
 }
 

@@ -16,6 +16,7 @@ mod many_error;
 mod nouns;
 mod open;
 mod own;
+mod showing;
 mod unlink;
 mod update;
 mod upsert;
@@ -23,7 +24,9 @@ mod values;
 mod verbs;
 mod which;
 
+pub(super) use cells::Cells;
 pub use many_error::MANY_PHRASES;
 pub use nouns::{NOUNS, Noun};
 pub use own::OwnVerb;
+pub use showing::{DEFAULT_TOP, columns_of, peek, resolved, show, tell_of_more};
 pub use verbs::{Place, Records, Verb};

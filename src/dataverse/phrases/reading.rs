@@ -11,3 +11,92 @@ pub(in crate::dataverse) static BAD_EXPAND: Phrase = Phrase {
         "write for example `--expand 'primarycontactid($select=fullname),Account_Tasks($select=subject;$top=3)'` behind `d365conn accounts list`",
     ],
 };
+
+pub(in crate::dataverse) static BAD_FETCHXML_TEXT: Phrase = Phrase {
+    code: "dataverse/fetchxml-not-well-formed",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "a query is one `<fetch>` around one `<entity name=…>`, and every element in it is closed; nothing was sent",
+    remedy: &[
+        "mend it, or take that of a view: `d365conn records savedquery list --select name,fetchxml -o json`",
+        "from a file: `d365conn query --fetchxml @query.xml`",
+    ],
+};
+
+pub(in crate::dataverse) static UNKNOWN_VIEW: Phrase = Phrase {
+    code: "dataverse/unknown-view",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "no public view of the table, and none that you made, has that name",
+    remedy: &[
+        "run the command again with `--view` and {nearest}",
+        "run `d365conn records savedquery list --select name,returnedtypecode --all` to see the public views, and `d365conn records userquery list` for your own",
+    ],
+};
+
+pub(in crate::dataverse) static AMBIGUOUS_VIEW: Phrase = Phrase {
+    code: "dataverse/ambiguous-view",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "it is not clear which of them is meant",
+    remedy: &["run the same `d365conn` command with the id of one of them behind `--view`"],
+};
+
+pub(in crate::dataverse) static NO_MATCH: Phrase = Phrase {
+    code: "dataverse/no-match",
+    exit: Exit::NotFound,
+    who: Who::You,
+    meaning: "the condition was taken, and nothing fits it; another user may see more",
+    remedy: &["run `d365conn records {table} list` with less of the condition behind `--filter`"],
+};
+
+pub(in crate::dataverse) static SEVERAL_MATCH: Phrase = Phrase {
+    code: "dataverse/several-match",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "one record is meant, and the values do not tell which",
+    remedy: &[
+        "run the command again with the id of one of them",
+        "add another `column=value`, or run `d365conn records {table} list` to see more of them",
+    ],
+};
+
+pub(in crate::dataverse) static COLUMN_NOT_FOUND: Phrase = Phrase {
+    code: "dataverse/column-not-found",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "columns are called by their logical names, in small letters",
+    remedy: &[
+        "run the command again with {nearest}",
+        "run `d365conn tables show <table> --columns` to see what there is",
+    ],
+};
+
+pub(in crate::dataverse) static UNFIT_KEY: Phrase = Phrase {
+    code: "dataverse/unfit-key",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "the value is not of the kind that the column holds, so nothing can equal it",
+    remedy: &["run `d365conn tables show <table> --columns` to see the kinds of columns"],
+};
+
+pub(in crate::dataverse) static BAD_SEARCH: Phrase = Phrase {
+    code: "dataverse/bad-search",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "a search takes 1 to 100 characters",
+    remedy: &[
+        "run `d365conn search` with fewer words, or filter one table: `d365conn accounts list --filter \"name eq '…'\"`",
+    ],
+};
+
+pub(in crate::dataverse) static SEARCH_NOT_ENABLED: Phrase = Phrase {
+    code: "dataverse/search-not-enabled",
+    exit: Exit::Failed,
+    who: Who::DataverseAdmin,
+    meaning: "the organisation keeps no index to search in",
+    remedy: &[
+        "in Power Platform admin center: Manage → Environments → this environment → Settings → Product → Features → Search → turn Dataverse search on; the index takes some hours",
+        "until then, filter one table: `d365conn accounts list --filter \"contains(name,'…')\"`",
+    ],
+};

@@ -34,6 +34,7 @@ mod machine_identity;
 mod managing;
 mod output;
 mod proxy;
+mod query;
 mod reading;
 mod reconnect;
 mod records;

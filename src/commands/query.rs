@@ -1,0 +1,94 @@
+//! `query`: rows by an address of OData or by FetchXML. How pages are followed is not known here.
+
+use clap::{ArgGroup, Args};
+
+use crate::commands::api::Address;
+use crate::commands::records::{Cells, DEFAULT_TOP, columns_of, peek, show, tell_of_more};
+use crate::context::Context;
+use crate::dataverse::{Client, FetchXml, Query as Rows, Table, find_table};
+use crate::output::{Column, Format, sink};
+use crate::problem::{Exit, Problem};
+
+/// Run a query in OData or FetchXML
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("language").required(true),
+    after_help = "Examples:
+  d365conn query --odata 'accounts?$select=name&$filter=revenue gt 1000000'
+  d365conn query --odata 'leads?$apply=groupby((leadqualitycode),aggregate($count as leads))' -o csv
+  d365conn query --fetchxml '<fetch><entity name=\"account\"><attribute name=\"name\"/></entity></fetch>' --all -o json"
+)]
+pub struct Query {
+    /// A collection beneath /api/data/v9.2/, with its options
+    #[arg(long, value_name = "PATH", group = "language")]
+    odata: Option<String>,
+    /// FetchXML, @FILE or - for standard input
+    #[arg(long, value_name = "XML", group = "language")]
+    fetchxml: Option<String>,
+    /// At most this many rows (50 when neither this nor --all is given, nor the query says so itself)
+    #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u64).range(1..))]
+    top: Option<u64>,
+    /// Every row there is
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    cells: Cells,
+}
+
+/// What was asked, in its language.
+enum Asked {
+    OData(Address),
+    Fetch(FetchXml),
+}
+
+impl Query {
+    /// Streams the rows from the service to the screen.
+    ///
+    /// # Errors
+    /// When the query can't be read, or whatever kept the rows away.
+    pub fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let asked = match (&self.odata, context.json_argument(self.fetchxml.as_deref())?) {
+            (_, Some(text)) => Asked::Fetch(FetchXml::parse(&text)?),
+            (path, None) => Asked::OData(Address::parse(path.as_deref().unwrap_or_default())?),
+        };
+        let format = context.format()?;
+        let client = context.client()?;
+        context.block_on(async {
+            let (rows, table) = self.rows(&client, asked, format).await?;
+            let mut rows = client.rows(rows);
+            let first = peek(&mut rows, format).await?;
+            let columns: Vec<Column> = columns_of(&first).into_iter().map(Column::named).collect();
+            let sink = sink(format, &context.screen, self.cells.options_of(table.map(|table| table.id_column), false));
+            show(&mut rows, sink, &columns, first).await?;
+            if self.top.is_none() {
+                tell_of_more(context, &rows);
+            }
+            Ok(Exit::Done)
+        })
+    }
+
+    /// The question, and its table as far as that has to be known.
+    async fn rows(&self, client: &Client, asked: Asked, format: Format) -> Result<(Rows, Option<Table>), Problem> {
+        let annotations = self.cells.wants_labels(format);
+        let top = |is_bounded: bool| self.top.or(if self.all || is_bounded { None } else { Some(DEFAULT_TOP) });
+        match asked {
+            Asked::Fetch(fetch) => {
+                let table = find_table(client, fetch.table()).await?;
+                let top = top(fetch.is_bounded());
+                let rows = Rows { fetch: Some(fetch), top, annotations, ..Rows::of(&table.entity_set) };
+                Ok((rows, Some(table)))
+            }
+            Asked::OData(address) => {
+                let path = match address {
+                    Address::Path(path) => path,
+                    Address::Whole(link) => client.adopt(&link)?,
+                };
+                let rows = Rows { annotations, ..Rows::at(path) };
+                let top = top(rows.is_bounded());
+                let set = rows.entity_set.clone();
+                let table = if format == Format::Id { Some(find_table(client, &set).await?) } else { None };
+                Ok((Rows { top, ..rows }, table))
+            }
+        }
+    }
+}

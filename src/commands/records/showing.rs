@@ -1,0 +1,108 @@
+//! Rows from a stream to the screen, for every command that streams some. Which rows they are is not known here.
+
+use crate::commands::records::Noun;
+use crate::context::Context;
+use crate::dataverse::RowStream;
+use crate::output::{Column, Format, RowSink};
+use crate::problem::Problem;
+use crate::record::Record;
+
+/// How many rows are shown when nobody says.
+pub const DEFAULT_TOP: u64 = 50;
+/// How many rows are looked at when nobody names the columns: FetchXML leaves out what is null.
+const LOOKED_AT: usize = 50;
+
+/// Writes all rows, those of `first` before the others, and says how many there were.
+///
+/// # Errors
+/// When the stream breaks; what came before is written.
+pub async fn show(
+    rows: &mut RowStream,
+    mut sink: Box<dyn RowSink>,
+    columns: &[Column],
+    first: Vec<Record>,
+) -> Result<u64, Problem> {
+    let mut first = first.into_iter();
+    // A refused request must leave stdout empty, so the first row is awaited before anything is written.
+    let mut next = match first.next() {
+        Some(record) => Some(record),
+        None => rows.next().await?,
+    };
+    sink.begin(columns)?;
+    let mut shown = 0;
+    while let Some(record) = next {
+        sink.row(&record)?;
+        shown += 1;
+        next = match first.next() {
+            Some(record) => Some(record),
+            None => match rows.next().await {
+                Ok(next) => next,
+                Err(problem) => {
+                    sink.abandon();
+                    return Err(problem);
+                }
+            },
+        };
+    }
+    sink.end()?;
+    Ok(shown)
+}
+
+/// Says that there is more than was shown.
+pub fn tell_of_more(context: &Context, rows: &RowStream) {
+    if rows.has_more() {
+        context.screen.note(&format!("the first {DEFAULT_TOP} are shown; add --all for every one, or --top N"));
+    }
+}
+
+/// The first rows, for formats whose columns have to be known before one is written.
+///
+/// # Errors
+/// Whatever kept them away.
+pub async fn peek(rows: &mut RowStream, format: Format) -> Result<Vec<Record>, Problem> {
+    let mut first = Vec::new();
+    while !format.is_json() && first.len() < LOOKED_AT {
+        let Some(record) = rows.next().await? else { break };
+        first.push(record);
+    }
+    Ok(first)
+}
+
+/// Every column that one of the rows has, in the order in which they appear.
+#[must_use]
+pub fn columns_of(first: &[Record]) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for name in first.iter().flat_map(Record::column_names) {
+        if !columns.contains(&name) {
+            columns.push(name);
+        }
+    }
+    columns
+}
+
+/// The columns as they stand in rows: a lookup is sent as `_name_value`, a linked column perhaps with its dot encoded.
+#[must_use]
+pub fn resolved(names: &[String], noun: Option<&Noun>, first: &[Record]) -> Vec<String> {
+    let present = columns_of(first);
+    let resolve = |name: &String| {
+        let is_lookup = noun.is_some_and(|noun| noun.lookups.contains(&name.as_str()));
+        let usual = if is_lookup { format!("_{name}_value") } else { name.clone() };
+        let forms = [usual.clone(), name.clone(), format!("_{name}_value"), name.replace('.', "_x002e_")];
+        forms.into_iter().find(|form| present.contains(form)).unwrap_or(usual)
+    };
+    names.iter().map(resolve).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_those_of_any_row() {
+        let record = |json: &str| Record::parse(json.to_owned()).unwrap();
+        let rows = [record(r#"{"@odata.etag":"x","a":1,"_b_value":2}"#), record(r#"{"c.d":1,"a":2}"#)];
+        assert_eq!(columns_of(&rows), ["a", "_b_value", "c.d"]);
+        let names = ["b", "a", "c.d", "gone"].map(str::to_owned);
+        assert_eq!(resolved(&names, None, &rows), ["_b_value", "a", "c.d", "gone"]);
+    }
+}
