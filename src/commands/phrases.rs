@@ -42,6 +42,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::auth::PHRASES,
         crate::dataverse::PHRASES,
         crate::dataverse::BATCH_PHRASES,
+        crate::dataverse::FILE_PHRASES,
         crate::commands::records::MANY_PHRASES,
         crate::session::PHRASES,
         crate::child::PHRASES,

@@ -1,6 +1,7 @@
 //! Rows in and out of one organisation, over the Dataverse Web API. It has never heard of refresh tokens, nor of what a
 //! row looks like on a screen.
 
+mod attachments;
 mod batch;
 mod body;
 mod call;
@@ -12,6 +13,8 @@ mod discovery;
 mod encode;
 mod error;
 mod expand;
+mod file_error;
+mod file_name;
 mod id;
 mod metadata;
 mod mime_type;
@@ -32,6 +35,7 @@ mod verb_error;
 mod whoami;
 mod write;
 
+pub use attachments::Attachment;
 pub use batch::{BATCH_PHRASES, BatchError, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
 pub use body::Body;
 pub use call::{Arguments, Bound, Call};
@@ -39,6 +43,8 @@ pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
 pub use expand::Expand;
+pub use file_error::{FILE_PHRASES, FileError};
+pub use file_name::safe_file_name;
 pub use id::RecordId;
 pub use metadata::{
     AlternateKey, Catalog, Choice, ColumnDefinition, ColumnKind, Definition, Detail, ManyToMany, ManyToOne, OneToMany,

@@ -5,6 +5,7 @@ mod admin_consent;
 mod api;
 mod app_only;
 mod app_setup;
+mod attachments;
 mod batch;
 mod bundles;
 mod claims;
