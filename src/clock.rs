@@ -44,6 +44,14 @@ impl Clock {
         zone.to_datetime(moment)
     }
 
+    /// The moment at which a clock on the wall here shows `wall`: the first of two where clocks are put back. `None` for a
+    /// date that there is not.
+    #[must_use]
+    pub fn moment_on_the_wall(&self, wall: jiff::civil::DateTime) -> Option<Timestamp> {
+        let zone = if self.hand.is_none() { TimeZone::system() } else { TimeZone::UTC };
+        zone.to_ambiguous_timestamp(wall).compatible().ok()
+    }
+
     /// Moves a set clock forward. The system's clock is nobody's to move: then it does nothing.
     pub fn advance(&self, by: Duration) {
         if let Some(hand) = &self.hand {

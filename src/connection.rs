@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::problem::{Diagnose, Exit, Phrase, Who};
 use crate::tenant::TenantUrl;
 
-pub use flow::{AssertionSource, Flow, ManagedIdentity};
+pub use flow::{AssertionSource, Flow, ManagedIdentity, ResourceIdError};
 
 /// Microsoft's published sample app, the managed app of last resort. It is for development: its documentation asks for
 /// an own registration in production. Source: Microsoft Learn, "Use OAuth authentication with Microsoft Dataverse".
@@ -94,7 +94,7 @@ impl Diagnose for ClientIdError {
 }
 
 /// The phrases of this file.
-pub const PHRASES: &[&Phrase] = &[&INVALID_NAME, &INVALID_CLIENT_ID];
+pub const PHRASES: &[&Phrase] = &[&INVALID_NAME, &INVALID_CLIENT_ID, &flow::INVALID_RESOURCE_ID];
 
 static INVALID_CLIENT_ID: Phrase = Phrase {
     code: "connection/invalid-client-id",

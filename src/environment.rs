@@ -36,7 +36,9 @@ variables! {
     CLIENT_SECRET_FILE = "D365CONN_CLIENT_SECRET_FILE", false, "file that holds the client secret";
     ACCESS_TOKEN = "D365CONN_ACCESS_TOKEN", true, "a ready access token for the environment-only connection";
     REFRESH_TOKEN = "D365CONN_REFRESH_TOKEN", true, "a refresh token for the environment-only connection; used in memory, never stored";
-    AUTH = "D365CONN_AUTH", false, "which credential the environment-only connection signs in with, whatever else is set: `access-token`, `refresh-token` or `secret`";
+    AUTH = "D365CONN_AUTH", false, "which credential the environment-only connection signs in with, whatever else is set: `access-token`, `refresh-token`, `secret`, `managed-identity` or `az`";
+    IDENTITY_OBJECT_ID = "D365CONN_IDENTITY_OBJECT_ID", false, "with `D365CONN_AUTH=managed-identity`, the object id of the identity, instead of a client id";
+    IDENTITY_RESOURCE_ID = "D365CONN_IDENTITY_RESOURCE_ID", false, "with `D365CONN_AUTH=managed-identity`, the Azure resource id of the identity, instead of a client id";
     EXEC_CONNECTION = "D365CONN_EXEC_CONNECTION", false, "set by `exec` for the program it runs: the connection's name, or the organisation's address";
     BUNDLE = "D365CONN_BUNDLE", true, "the text of a bundle, used as an environment-only connection; nothing is stored";
     BUNDLE_FILE = "D365CONN_BUNDLE_FILE", false, "file that holds the bundle";
@@ -53,6 +55,13 @@ variables! {
     AZURE_TENANT_ID = "AZURE_TENANT_ID", false, "fills `D365CONN_TENANT_ID` when that is absent";
     AZURE_CLIENT_ID = "AZURE_CLIENT_ID", false, "fills `D365CONN_CLIENT_ID` when that is absent";
     AZURE_CLIENT_SECRET = "AZURE_CLIENT_SECRET", true, "fills `D365CONN_CLIENT_SECRET` when that is absent";
+    IDENTITY_ENDPOINT = "IDENTITY_ENDPOINT", false, "set by Azure's App Service and Arc: where the identity of the machine is had; must lead to this machine";
+    IDENTITY_HEADER = "IDENTITY_HEADER", true, "set by Azure's App Service beside `IDENTITY_ENDPOINT`, and sent nowhere else";
+    IDENTITY_SERVER_THUMBPRINT = "IDENTITY_SERVER_THUMBPRINT", false, "set by Azure's Service Fabric, whose identities are not served";
+    IMDS_ENDPOINT = "IMDS_ENDPOINT", false, "set by Azure Arc beside `IDENTITY_ENDPOINT`";
+    MSI_ENDPOINT = "MSI_ENDPOINT", false, "set by Azure Machine Learning: where the identity of the machine is had; must lead to this machine";
+    MSI_SECRET = "MSI_SECRET", true, "set by Azure Machine Learning beside `MSI_ENDPOINT`, and sent nowhere else";
+    AZURE_POD_IDENTITY_AUTHORITY_HOST = "AZURE_POD_IDENTITY_AUTHORITY_HOST", false, "where a virtual machine's identity endpoint is, instead of `http://169.254.169.254`; must lead to this machine";
     HTTPS_PROXY = "HTTPS_PROXY", true, "proxy for https; loopback is never proxied";
     ALL_PROXY = "ALL_PROXY", true, "proxy for everything; loopback is never proxied";
     NO_PROXY = "NO_PROXY", false, "hosts that are reached without a proxy";

@@ -38,6 +38,8 @@
 //! | knows the clouds and their login hosts | [`tenant::CLOUDS`] |
 //! | finds who guards an organisation | `auth/discovery.rs`, judged in `auth/challenge.rs` and `auth/authority.rs` |
 //! | waits for the browser | `auth/loopback.rs` (door), judged in `auth/callback.rs` |
+//! | asks a machine of Azure's for its own token | `auth/managed_identity.rs`, where: `auth/managed_identity/endpoint.rs` |
+//! | borrows a token of the Azure CLI | `auth/azure_cli.rs` |
 //! | shows a code for another device, and waits | `auth/device.rs`; offers it or the browser instead: `commands/other_way.rs` |
 //! | explains an AADSTS number | `auth/aadsts` |
 //! | renews a token, once among all processes | `session/tokens.rs` |

@@ -17,6 +17,12 @@ pub struct BearerClaims {
     /// `tid`: the tenant that it was issued in.
     #[serde(rename = "tid")]
     pub tenant: Option<String>,
+    // The app through which it was had, in tokens of version 1.0 and 2.0, and the names of its user.
+    appid: Option<String>,
+    azp: Option<String>,
+    upn: Option<String>,
+    unique_name: Option<String>,
+    preferred_username: Option<String>,
     /// `exp`: its end, in seconds since 1970 (RFC 7519 §4.1.4).
     exp: Option<i64>,
 }
@@ -26,6 +32,18 @@ impl BearerClaims {
     #[must_use]
     pub fn of(bearer: &Secret) -> Self {
         claims_of(bearer.expose()).unwrap_or_default()
+    }
+
+    /// The app through which it was had.
+    #[must_use]
+    pub fn app(&self) -> Option<&str> {
+        self.appid.as_deref().or(self.azp.as_deref())
+    }
+
+    /// The sign-in name of the user it speaks for; an app by itself has none.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        [&self.upn, &self.preferred_username, &self.unique_name].into_iter().find_map(Option::as_deref)
     }
 
     /// When it ends.
@@ -60,6 +78,11 @@ mod tests {
         for silent in ["{}", "[]", "", r#"{"exp":"soon"}"#, r#"{"exp":9223372036854775807}"#] {
             assert_eq!(of(silent), (None, None), "{silent}");
         }
+        let token = |payload: &str| Secret::new(format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload)));
+        let person = BearerClaims::of(&token(r#"{"appid":"a","upn":"k@x.example","unique_name":"k"}"#));
+        assert_eq!((person.app(), person.user()), (Some("a"), Some("k@x.example")));
+        let app = BearerClaims::of(&token(r#"{"azp":"a"}"#));
+        assert_eq!((app.app(), app.user()), (Some("a"), None));
         assert_eq!(BearerClaims::of(&Secret::new("opaque")), BearerClaims::default());
         assert_eq!(BearerClaims::of(&Secret::new("a.b.c.d")), BearerClaims::default());
     }

@@ -88,7 +88,7 @@ impl EntraError {
     /// The AADSTS number: the one in the description, else the first of `error_codes`.
     #[must_use]
     pub fn code(&self) -> Option<u32> {
-        in_text(&self.description).or_else(|| self.codes.first().copied())
+        code_in(&self.description).or_else(|| self.codes.first().copied())
     }
 
     /// The first line of the description without its number; empty when Entra gave no reason.
@@ -157,7 +157,7 @@ impl std::fmt::Display for EntraError {
 impl std::error::Error for EntraError {}
 
 /// The first `AADSTS` number in a text: four to eight digits.
-fn in_text(text: &str) -> Option<u32> {
+pub(super) fn code_in(text: &str) -> Option<u32> {
     let after = &text[text.find("AADSTS")? + "AADSTS".len()..];
     let digits = after.bytes().take_while(u8::is_ascii_digit).count();
     (4..=8).contains(&digits).then(|| after[..digits].parse().ok()).flatten()
@@ -219,9 +219,9 @@ mod tests {
             EntraError::parse(br#"{"error":"x","error_codes":"no","error_description":7,"trace_id":null}"#).unwrap();
         assert_eq!((odd.code(), odd.headline(), odd.trace()), (None, "", None));
         assert_eq!(odd.to_string(), "Entra answered `x` without a reason");
-        assert_eq!(in_text("AADSTS1 AADSTS50011"), None);
-        assert_eq!(in_text("see AADSTS50011."), Some(50_011));
-        assert_eq!(in_text("AADSTS123456789"), None);
+        assert_eq!(code_in("AADSTS1 AADSTS50011"), None);
+        assert_eq!(code_in("see AADSTS50011."), Some(50_011));
+        assert_eq!(code_in("AADSTS123456789"), None);
     }
 
     proptest! {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::auth::{
-    Authority, Authorization, ChallengeError, Claims, EntraError, aadsts, admin_consent_url, entra_phrases, phrases,
+    Authority, Authorization, AzureCliError, ChallengeError, Claims, EntraError, IdentityError, aadsts,
+    admin_consent_url, entra_phrases, phrases,
 };
 use crate::net::NetError;
 use crate::problem::{Diagnose, Phrase};
@@ -176,6 +177,12 @@ pub enum AuthError {
         /// The sign-in name.
         user: String,
     },
+    /// The machine's own identity gave none.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The Azure CLI gave none.
+    #[error(transparent)]
+    AzureCli(#[from] AzureCliError),
     /// Entra refused, with a reason.
     #[error(transparent)]
     Refused(Box<Refusal>),
@@ -345,7 +352,12 @@ impl AuthError {
     /// Whether Entra will have nothing of an app's credential, however often it is shown.
     #[must_use]
     pub fn is_refused_credential(&self) -> bool {
-        matches!(self, Self::Refused(refusal) if refusal.leg == Leg::App && refusal.error.is_refused_client())
+        match self {
+            Self::Refused(refusal) => refusal.leg == Leg::App && refusal.error.is_refused_client(),
+            Self::Identity(error) => error.is_final(),
+            Self::AzureCli(error) => error.is_signed_out(),
+            _ => false,
+        }
     }
 
     /// Whether a refresh token is worth nothing any more and only a new sign-in helps.
@@ -383,6 +395,8 @@ impl Diagnose for AuthError {
             Self::ForeignIdToken { .. } => &phrases::FOREIGN_ID_TOKEN,
             Self::OtherTenant { .. } => &phrases::OTHER_TENANT,
             Self::PersonalAccount { .. } => &phrases::PERSONAL_ACCOUNT,
+            Self::Identity(error) => error.phrase(),
+            Self::AzureCli(error) => error.phrase(),
             Self::Refused(refusal) => refusal.phrase(),
         }
     }
@@ -420,6 +434,8 @@ impl Diagnose for AuthError {
                 vec![("expected", expected.clone()), ("actual", actual.clone())]
             }
             Self::PersonalAccount { user } => vec![("user", user.clone())],
+            Self::Identity(error) => error.facts(),
+            Self::AzureCli(error) => error.facts(),
             Self::Refused(refusal) => facts_of(refusal),
             Self::NobodyCame { .. } | Self::NoListener(_) | Self::UnfitAddress | Self::ForeignIdToken { .. } => {
                 Vec::new()
@@ -430,6 +446,8 @@ impl Diagnose for AuthError {
     fn service_code(&self) -> Option<String> {
         match self {
             Self::Refused(refusal) => refusal.error.code().map(|code| format!("AADSTS{code}")),
+            Self::Identity(error) => error.service_code(),
+            Self::AzureCli(error) => error.service_code(),
             _ => None,
         }
     }

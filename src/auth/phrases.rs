@@ -1,7 +1,7 @@
 //! What failures on our own side of a sign-in mean and what to do: finding the authority, the listener, the answers.
 //! Entra's own refusals have theirs in `entra_phrases.rs`.
 
-use crate::auth::entra_phrases;
+use crate::auth::{entra_phrases, machine_phrases};
 use crate::problem::{Exit, Phrase, Who};
 
 /// The phrases of this room.
@@ -76,6 +76,23 @@ pub const PHRASES: &[&Phrase] = &[
     &entra_phrases::ENTRA_TROUBLE,
     &entra_phrases::PROTOCOL_SLIP,
     &entra_phrases::REFUSED,
+    &machine_phrases::IDENTITY_ABSENT,
+    &machine_phrases::IDENTITY_ENDPOINT_FOREIGN,
+    &machine_phrases::IDENTITY_SERVICE_UNSERVED,
+    &machine_phrases::IDENTITY_IS_THE_ONLY_ONE,
+    &machine_phrases::IDENTITIES_SEVERAL,
+    &machine_phrases::IDENTITY_UNKNOWN,
+    &machine_phrases::IDENTITY_HEADER_REFUSED,
+    &machine_phrases::ARC_CHALLENGE,
+    &machine_phrases::ARC_KEY,
+    &machine_phrases::IDENTITY_OUT_OF_ORDER,
+    &machine_phrases::IDENTITY_REFUSED,
+    &machine_phrases::AZ_MISSING,
+    &machine_phrases::AZ_TOO_SLOW,
+    &machine_phrases::AZ_SIGNED_OUT,
+    &machine_phrases::AZ_BUSY,
+    &machine_phrases::AZ_UNREACHABLE,
+    &machine_phrases::AZ_FAILED,
 ];
 
 pub(super) static NOT_DATAVERSE: Phrase = Phrase {
@@ -370,6 +387,7 @@ mod tests {
             "`",
             "Entra admin center →",
             "Power Platform admin center →",
+            "Azure portal →",
             "https://",
             "{admin_consent_url}",
             "{tenant_url}",

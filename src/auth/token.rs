@@ -12,9 +12,9 @@ use crate::auth::IdClaims;
 use crate::secret::Secret;
 
 /// How long a token is trusted when Entra does not say, or says nonsense.
-const UNSAID: u64 = 10 * 60;
+pub(super) const UNSAID_LIFE: u64 = 10 * 60;
 /// The longest life that is believed: Entra's longest is 28 hours.
-const LONGEST: u64 = 48 * 60 * 60;
+pub(super) const LONGEST_LIFE: u64 = 48 * 60 * 60;
 
 /// The tokens of one answer.
 #[derive(Debug, Clone)]
@@ -109,7 +109,7 @@ impl TokenSet {
         if answer.access_token.secret().is_empty() {
             return Err("its token is empty");
         }
-        let life = answer.expires_in.unwrap_or(UNSAID).min(LONGEST);
+        let life = answer.expires_in.unwrap_or(UNSAID_LIFE).min(LONGEST_LIFE);
         let after = |seconds| now.checked_add(Duration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
         let id_claims = match &answer.id_token {
             None => None,

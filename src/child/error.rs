@@ -1,6 +1,7 @@
 //! What stands in the way of running a program, and what to do about it. The statuses are those that shells end with.
 
 use std::io;
+use std::time::Duration;
 
 use crate::problem::{Diagnose, Exit, Phrase, Who};
 
@@ -28,6 +29,14 @@ pub enum ChildError {
         #[source]
         source: Option<io::Error>,
     },
+    /// It was asked something and did not end.
+    #[error("`{program}` did not answer within {} s", limit.as_secs(), program = program.escape_debug())]
+    TooSlow {
+        /// Its path.
+        program: String,
+        /// How long was waited.
+        limit: Duration,
+    },
 }
 
 impl Diagnose for ChildError {
@@ -36,12 +45,16 @@ impl Diagnose for ChildError {
             Self::Missing { .. } => &MISSING,
             Self::NoFile { .. } => &NO_FILE,
             Self::NotRunnable { .. } => &NOT_RUNNABLE,
+            Self::TooSlow { .. } => &TOO_SLOW,
         }
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Missing { program } | Self::NoFile { program } | Self::NotRunnable { program, .. } => {
+            Self::Missing { program }
+            | Self::NoFile { program }
+            | Self::NotRunnable { program, .. }
+            | Self::TooSlow { program, .. } => {
                 vec![("program", program.clone())]
             }
         }
@@ -49,7 +62,7 @@ impl Diagnose for ChildError {
 }
 
 /// The phrases of this room.
-pub const PHRASES: &[&Phrase] = &[&MISSING, &NO_FILE, &NOT_RUNNABLE];
+pub const PHRASES: &[&Phrase] = &[&MISSING, &NO_FILE, &NOT_RUNNABLE, &TOO_SLOW];
 
 static MISSING: Phrase = Phrase {
     code: "child/missing",
@@ -79,4 +92,12 @@ static NOT_RUNNABLE: Phrase = Phrase {
         "allow it to be executed: `chmod +x '{program}'`",
         "check that the program in its first line, after `#!`, is installed",
     ],
+};
+
+static TOO_SLOW: Phrase = Phrase {
+    code: "child/too-slow",
+    exit: Exit::Unreachable,
+    who: Who::You,
+    meaning: "it was stopped; it may wait for the network, for a lock or for somebody to answer it",
+    remedy: &["run it by itself to see what it waits for: `{program} --version`"],
 };

@@ -14,7 +14,7 @@ use crate::commands::organisations::{
     with_settings_of,
 };
 use crate::commands::signing_in::connect;
-use crate::connection::{Connection, ConnectionName, Flow, ResponseMode, StoreKind};
+use crate::connection::{App, Connection, ConnectionName, Flow, ResponseMode, StoreKind};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::secret::Secret;
@@ -32,6 +32,8 @@ use crate::tenant::{Discovery, TenantUrl};
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --client-id WEB_APP_ID --client-secret-stdin
   d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth device
   printf %s \"$SECRET\" | d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth secret --client-id DAEMON_ID --client-secret-stdin
+  d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth managed-identity
+  d365conn connect --tenant-url https://contoso.crm4.dynamics.com --auth az
 
 Without --client-id the managed app signs in; --client-id always means an app of
 your own. Register http://localhost as its redirect URI, under \"Mobile and desktop
@@ -103,13 +105,16 @@ impl From<StoreFlag> for StoreKind {
     }
 }
 
+/// The ways to sign in through an app that the user names.
+const HAVE_AN_APP: &[&str] = &["browser", "device", "secret", "certificate", "federated"];
+
 impl Connect {
     /// Checks everything that can be checked without a network, then signs in, proves and saves.
     ///
     /// # Errors
     /// Whatever stood in the way; an existing connection of that name is then as it was.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let flow = self.flow()?;
+        let flow = self.flow(context)?;
         let tenant_url = self.tenant_url.as_deref().map(|text| mended(context, text)).transpose()?;
         let lender = self.from.as_deref().map(|name| context.saved_connection(Some(name))).transpose()?;
         if self.admin_consent {
@@ -156,7 +161,11 @@ impl Connect {
         let wanted = Wanted {
             tenant_url,
             name,
-            app: context.app(self.client_id.as_deref())?,
+            app: match &flow {
+                // Whose identity it is, the token tells.
+                Flow::ManagedIdentity { .. } | Flow::Az => App::Own { client_id: String::new() },
+                _ => context.app(self.client_id.as_deref())?,
+            },
             client_secret: self.client_secret(context, &flow)?,
             flow,
             tenant: self.tenant.clone(),
@@ -179,14 +188,18 @@ impl Connect {
     }
 
     /// How to sign in; every flag that was typed goes with it.
-    fn flow(&self) -> Result<Flow, Problem> {
-        let flow = self.auth.flow();
+    fn flow(&self, context: &Context) -> Result<Flow, Problem> {
+        let flow = self.auth.flow(&context.environment)?;
         let own = [
+            Bound { flag: "--client-id", is_typed: self.client_id.is_some(), flows: HAVE_AN_APP },
             Bound { flag: "--from", is_typed: self.from.is_some(), flows: &["browser"] },
             Bound { flag: "--redirect-uri", is_typed: self.redirect_uri.is_some(), flows: &["browser"] },
             Bound { flag: "--admin-consent", is_typed: self.admin_consent, flows: &["browser"] },
         ];
-        refuse_foreign(&flow, own.into_iter().chain(self.browser.bound()).chain(self.client_secret.bound()))?;
+        refuse_foreign(
+            &flow,
+            own.into_iter().chain(self.browser.bound()).chain(self.client_secret.bound()).chain(self.auth.bound()),
+        )?;
         match flow {
             Flow::Secret if self.client_id.is_none() => Err(CommandError::ClientIdNeeded { flow: flow.word() }.into()),
             flow => Ok(flow),

@@ -59,7 +59,7 @@ fn renewed(wanted: &Wanted, signed_in: &SignedIn, id: &ConnectionId, standing: O
         id: id.clone(),
         name: wanted.name.clone(),
         tenant_url: wanted.tenant_url.clone(),
-        app: wanted.app.clone(),
+        app: signed_in.app.clone(),
         flow: wanted.flow.clone(),
         store: wanted.store,
         account: signed_in.account.clone(),

@@ -46,10 +46,11 @@ pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidde
     if let Some(before) = before.as_ref().filter(|_| wanted.replaces.is_some()) {
         let is_other = !before.account.user_id.is_empty() && before.account.user_id != signed_in.account.user_id;
         if is_other {
-            return Err(SessionError::OtherUser {
-                connection: wanted.name.to_string(),
-                expected: before.account.user.clone(),
-                found: signed_in.account.user,
+            let (connection, found) = (wanted.name.to_string(), signed_in.account.user);
+            let expected = before.account.user.clone();
+            return Err(match wanted.flow {
+                Flow::Az => SessionError::LentByAnother { connection, expected, found },
+                _ => SessionError::OtherUser { connection, expected, found },
             }
             .into());
         }

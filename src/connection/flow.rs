@@ -1,6 +1,8 @@
 //! How a connection signs in, with what must be remembered of that from run to run. Never a secret: a file is named, what
 //! is in it is not.
 
+use crate::problem::{Diagnose, Exit, Phrase, Who};
+
 /// How a connection signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flow {
@@ -56,6 +58,40 @@ pub enum ManagedIdentity {
     /// The one with this Azure resource id.
     ResourceId(String),
 }
+
+impl ManagedIdentity {
+    /// Takes `text` as the Azure resource id of an identity.
+    ///
+    /// # Errors
+    /// [`ResourceIdError`] when it has another shape.
+    pub fn of_resource_id(text: &str) -> Result<Self, ResourceIdError> {
+        let text = text.trim();
+        let fits =
+            text.to_ascii_lowercase().starts_with("/subscriptions/") && text.bytes().all(|it| it.is_ascii_graphic());
+        if fits { Ok(Self::ResourceId(text.to_owned())) } else { Err(ResourceIdError) }
+    }
+}
+
+/// A text that can't be the Azure resource id of an identity.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the resource id is not the id of an Azure resource")]
+pub struct ResourceIdError;
+
+impl Diagnose for ResourceIdError {
+    fn phrase(&self) -> &'static Phrase {
+        &INVALID_RESOURCE_ID
+    }
+}
+
+pub(super) static INVALID_RESOURCE_ID: Phrase = Phrase {
+    code: "connection/invalid-resource-id",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "a resource id begins with `/subscriptions/` and names subscription, resource group, kind and name",
+    remedy: &[
+        "copy it from the Azure portal → Managed Identities → the identity → Properties → Id, or from `az identity list --query '[].id'`",
+    ],
+};
 
 impl Flow {
     /// The word of `--auth` and of `connections list`.

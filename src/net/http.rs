@@ -185,7 +185,7 @@ pub struct Http {
 
 struct Shared {
     limits: Limits,
-    /// For plain HTTP to loopback: no proxy, no certificate authorities.
+    /// For plain HTTP to this machine or beside it: no proxy, no certificate authorities.
     direct: OnceLock<reqwest::Client>,
     /// For https.
     secure: OnceLock<reqwest::Client>,
@@ -225,6 +225,21 @@ impl Http {
             is_system_trusted: options.ssl_cert_file.is_none(),
         };
         Ok(Self { shared: Arc::new(shared), trace })
+    }
+
+    /// The same client for somebody who may not be there at all: it waits no longer than `limit` for a connection.
+    #[must_use]
+    pub fn connecting_within(&self, limit: Duration) -> Self {
+        let Shared { limits, proxy, more_roots, is_system_trusted, .. } = self.shared.as_ref();
+        let shared = Shared {
+            limits: Limits { connect: limits.connect.min(limit), ..*limits },
+            direct: OnceLock::new(),
+            secure: OnceLock::new(),
+            proxy: proxy.clone(),
+            more_roots: more_roots.clone(),
+            is_system_trusted: *is_system_trusted,
+        };
+        Self { shared: Arc::new(shared), trace: self.trace.clone() }
     }
 
     /// Sends `request` to `origin`, with `bearer` if one is given. This is the only way a bearer leaves the process.
@@ -267,7 +282,7 @@ impl Http {
 
 impl Shared {
     fn client_for(&self, origin: &Origin) -> Result<&reqwest::Client, NetError> {
-        let (cell, is_direct) = if origin.is_loopback() { (&self.direct, true) } else { (&self.secure, false) };
+        let (cell, is_direct) = if origin.is_beside() { (&self.direct, true) } else { (&self.secure, false) };
         if let Some(client) = cell.get() {
             return Ok(client);
         }

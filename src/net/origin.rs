@@ -28,6 +28,25 @@ impl Origin {
         (is_bare && is_anonymous && is_fit).then(|| Self { text: url.origin().ascii_serialization() })
     }
 
+    /// Takes `http://` with `localhost`, a loopback or a link-local address, as those services are reached that a cloud puts
+    /// beside a program. `localhost` is never looked up: it is `127.0.0.1`. Returns `None` for everything else.
+    #[must_use]
+    pub fn of_machine(text: &str) -> Option<Self> {
+        let mut url = url::Url::parse(text).ok()?;
+        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let is_anonymous = url.username().is_empty() && url.password().is_none();
+        if url.host_str() == Some("localhost") {
+            url.set_ip_host(std::net::Ipv4Addr::LOCALHOST.into()).ok()?;
+        }
+        let is_beside = match url.host() {
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_link_local(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            _ => false,
+        };
+        let is_fit = url.scheme() == "http" && is_bare && is_anonymous && is_beside;
+        is_fit.then(|| Self { text: url.origin().ascii_serialization() })
+    }
+
     /// The origin of an organisation.
     #[must_use]
     pub fn of(tenant_url: &TenantUrl) -> Self {
@@ -46,9 +65,9 @@ impl Origin {
         self.text.split_once("://").map_or(self.text.as_str(), |(_, host)| host)
     }
 
-    /// Whether this is plain HTTP on the loopback interface: the sandbox.
+    /// Whether this is plain HTTP on this machine or beside it: the sandbox, or a machine's metadata.
     #[must_use]
-    pub fn is_loopback(&self) -> bool {
+    pub fn is_beside(&self) -> bool {
         self.text.starts_with("http://")
     }
 
@@ -192,12 +211,39 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_literals_only() {
-        assert!(Origin::parse("http://127.0.0.1:8080").is_some_and(|origin| origin.is_loopback()));
+        assert!(Origin::parse("http://127.0.0.1:8080").is_some_and(|origin| origin.is_beside()));
         assert!(Origin::parse("http://[::1]:8080").is_some());
         for bad in
             ["http://localhost:8080", "http://contoso.crm.dynamics.com", "https://h/path", "https://u@h", "ftp://h"]
         {
             assert!(Origin::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_machine_s_metadata_is_on_the_machine_or_beside_it() {
+        for (given, taken) in [
+            ("http://169.254.169.254", "http://169.254.169.254"),
+            ("http://169.254.131.5:8081/", "http://169.254.131.5:8081"),
+            ("http://localhost:40342", "http://127.0.0.1:40342"),
+            ("http://LOCALHOST:80", "http://127.0.0.1"),
+            ("http://127.0.0.2:1", "http://127.0.0.2:1"),
+            ("http://[::1]:1", "http://[::1]:1"),
+        ] {
+            assert_eq!(Origin::of_machine(given).as_ref().map(Origin::as_str), Some(taken), "{given}");
+        }
+        for bad in [
+            "http://10.0.0.1",
+            "http://169.254.169.254.evil.example",
+            "http://evil.example",
+            "http://localhost.evil.example",
+            "https://127.0.0.1:1",
+            "http://u@127.0.0.1",
+            "http://127.0.0.1/path",
+            "http://[fe80::1]",
+            "127.0.0.1",
+        ] {
+            assert!(Origin::of_machine(bad).is_none(), "{bad}");
         }
     }
 }

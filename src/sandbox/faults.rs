@@ -55,6 +55,25 @@ pub enum Fault {
         /// The address in `Location`.
         to: String,
     },
+    /// The next request to the identity endpoint of a machine that names no identity finds several.
+    SeveralMachineIdentities,
+    /// The next request to the identity endpoint of a machine finds no such identity, or none at all.
+    MachineIdentityUnknown,
+    /// The next request to the identity endpoint of a machine is answered 429.
+    MachineThrottled {
+        /// Seconds in `Retry-After`; 0 for none.
+        retry_after: u32,
+    },
+    /// The next request to the identity endpoint of a machine fails with this status.
+    MachineFails {
+        /// The status: 410 while IMDS is being replaced, 404 and 5xx when it is out of order.
+        status: u16,
+    },
+    /// The next challenge of the identity endpoint of Azure Arc names this file as the one that holds its key.
+    ArcKeyElsewhere {
+        /// The path in `realm`.
+        file: String,
+    },
     /// The next 401 challenge of Dataverse names this authority.
     ChallengeNames {
         /// The value of `authorization_uri`.

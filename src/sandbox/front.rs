@@ -12,7 +12,9 @@ use super::entra::{Bearer, Entra, Resource, challenge_of, escape, gather, page, 
 use super::faults::{Fault, Faults};
 use super::journal::{Journal, Seen};
 use super::world::World;
-use super::{Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, TENANT_ID, dataverse, discovery, graph};
+use super::{
+    Incoming, OWN_DESKTOP_APP, OWN_WEB_APP, Options, Outgoing, Person, TENANT_ID, dataverse, discovery, graph,
+};
 use crate::clock::Clock;
 
 /// How an answer goes out.
@@ -76,6 +78,12 @@ impl Front {
     /// What was asked so far.
     pub(super) fn requests(&self) -> Vec<Seen> {
         self.inside().journal.entries()
+    }
+
+    /// What the Azure CLI prints for `person`.
+    pub(super) fn azure_cli(&self, person: Person) -> String {
+        let origin = format!("http://127.0.0.1:{}", self.port);
+        self.inside().entra.azure_cli(&origin, self.clock.now(), person)
     }
 
     /// From now on requests to the Web API are kept whole.

@@ -112,6 +112,15 @@ pub const OWN_DESKTOP_APP: Registration = Registration {
     application_user_id: None,
 };
 
+/// The Azure CLI, as every tenant knows it.
+pub const AZURE_CLI: Registration = Registration {
+    client_id: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    name: "Microsoft Azure CLI",
+    secret: None,
+    redirect_uris: &[],
+    application_user_id: None,
+};
+
 /// An own app registered under "Single-page application": the mistake that AADSTS9002327 tells.
 pub const SINGLE_PAGE_APP: Registration = Registration {
     client_id: "4c0d9e7a-62b8-4f31-a5de-1b7c3e90d284",
@@ -139,6 +148,66 @@ pub const STRANGER: Registration = Registration {
     application_user_id: None,
 };
 
+/// An identity that Azure gave a machine: a service principal without a registration, so Entra itself takes no credential
+/// of it.
+#[derive(Debug, Clone, Copy)]
+pub struct MachineIdentity {
+    /// Its ids and its application user, in the form of a registration's.
+    pub app: Registration,
+    /// Object (principal) id in Entra.
+    pub object_id: &'static str,
+    /// Azure resource id.
+    pub resource_id: &'static str,
+}
+
+/// The identity of the machine itself, with an application user.
+pub const SYSTEM_IDENTITY: MachineIdentity = MachineIdentity {
+    app: Registration {
+        client_id: "92b4e0d7-3c61-4f5a-a8e2-60d1f7b9c384",
+        name: "northlight-vm",
+        secret: None,
+        redirect_uris: &[],
+        application_user_id: Some("9a51b2e6-9f6e-4e11-8179-000d3a000005"),
+    },
+    object_id: "1e8d5c20-74ab-4b93-9d06-f2a3c47b5e69",
+    resource_id: "/subscriptions/6f1d2c3b-8e47-4a59-b0d1-95c7e2a4f836/resourceGroups/northlight/providers/Microsoft.Compute/virtualMachines/northlight-vm",
+};
+
+/// An identity that was assigned to the machine, with an application user.
+pub const ASSIGNED_IDENTITY: MachineIdentity = MachineIdentity {
+    app: Registration {
+        client_id: "a7c39f51-08e6-4d2b-b47f-3e9d6a1c5082",
+        name: "northlight-import",
+        secret: None,
+        redirect_uris: &[],
+        application_user_id: Some("ab62c3f7-9f6e-4e11-8179-000d3a000006"),
+    },
+    object_id: "5b07e9d4-1f38-4c6a-82b5-d90c3e7a4f12",
+    resource_id: "/subscriptions/6f1d2c3b-8e47-4a59-b0d1-95c7e2a4f836/resourceGroups/northlight/providers/Microsoft.ManagedIdentity/userAssignedIdentities/northlight-import",
+};
+
+/// An identity that was assigned to the machine and has no application user: every call ends with `0x80072560`.
+pub const IDLE_IDENTITY: MachineIdentity = MachineIdentity {
+    app: Registration {
+        client_id: "c80e6d13-95f4-4a7c-9b21-7d4f0e3a6b58",
+        name: "northlight-idle",
+        secret: None,
+        redirect_uris: &[],
+        application_user_id: None,
+    },
+    object_id: "8d31f6b0-2a59-47ec-a0d4-6c5e9b7f1284",
+    resource_id: "/subscriptions/6f1d2c3b-8e47-4a59-b0d1-95c7e2a4f836/resourceGroups/northlight/providers/Microsoft.ManagedIdentity/userAssignedIdentities/northlight-idle",
+};
+
+/// Every identity of the machine on which the sandbox pretends to run.
+pub const MACHINE_IDENTITIES: &[MachineIdentity] = &[SYSTEM_IDENTITY, ASSIGNED_IDENTITY, IDLE_IDENTITY];
+/// The `IDENTITY_HEADER` of the sandbox's App Service, at `/msi/token`.
+pub const IDENTITY_HEADER: &str = "8Kq2~sandbox~vX5m9R4t";
+/// The file that the sandbox's Azure Arc says its key is in. It doesn't write it.
+pub const ARC_KEY_FILE: &str = "/var/opt/azcmagent/tokens/sandbox.key";
+/// What that file is to hold.
+pub const ARC_KEY: &str = "c3Jh~sandbox~Lw7pB2nZ";
+
 /// Everybody the sandbox knows.
 pub const PEOPLE: &[Person] = &[INES, GUEST];
 /// Every registration the sandbox knows.
@@ -153,7 +222,7 @@ pub(crate) struct Caller {
 }
 
 /// A request as the handlers see it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Incoming {
     /// `GET`, `POST`, …
     pub method: String,

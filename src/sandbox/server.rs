@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use super::faults::Faults;
 use super::front::{Delivery, Front};
 use super::journal::Seen;
-use super::{Incoming, Outgoing};
+use super::{Incoming, Outgoing, Person};
 use crate::clock::Clock;
 
 /// Largest request body, in bytes; as much as Dataverse takes for a file in one piece.
@@ -181,6 +181,13 @@ impl Sandbox {
     #[must_use]
     pub fn issued_secrets(&self) -> Vec<String> {
         self.front.issued_secrets()
+    }
+
+    /// What `az account get-access-token --resource ADDRESS --output json` prints where `person` is signed in to the Azure
+    /// CLI: for tests that put a program of that name in its place.
+    #[must_use]
+    pub fn azure_cli(&self, person: Person) -> String {
+        self.front.azure_cli(person)
     }
 
     /// Kills every refresh token, as an administrator's "Revoke sessions" does (AADSTS50173 from then on). Access tokens

@@ -1,7 +1,7 @@
 //! From how a connection signs in, and what is kept of it, to the credential that is shown: the one place that knows which
 //! flow needs which secret. Nothing is asked here.
 
-use crate::auth::AppCredential;
+use crate::auth::{AppCredential, IdentityEndpoint};
 use crate::connection::Flow;
 use crate::environment::Environment;
 use crate::problem::Problem;
@@ -30,7 +30,7 @@ impl Means<'_> {
     /// # Errors
     /// When a secret that it needs is not there.
     pub fn credential(self) -> Result<Option<AppCredential>, Problem> {
-        let Self { flow, secrets, connection, store, .. } = self;
+        let Self { flow, secrets, environment, connection, store } = self;
         match flow {
             Flow::Secret => {
                 let gone = || SessionError::ClientSecretGone { connection: connection.to_owned(), store };
@@ -38,7 +38,12 @@ impl Means<'_> {
                 Ok(Some(AppCredential::Secret(secret)))
             }
             Flow::Browser | Flow::Device | Flow::AccessToken | Flow::RefreshToken => Ok(None),
-            Flow::Certificate { .. } | Flow::Federated { .. } | Flow::ManagedIdentity { .. } | Flow::Az => {
+            Flow::ManagedIdentity { identity } => {
+                let endpoint = IdentityEndpoint::of(environment)?;
+                Ok(Some(AppCredential::ManagedIdentity { endpoint, identity: identity.clone() }))
+            }
+            Flow::Az => Ok(Some(AppCredential::AzureCli(environment.clone()))),
+            Flow::Certificate { .. } | Flow::Federated { .. } => {
                 Err(SessionError::FlowNotServed { connection: connection.to_owned(), flow: flow.word() }.into())
             }
         }

@@ -79,7 +79,7 @@ impl EnvironmentTokens {
             Some(authority) => authority.clone(),
             None => gained.authority.insert(self.authority().await?).clone(),
         };
-        self.trace.decision(|| format!("asking {} for a token", authority.origin()));
+        let tell = |of: &str| self.trace.decision(|| format!("asking {of} for a token"));
         let applicant = |client_id, proof| Applicant {
             http: &self.http,
             clock: &self.clock,
@@ -94,10 +94,12 @@ impl EnvironmentTokens {
                 let (connection, store) = (self.connection.tenant_url.host(), "environment");
                 let means = Means { flow, secrets: &secrets, environment: &self.environment, connection, store };
                 let credential = means.credential()?.ok_or(SessionError::TokenRejected)?;
+                tell(&credential.source(&authority, client_id));
                 Ok(credential.token(&applicant(client_id, Proof::Nothing), claims).await?)
             }
             Credential::RefreshToken { client_id, client_secret, token } => {
                 let token = gained.rotated.as_ref().unwrap_or(token);
+                tell(authority.origin().as_str());
                 Ok(auth::refresh_with(&applicant(client_id, Proof::by_secret(client_secret.as_ref())), token, claims)
                     .await?)
             }

@@ -69,6 +69,16 @@ pub enum SessionError {
         /// How it signs in.
         flow: &'static str,
     },
+    /// The Azure CLI is signed in as somebody else than it was.
+    #[error("the Azure CLI is signed in as {found}, and connection `{connection}` was made for {expected}")]
+    LentByAnother {
+        /// The connection.
+        connection: String,
+        /// Who it was made for.
+        expected: String,
+        /// Who is there now.
+        found: String,
+    },
     /// The store has nothing under a connection that needs its app's secret to sign in again.
     #[error("the client secret of connection `{connection}` is gone from the {store}")]
     ClientSecretGone {
@@ -90,6 +100,7 @@ impl Diagnose for SessionError {
             Self::NoRefreshToken { .. } => &phrases::NO_REFRESH_TOKEN,
             Self::TokenRejected => &phrases::TOKEN_REJECTED,
             Self::OtherUser { .. } => &phrases::OTHER_USER,
+            Self::LentByAnother { .. } => &phrases::LENT_BY_ANOTHER,
             Self::NameTaken { .. } => &phrases::NAME_TAKEN,
             Self::SignInElsewhere { .. } => &phrases::SIGN_IN_ELSEWHERE,
             Self::Overtaken { .. } => &phrases::OVERTAKEN,
@@ -106,7 +117,7 @@ impl Diagnose for SessionError {
             Self::NoRefreshToken { connection } | Self::FlowNotServed { connection, .. } => {
                 vec![("connection", connection.clone())]
             }
-            Self::OtherUser { connection, expected, .. } => {
+            Self::OtherUser { connection, expected, .. } | Self::LentByAnother { connection, expected, .. } => {
                 vec![("connection", connection.clone()), ("expected", expected.clone())]
             }
             Self::NameTaken { connection, other } => vec![("connection", connection.clone()), ("other", other.clone())],

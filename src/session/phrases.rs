@@ -13,6 +13,7 @@ pub const PHRASES: &[&Phrase] = &[
     &OVERTAKEN,
     &CLIENT_SECRET_GONE,
     &FLOW_NOT_SERVED,
+    &LENT_BY_ANOTHER,
 ];
 
 pub(super) static SECRETS_GONE: Phrase = Phrase {
@@ -53,6 +54,17 @@ pub(super) static OTHER_USER: Phrase = Phrase {
     remedy: &[
         "run `d365conn reconnect {connection} --prompt select-account` and choose {expected}",
         "run `d365conn connect` with another `--name` for the other user",
+    ],
+};
+
+pub(super) static LENT_BY_ANOTHER: Phrase = Phrase {
+    code: "session/lent-by-another",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "a connection goes on as the user for whom it was made, or not at all; nothing was changed",
+    remedy: &[
+        "sign {expected} in: `az login`, or choose a subscription of theirs with `az account set`",
+        "run `d365conn connect --auth az` with another `--name` for the other user",
     ],
 };
 

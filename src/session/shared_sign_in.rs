@@ -231,7 +231,7 @@ impl SignIn<'_> {
         tokens.refresh_token.get_or_insert_with(|| shared.refresh_token.clone());
         let account = self.prove(wanted, &authority, &tokens).await?;
         let display_name = tokens.id_claims.as_ref().and_then(|claims| claims.name.clone());
-        Ok(SignedIn { tokens, account, display_name })
+        Ok(SignedIn { tokens, account, app: wanted.app.clone(), display_name })
     }
 }
 

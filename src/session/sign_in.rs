@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth::{
-    self, Applicant, Authority, Browser, Claims, DeviceCode, Listener, Proof, RedirectUri, SignInRequest, TokenSet,
+    self, Applicant, Authority, BearerClaims, Browser, Claims, DeviceCode, Listener, Proof, RedirectUri, SignInRequest,
+    TokenSet,
 };
 use crate::clock::Clock;
 use crate::connection::{Account, App, Flow};
@@ -55,6 +56,8 @@ pub struct SignedIn {
     pub tokens: TokenSet,
     /// Who it is, and where.
     pub account: Account,
+    /// The app that signed in: the one that was wanted, or the one that the token names where nobody can know beforehand.
+    pub app: App,
     /// The name of the user or of the application, for the greeting.
     pub display_name: Option<String>,
 }
@@ -99,16 +102,23 @@ impl SignIn<'_> {
             };
             let account = self.prove(wanted, &authority, &tokens).await?;
             let display_name = self.display_name(wanted, &authority, &tokens).await;
-            return Ok(SignedIn { tokens, account, display_name });
+            return Ok(SignedIn { tokens, account, app: wanted.app.clone(), display_name });
         };
-        self.trace.decision(|| format!("asking {} for a token of app {}", authority.origin(), wanted.app.client_id()));
+        self.trace.decision(|| format!("asking {} for a token", credential.source(&authority, wanted.app.client_id())));
         let applicant = Applicant { proof: Proof::Nothing, ..self.applicant(wanted, &authority) };
         let tokens = credential.token(&applicant, self.claims).await?;
-        let account = self.prove(wanted, &authority, &tokens).await?;
+        let mut account = self.prove(wanted, &authority, &tokens).await?;
+        let claims = BearerClaims::of(&tokens.access_token);
+        // Whoever is signed in to another program may be a person.
+        account.user = claims.user().unwrap_or_default().to_owned();
+        let app = match (&wanted.flow, claims.app()) {
+            (Flow::ManagedIdentity { .. } | Flow::Az, Some(client_id)) => App::Own { client_id: client_id.to_owned() },
+            _ => wanted.app.clone(),
+        };
         // An application may not be allowed to read its own record; no name is no failure.
         let user = self.client(wanted, &tokens).user(&account.user_id).await.ok();
         let display_name = user.map(|user| user.full_name).filter(|name| !name.is_empty());
-        Ok(SignedIn { tokens, account, display_name })
+        Ok(SignedIn { tokens, account, app, display_name })
     }
 
     /// Lets the browser ask the user, and redeems what comes back for the resource of `scope`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::auth::{self, AppCredential, Applicant, AuthError, Authority, Claims, Proof, TokenSet};
+use crate::auth::{self, AppCredential, Applicant, AuthError, Authority, BearerClaims, Claims, Proof, TokenSet};
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::environment::Environment;
@@ -154,9 +154,14 @@ impl Session {
 
     /// Shows the credential once more.
     async fn renew_by(&self, credential: &AppCredential, secrets: &Secrets, need: Need<'_>) -> Result<Held, Problem> {
-        let authority = self.authority_to_ask(need)?;
+        let SessionParts { connection, trace, .. } = &self.parts;
+        let authority = Authority::for_tenant(&connection.tenant_url, &connection.account.tenant)?;
+        trace.decision(|| {
+            format!("asking {} for a new token", credential.source(&authority, connection.app.client_id()))
+        });
         match credential.token(&self.applicant(&authority, Proof::Nothing), need.claims).await {
             Ok(tokens) => {
+                self.check_user(&tokens)?;
                 // What was forgotten stays forgotten, and what was given since is proved by whoever gave it.
                 Ok(self.save(|stored| is_same(stored, secrets, CLIENT_SECRET), &tokens, need))
             }
@@ -166,6 +171,19 @@ impl Session {
                 Err(self.about_this_connection(error))
             }
             Err(error) => self.make_do(secrets, need, error),
+        }
+    }
+
+    /// Whoever is signed in to another program may have changed: a connection goes on as who it was made for, or not at all.
+    fn check_user(&self, tokens: &TokenSet) -> Result<(), Problem> {
+        let Connection { name, account, .. } = &self.parts.connection;
+        let claims = BearerClaims::of(&tokens.access_token);
+        match claims.user() {
+            Some(found) if !account.user.is_empty() && !found.eq_ignore_ascii_case(&account.user) => {
+                let (connection, expected) = (name.to_string(), account.user.clone());
+                Err(SessionError::LentByAnother { connection, expected, found: found.to_owned() }.into())
+            }
+            _ => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The connection that lives in the environment alone: which of the credentials that may be there is meant. Nothing here
 //! is stored.
 
-use crate::connection::{Flow, client_id_of};
+use crate::connection::{Flow, ManagedIdentity, client_id_of};
 use crate::environment::{self, Environment, Variable};
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -138,10 +138,13 @@ const WAYS: &[Way] = &[
         is_found: true,
         take: client_secret,
     },
+    // Whether a machine has an identity, or the Azure CLI a user, is not seen from its variables.
+    Way { word: "managed-identity", needs: "a choice of one identity", is_found: false, take: managed_identity },
+    Way { word: "az", needs: "the Azure CLI", is_found: false, take: azure_cli },
 ];
 
 /// Their words, for messages.
-const WAY_WORDS: &str = "`access-token`, `refresh-token` or `secret`";
+const WAY_WORDS: &str = "`access-token`, `refresh-token`, `secret`, `managed-identity` or `az`";
 
 /// What a way is taken from.
 struct Given<'a> {
@@ -191,6 +194,41 @@ fn client_secret(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
     let ours = variables.into_iter().find(|variable| given.environment.is_set(*variable));
     let client_id = given.client_id(ours.unwrap_or(environment::AZURE_CLIENT_SECRET).name, "D365CONN_CLIENT_ID")?;
     Ok(Some(Credential::App { client_id, flow: Flow::Secret, secret }))
+}
+
+fn managed_identity(given: &Given<'_>) -> Result<Option<Credential>, Problem> {
+    let identity = chosen_identity(given.environment)?;
+    let client_id = match &identity {
+        ManagedIdentity::ClientId(id) => id.clone(),
+        _ => String::new(),
+    };
+    Ok(Some(Credential::App { client_id, flow: Flow::ManagedIdentity { identity }, secret: None }))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every way is taken in the same form")]
+fn azure_cli(_: &Given<'_>) -> Result<Option<Credential>, Problem> {
+    Ok(Some(Credential::App { client_id: String::new(), flow: Flow::Az, secret: None }))
+}
+
+/// Which of the machine's identities the environment names: by our client id, object id or resource id, of which one may be
+/// set, else by Azure's client id; else the machine's own.
+///
+/// # Errors
+/// When two are named, or what is named is no id.
+pub fn chosen_identity(environment: &Environment) -> Result<ManagedIdentity, Problem> {
+    let ours = [environment::CLIENT_ID, environment::IDENTITY_OBJECT_ID, environment::IDENTITY_RESOURCE_ID];
+    let mut named = ours.into_iter().filter(|variable| environment.is_set(*variable));
+    if let (Some(first), Some(second)) = (named.next(), named.next()) {
+        return Err(SettingsError::Contradiction { first: first.name, second: second.name }.into());
+    }
+    if let Some(id) = environment.text(environment::IDENTITY_OBJECT_ID)? {
+        return Ok(ManagedIdentity::ObjectId(client_id_of(id)?));
+    }
+    if let Some(id) = environment.text(environment::IDENTITY_RESOURCE_ID)? {
+        return Ok(ManagedIdentity::of_resource_id(id)?);
+    }
+    let id = ours_or_azures(environment, environment::CLIENT_ID, environment::AZURE_CLIENT_ID)?;
+    id.map_or(Ok(ManagedIdentity::System), |id| Ok(ManagedIdentity::ClientId(client_id_of(&id)?)))
 }
 
 fn ours_or_azures(environment: &Environment, ours: Variable, azures: Variable) -> Result<Option<String>, Problem> {
@@ -250,6 +288,29 @@ mod tests {
         assert!(check(&[("D365CONN_AUTH", "secret")]).unwrap_err().contains("D365CONN_TENANT_URL"));
         for way in WAYS {
             assert!(WAY_WORDS.contains(&format!("`{}`", way.word)), "{}", way.word);
+        }
+    }
+
+    #[test]
+    fn an_identity_of_the_machine_is_named_once_or_is_its_own() {
+        let resource_id =
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
+        let chosen = |variables: &[(&str, &str)]| {
+            let chosen = chosen_identity(&Environment::of(variables.iter().copied()));
+            chosen.map_err(|problem| problem.phrase().code)
+        };
+        let (object, resource) = ("D365CONN_IDENTITY_OBJECT_ID", "D365CONN_IDENTITY_RESOURCE_ID");
+        assert_eq!(chosen(&[]), Ok(ManagedIdentity::System));
+        assert_eq!(chosen(&[("AZURE_CLIENT_ID", APP)]), Ok(ManagedIdentity::ClientId(APP.to_owned())));
+        assert_eq!(chosen(&[("D365CONN_CLIENT_ID", APP)]), Ok(ManagedIdentity::ClientId(APP.to_owned())));
+        let azures = ("AZURE_CLIENT_ID", "x");
+        assert_eq!(chosen(&[(object, APP), azures]), Ok(ManagedIdentity::ObjectId(APP.to_owned())));
+        assert_eq!(chosen(&[(resource, resource_id)]), Ok(ManagedIdentity::ResourceId(resource_id.to_owned())));
+        assert_eq!(chosen(&[(resource, "northlight")]), Err("connection/invalid-resource-id"));
+        assert_eq!(chosen(&[azures]), Err("connection/invalid-client-id"));
+        assert_eq!(chosen(&[(object, APP), (resource, resource_id)]), Err("settings/contradiction"));
+        for (word, flow) in [("managed-identity", "managed-identity"), ("az", "az")] {
+            assert_eq!(check(&[URL, ("D365CONN_AUTH", word), ("D365CONN_ACCESS_TOKEN", "a")]), Ok(Some(flow)));
         }
     }
 

@@ -15,7 +15,7 @@ pub use bundle::{BUNDLE_LIMIT, GivenBundle, bundle_text_from_file};
 pub use connection_string::{ConnectionString, LoginPrompt, Method};
 pub use connection_string_error::ConnectionStringError;
 pub use connection_string_phrases::CONNECTION_STRING_PHRASES;
-pub use credential::{Credential, EnvironmentConnection};
+pub use credential::{Credential, EnvironmentConnection, chosen_identity};
 pub use duration::parse_duration;
 pub use error::SettingsError;
 pub use given_secret::{

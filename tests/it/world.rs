@@ -117,6 +117,22 @@ impl World {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// From now on commands run on a machine of Azure's whose identities the sandbox gives out.
+    pub fn move_to_azure(&mut self) {
+        let address = self.sandbox.address();
+        self.set("AZURE_POD_IDENTITY_AUTHORITY_HOST", &address);
+    }
+
+    /// From now on there is an Azure CLI: a program that writes down what it is given, and prints what it is told to.
+    #[cfg(unix)]
+    pub fn install_azure_cli(&mut self) -> AzureCli {
+        let directory = self.path("azure-cli");
+        std::fs::create_dir_all(&directory).unwrap();
+        let azure_cli = AzureCli::install(&directory);
+        self.set("PATH", directory.to_str().unwrap());
+        azure_cli
+    }
+
     /// Where this world's own files are.
     pub fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
@@ -222,6 +238,57 @@ impl Drop for World {
             let pending = self.sandbox.faults().pending();
             assert!(pending.is_empty(), "ordered, but never happened: {pending:?}");
         }
+    }
+}
+
+/// A stand-in of the Azure CLI.
+#[cfg(unix)]
+pub struct AzureCli(PathBuf);
+
+#[cfg(unix)]
+impl AzureCli {
+    /// Puts it into `directory`. Nobody is signed in to it.
+    pub fn install(directory: &Path) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let azure_cli = Self(directory.to_owned());
+        let place = directory.display();
+        // It knows nothing of the PATH that it is found on.
+        let script = format!(
+            "#!/bin/sh\nprintf '%s\\n' \"$*\" >> {place}/asked\n/usr/bin/env > {place}/inherited\n/bin/cat {place}/complaint >&2\n\
+             test -s {place}/answer || exit 1\nexec /bin/cat {place}/answer\n"
+        );
+        std::fs::write(directory.join("az"), script).unwrap();
+        std::fs::set_permissions(directory.join("az"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        azure_cli.complains("ERROR: Please run 'az login' to setup account.\n");
+        azure_cli
+    }
+
+    /// From now on it prints this.
+    pub fn answers(&self, text: &str) {
+        self.write("complaint", "");
+        self.write("answer", text);
+    }
+
+    /// From now on it says this to its standard error, and fails.
+    pub fn complains(&self, text: &str) {
+        self.write("answer", "");
+        self.write("complaint", text);
+    }
+
+    /// The words that it was given, one line for each time.
+    pub fn asked(&self) -> Vec<String> {
+        let asked = std::fs::read_to_string(self.0.join("asked")).unwrap_or_default();
+        asked.lines().map(str::to_owned).collect()
+    }
+
+    /// The environment that it was given last.
+    pub fn inherited(&self) -> String {
+        std::fs::read_to_string(self.0.join("inherited")).unwrap_or_default()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.join(name), text).unwrap();
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::sandbox::INES;
 use crate::sandbox::data::dice::Dice;
-use crate::sandbox::data::people::{Staff, hire};
+use crate::sandbox::data::people::{Staff, hire, let_machines_in};
 use crate::sandbox::data::sheet::{Cells, Sheet, made};
 use crate::sandbox::data::views::hang;
 use crate::sandbox::data::words;
@@ -34,6 +34,7 @@ pub(crate) fn populate(world: &mut World) {
     }
     fill_desks(&mut sheet, &mut dice, &staff);
     hang(&mut sheet);
+    let_machines_in(world);
 }
 
 /// A moment of the last two years, in working hours.
@@ -183,7 +184,7 @@ mod tests {
             ("lead", 60),
             ("opportunity", 80),
             ("incident", 90),
-            ("systemuser", 5),
+            ("systemuser", 7),
             ("transactioncurrency", 1),
             ("businessunit", 1),
         ] {

@@ -5,7 +5,9 @@ use uuid::Uuid;
 use crate::sandbox::data::Schema;
 use crate::sandbox::data::sheet::{Sheet, made};
 use crate::sandbox::world::World;
-use crate::sandbox::{BUSINESS_UNIT_ID, DAEMON, INES, ORGANISATION_ID};
+use crate::sandbox::{
+    BUSINESS_UNIT_ID, DAEMON, INES, MACHINE_IDENTITIES, MachineIdentity, ORGANISATION_ID, Registration,
+};
 
 /// Colleagues of the demo user: given name, family name, job.
 const COLLEAGUES: &[(&str, &str, &str)] =
@@ -59,16 +61,35 @@ pub(super) fn hire(world: &mut World) -> Staff {
         });
         users.push(user);
     }
-    let daemon = id(DAEMON.application_user_id.unwrap_or_default());
-    sheet.add("systemuser", daemon, |it| {
-        it.text("firstname", "#").text("lastname", DAEMON.name).guid("applicationid", id(DAEMON.client_id));
-        it.text("domainname", "nightly@northlight.example").whole("accessmode", 4);
-        it.link("businessunitid", "businessunit", unit).guid("organizationid", id(ORGANISATION_ID));
-        it.guid("ownerid", daemon);
-    });
+    let daemon = app_user(&mut sheet, unit, &DAEMON, "nightly@northlight.example");
     let teams = teams(&mut sheet, unit, ines);
     grant(&mut sheet, &roles, &users, daemon, &teams);
     Staff { users, teams }
+}
+
+/// Lets the identities of machines in, after everybody and everything else: what is numbered keeps its numbers.
+pub(super) fn let_machines_in(world: &mut World) {
+    let mut sheet = Sheet { world, author: id(INES.user_id.unwrap_or_default()) };
+    let roles = Schema::of_sandbox().associations.iter().position(|it| it.name == "systemuserroles_association");
+    for MachineIdentity { app, .. } in MACHINE_IDENTITIES.iter().filter(|it| it.app.application_user_id.is_some()) {
+        let name = format!("{}@northlight.example", app.name);
+        let user = app_user(&mut sheet, id(BUSINESS_UNIT_ID), app, &name);
+        if let Some(roles) = roles {
+            sheet.world.associate(roles, user, made("role", 1));
+        }
+    }
+}
+
+/// The application user of `app`.
+fn app_user(sheet: &mut Sheet<'_>, unit: Uuid, app: &Registration, name: &str) -> Uuid {
+    let user = id(app.application_user_id.unwrap_or_default());
+    sheet.add("systemuser", user, |it| {
+        it.text("firstname", "#").text("lastname", app.name).guid("applicationid", id(app.client_id));
+        it.text("domainname", name).whole("accessmode", 4);
+        it.link("businessunitid", "businessunit", unit).guid("organizationid", id(ORGANISATION_ID));
+        it.guid("ownerid", user);
+    });
+    user
 }
 
 /// An object id in Entra for a colleague, who cannot sign in: only somewhere to point.

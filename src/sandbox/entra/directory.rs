@@ -8,9 +8,9 @@ use super::form::Form;
 use super::ledger::{Bearer, Ledger};
 use super::refusal::Refusal;
 use super::visit::Visit;
-use super::{authorize, device, discovery, sign_in, token};
+use super::{authorize, azure_cli, device, discovery, machine, sign_in, token};
 use crate::sandbox::faults::{Fault, Faults};
-use crate::sandbox::{Incoming, Outgoing, REGISTRATIONS, Registration, TENANT_ID};
+use crate::sandbox::{Incoming, Outgoing, Person, REGISTRATIONS, Registration, TENANT_ID};
 
 /// The directory of one tenant.
 #[derive(Debug)]
@@ -41,6 +41,9 @@ impl Entra {
         let query = Form::parse(request.query.as_bytes());
         let posted = Form::parse(&request.body);
         let answer = match (request.method.as_str(), rest) {
+            _ if [machine::METADATA, machine::APP_SERVICE].contains(&request.path.as_str()) => {
+                machine::answer(self, &visit, request, &query)
+            }
             _ if request.path == "/devicelogin" => device::page(self, &visit, request, &posted),
             ("GET", "v2.0/.well-known/openid-configuration") => discovery::metadata(&visit),
             ("GET", "discovery/v2.0/keys") => discovery::keys(),
@@ -57,6 +60,12 @@ impl Entra {
             _ => return None,
         };
         Some(answer.header("x-ms-request-id", visit.trace_id).header("client-request-id", visit.correlation_id))
+    }
+
+    /// What the Azure CLI prints for `person` when it is asked for a token of the organisation at `origin`.
+    pub(crate) fn azure_cli(&mut self, origin: &str, now: Timestamp, person: Person) -> String {
+        let request = Incoming::default();
+        azure_cli::answer(self, &Visit::of(&request, origin, TENANT_ID, now), person)
     }
 
     /// Every token that was given out, for tests that look for them where they must not be.

@@ -2,6 +2,7 @@
 //! nothing of rows; a bearer is all that it shares with the Dataverse half.
 
 mod authorize;
+mod azure_cli;
 mod claims;
 mod credentials;
 mod device;
@@ -11,6 +12,7 @@ mod form;
 mod issue;
 mod jwt;
 mod ledger;
+mod machine;
 mod pages;
 mod redirects;
 mod refusal;

@@ -80,6 +80,16 @@ const PLACEHOLDERS: [(&str, &str, &str); 8] = [
 fn run_example(line: &str) {
     let is_first = line.contains("connect --tenant-url") && !line.contains("--from");
     let world = if is_first { World::new() } else { World::connected() };
+    let mut world = world;
+    if line.contains("managed-identity") {
+        world.move_to_azure();
+    }
+    if line.contains("--auth az") {
+        #[cfg(not(unix))]
+        return;
+        #[cfg(unix)]
+        world.install_azure_cli().answers(&world.sandbox.azure_cli(d365conn::sandbox::INES));
+    }
     if !is_first && line.contains("contoso") {
         world.run("connect --tenant-url {org} --store file --name contoso").succeeds();
     }

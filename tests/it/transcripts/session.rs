@@ -83,6 +83,7 @@ impl Session {
             "nobody is at a terminal" => self.is_terminal = false,
             "two hours pass" => self.world.pass(Duration::from_secs(2 * 60 * 60)),
             "a new day begins" => *self = Self { has_keyring: self.has_keyring, ..Self::new() },
+            "this is a virtual machine in Azure" => self.world.move_to_azure(),
             "Inès sits at the browser" => self.world.seat(ines),
             "a guest sits at the browser" => self.world.seat(Robot::new(GUEST)),
             "Cancel is pressed in the browser" => self.world.seat(ines.cancelling()),
