@@ -11,8 +11,8 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Records};
 use crate::commands::{
-    CommandError, api, app, batch, completions, connect, connections, demo, disconnect, doctor, explain, man, naming,
-    proxy, reconnect, sandbox, serving, tables, version, whoami,
+    CommandError, action, api, app, batch, completions, connect, connections, demo, disconnect, doctor, explain, man,
+    naming, proxy, reconnect, sandbox, serving, tables, version, whoami,
 };
 use crate::context::Context;
 use crate::environment::{self, Environment};
@@ -110,6 +110,7 @@ enum Word {
     App(app::App),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
+    Action(action::Action),
     /// List, read, create, change and delete records of any table
     Records(Records),
     Tables(tables::Tables),
@@ -204,6 +205,7 @@ fn dispatch(context: &Context, matches: &clap::ArgMatches) -> Result<Exit, Probl
         Word::App(it) => it.run(context),
         Word::Doctor(it) => it.run(context),
         Word::Explain(it) => it.run(context),
+        Word::Action(it) => it.run(context),
         Word::Records(it) => it.run(context),
         Word::Tables(it) => it.run(context),
         Word::Api(it) => it.run(context),

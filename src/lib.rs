@@ -69,6 +69,7 @@
 //! | refuses a link to elsewhere | [`net::Origin::adopt`] |
 //! | knows what the CRM's own verbs send | `dataverse/crm.rs` (pure), sent once by `dataverse/call.rs` |
 //! | says which noun has which verbs of its own | its row of [`commands::records::NOUNS`]; each verb: `commands/records/own` |
+//! | reads actions and functions out of `$metadata` | `dataverse/callables/csdl.rs`; what was typed for them: `dataverse/callables/arguments.rs` |
 //! | knows an organisation's status reasons | `dataverse/reasons.rs` |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
 //! | writes and reads a batch | `dataverse/batch`: `operation.rs`, `wire.rs` and `answers.rs` are pure, `run.rs` sends |

@@ -1,6 +1,7 @@
 //! The words that may be typed, one file each: what they take, what they show as help, and one `run` that arranges the
 //! rooms below. No command knows a protocol.
 
+pub mod action;
 pub mod admin_consent;
 pub mod api;
 pub mod app;

@@ -5,6 +5,7 @@ mod attachments;
 mod batch;
 mod body;
 mod call;
+mod callables;
 mod client;
 pub mod codes;
 mod count;
@@ -39,6 +40,7 @@ pub use attachments::Attachment;
 pub use batch::{BATCH_PHRASES, BatchError, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
 pub use body::Body;
 pub use call::{Arguments, Bound, Call};
+pub use callables::{Callable, CallableError, Callables, Given, Parameter};
 pub use client::{Client, ClientParts};
 pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost};
@@ -51,7 +53,7 @@ pub use metadata::{
     Required, TableNames,
 };
 pub use mime_type::mime_type;
-pub use outcome::{Made, made_records};
+pub use outcome::{Made, answer_records, made_records};
 pub use owners::Owner;
 pub use page::{PageError, Side, Splitter};
 pub use phrases::PHRASES;

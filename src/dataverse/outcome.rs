@@ -36,6 +36,32 @@ pub fn made_records(answer: &[u8]) -> Vec<Made> {
     records.iter().filter_map(made).collect()
 }
 
+/// What an action or function answered: its rows where it gave a collection, else one record; and whether it was one. What
+/// is no object in a collection becomes one with the member `value`.
+///
+/// # Errors
+/// [`DataverseError::Malformed`] when it is not JSON of that form.
+pub fn answer_records(answer: &[u8]) -> Result<(Vec<Record>, bool), Problem> {
+    #[derive(serde::Deserialize)]
+    struct Rows {
+        value: Vec<Box<RawValue>>,
+    }
+    let malformed = |why: &dyn std::fmt::Display| DataverseError::Malformed {
+        host: "the organisation".to_owned(),
+        why: why.to_string(),
+    };
+    let parse = |json: &str| Record::parse(json.to_owned()).map_err(|error| malformed(&error));
+    if let Ok(rows) = serde_json::from_slice::<Rows>(answer) {
+        let row = |row: &RawValue| {
+            if row.get().starts_with('{') { parse(row.get()) } else { parse(&format!("{{\"value\":{}}}", row.get())) }
+        };
+        let rows = rows.value.iter().map(|value| row(value)).collect::<Result<_, _>>()?;
+        return Ok((rows, true));
+    }
+    let text = std::str::from_utf8(answer).map_err(|error| malformed(&error))?;
+    Ok((vec![parse(text)?.without("@odata.context")], false))
+}
+
 impl Client {
     /// The values of some columns of a record, in the form in which another record takes them: lookups as bindings.
     ///

@@ -1,5 +1,6 @@
 //! What failures in this room mean and what to do: here those of the conversation and of what was typed, beneath it those that Dataverse reports. No code of the service is read here.
 
+use crate::dataverse::callables::phrases as actions;
 use crate::problem::{Exit, Phrase, Who};
 
 pub(super) mod access;
@@ -100,6 +101,13 @@ pub const PHRASES: &[&Phrase] = &[
     &verbs::MERGED_WITH_ITSELF,
     &verbs::BAD_DAY,
     &verbs::BAD_AMOUNT,
+    &actions::UNKNOWN_ACTION,
+    &actions::BOUND,
+    &actions::NOT_BOUND,
+    &actions::UNKNOWN_PARAMETER,
+    &actions::MISSING_PARAMETER,
+    &actions::BAD_PARAMETER,
+    &actions::PARAMETER_TWICE,
 ];
 
 pub(in crate::dataverse) static NOT_DATAVERSE: Phrase = Phrase {

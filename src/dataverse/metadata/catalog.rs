@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::dataverse::Callables;
 use crate::dataverse::metadata::{Definition, TableNames};
 use crate::paths;
 
@@ -21,6 +22,8 @@ const LIFE: SignedDuration = SignedDuration::from_hours(24);
 const LIMIT: u64 = 64 << 20;
 /// The file with the names of every table; no logical name has a capital letter or a dash.
 const TABLES: &str = "all-tables";
+/// The file with every action and function.
+const CALLABLES: &str = "all-callables";
 
 /// Definitions of one organisation.
 pub struct Catalog {
@@ -33,6 +36,7 @@ pub struct Catalog {
 struct Held {
     tables: Option<Arc<Vec<TableNames>>>,
     definitions: HashMap<String, Arc<Definition>>,
+    callables: Option<Arc<Callables>>,
     /// Files that stand for nothing any more.
     ignores_files: bool,
 }
@@ -108,6 +112,24 @@ impl Catalog {
         let definition = Arc::new(definition);
         self.held().definitions.insert(name, Arc::clone(&definition));
         definition
+    }
+
+    /// Every action and function.
+    pub(in crate::dataverse) fn callables(&self, now: Timestamp) -> Option<Arc<Callables>> {
+        if let Some(callables) = &self.held().callables {
+            return Some(Arc::clone(callables));
+        }
+        let callables = Arc::new(self.read::<Callables>(CALLABLES, now)?);
+        self.held().callables = Some(Arc::clone(&callables));
+        Some(callables)
+    }
+
+    /// Keeps every action and function.
+    pub(in crate::dataverse) fn keep_callables(&self, callables: Callables, now: Timestamp) -> Arc<Callables> {
+        self.write(CALLABLES, &callables, now);
+        let callables = Arc::new(callables);
+        self.held().callables = Some(Arc::clone(&callables));
+        callables
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

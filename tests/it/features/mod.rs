@@ -1,6 +1,7 @@
 //! What a user was promised, asked in a user's words. No test here looks inside, but to see that a
 //! secret has gone.
 
+mod actions;
 mod admin_consent;
 mod api;
 mod app_only;

@@ -1,0 +1,94 @@
+//! `action run`: an action or function is done, and what it gives is shown. What it means is not known here.
+
+use clap::Args;
+
+use crate::context::Context;
+use crate::dataverse::{Bound, Call, Client, Given, RecordId, answer_records};
+use crate::output::{Column, Format, SinkOptions, sink};
+use crate::problem::{Exit, Problem};
+use crate::record::Record;
+
+/// Run an action or function
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d365conn action run WhoAmI
+  d365conn action run nl_WorkingDays From=2026-03-02 Until=2026-03-31
+  d365conn action run nl_Escalate --on incident INCIDENT_ID Reason=\"The pump is down\"
+  d365conn action run nl_OpenValue --on account ACCOUNT_ID -o json
+  d365conn action run nl_PlanVisit Customer=account:ACCOUNT_ID When=2026-12-01T09:00:00Z Topics:='[\"ice\"]'")]
+pub struct Run {
+    /// Its name; `d365conn action list` shows them
+    name: String,
+    /// `parameter=value`, or `parameter:=JSON`; a record is `table:ID`
+    #[arg(value_name = "PARAMETER=VALUE")]
+    values: Vec<String>,
+    /// What it is done to: a table, and the id of a record unless it is done to the whole table
+    #[arg(long, num_args = 1..=2, value_names = ["TABLE", "ID"])]
+    on: Vec<String>,
+    /// The parameters as a JSON object: as text, `@file`, or `-` for stdin
+    #[arg(long, value_name = "JSON|@FILE|-")]
+    data: Option<String>,
+}
+
+impl Run {
+    /// Runs it.
+    pub(super) fn run(mut self, context: &Context) -> Result<Exit, Problem> {
+        self.part_on_from_values();
+        let id = self.on.get(1).map(|id| RecordId::parse(id)).transpose()?;
+        let data = context.json_argument(self.data.as_deref())?;
+        let format = context.format()?;
+        let client = context.client()?;
+        context.block_on(async {
+            let callables = client.callables().await?;
+            let bound = self.bound(&client, id).await?;
+            let on = match &bound {
+                Bound::Nothing => None,
+                Bound::Record(table, _) => Some((table.logical_name.as_str(), true)),
+                Bound::Set(table) => Some((table.logical_name.as_str(), false)),
+            };
+            let callable = callables.one(&self.name, on)?;
+            let given = Given::parse(&callables, callable, &self.values, data.as_deref())?;
+            if !callable.is_function {
+                client.ensure_writable()?;
+            }
+            let arguments = given.arguments(&client).await?;
+            let call = Call { name: callable.name.clone(), bound, arguments };
+            let answer = client.call(&call).await?;
+            if let Some(answer) = answer {
+                return show(context, format, &answer);
+            }
+            context.screen.note(&format!("ran {}", callable.name));
+            Ok(Exit::Done)
+        })
+    }
+
+    /// `--on TABLE parameter=value`: what is no id belongs to the parameters.
+    fn part_on_from_values(&mut self) {
+        if self.on.get(1).is_some_and(|word| word.contains('=')) {
+            self.values.extend(self.on.pop());
+        }
+    }
+
+    async fn bound(&self, client: &Client, id: Option<RecordId>) -> Result<Bound, Problem> {
+        let Some(name) = self.on.first() else { return Ok(Bound::Nothing) };
+        let table = client.table_named(name).await?;
+        Ok(match id {
+            Some(id) => Bound::Record(table, id),
+            None => Bound::Set(table),
+        })
+    }
+}
+
+/// An object as one record, a collection as rows; as many columns as there are members.
+fn show(context: &Context, format: Format, answer: &[u8]) -> Result<Exit, Problem> {
+    let (records, is_list) = answer_records(answer)?;
+    let mut sink = sink(format, &context.screen, SinkOptions { single: !is_list, ..SinkOptions::default() });
+    let names = records.first().map(Record::column_names).unwrap_or_default();
+    let columns: Vec<Column> = names.into_iter().filter(|name| !name.contains('@')).map(Column::named).collect();
+    sink.begin(&columns)?;
+    for record in &records {
+        sink.row(record)?;
+    }
+    sink.end()?;
+    Ok(Exit::Done)
+}
