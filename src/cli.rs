@@ -15,11 +15,12 @@ use crate::commands::{
     naming, proxy, reconnect, sandbox, serving, tables, version, whoami,
 };
 use crate::context::Context;
+use crate::dataverse::is_rehearsal;
 use crate::environment::{self, Environment};
 use crate::output::problem::show;
 use crate::output::{ColorChoice, Filter, Format, OutputError, Screen, ScreenOptions, Stdio};
 use crate::problem::{Exit, Problem, catch_panic};
-use crate::settings::{Flags, Settings, parse_duration};
+use crate::settings::{Changes, Flags, Settings, parse_duration};
 
 /// Connect to Dynamics 365 CRM (Dataverse) and work with its records
 #[derive(Debug, Parser)]
@@ -76,6 +77,12 @@ struct GlobalFlags {
     /// Answer yes where a question would be asked
     #[arg(short, long, global = true, help_heading = "Global flags")]
     yes: bool,
+    /// Show the requests that a change would send, and send none of them
+    #[arg(long, global = true, action = ArgAction::Count, help_heading = "Global flags")]
+    dry_run: u8,
+    /// Act on behalf of this user: a sign-in name, a user id or an Entra object id
+    #[arg(long = "as", global = true, value_name = "USER", help_heading = "Global flags")]
+    acting_as: Option<String>,
     /// Longest silence of the service, such as 90s [default: 60s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = parse_duration, help_heading = "Global flags")]
     timeout: Option<Duration>,
@@ -157,6 +164,8 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
         verbosity: global.verbose,
         no_input: global.no_input,
         yes: global.yes,
+        changes: if global.dry_run > 0 { Changes::Shown } else { Changes::Sent },
+        acting_as: global.acting_as,
         timeout: global.timeout,
         max_wait: global.max_wait,
         ca_file: global.ca_file,
@@ -170,6 +179,8 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
     });
     match outcome.unwrap_or_else(|place| Err(CommandError::Bug { place }.into())) {
         Ok(exit) => exit,
+        // What was to be shown has been: a rehearsal ends where the change would have begun.
+        Err(problem) if is_rehearsal(&problem) => Exit::Done,
         Err(problem) => {
             show(&screen, &problem, wants_json);
             problem.exit()

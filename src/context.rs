@@ -12,13 +12,13 @@ use crate::clock::Clock;
 use crate::connection::{App, Connection, ConnectionId, ConnectionName, SAMPLE_CLIENT_ID, StoreKind, client_id_of};
 use crate::dataverse::{Catalog, Client, ClientParts};
 use crate::environment::{self, Environment};
-use crate::net::{Http, HttpOptions, Origin, TokenSource, Trace, TraceLevel};
+use crate::net::{Http, HttpOptions, Origin, Request, TokenSource, Trace, TraceLevel};
 use crate::output::{Format, OutputError, Screen, prompt};
 use crate::paths::{Places, read_given};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::{CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts, environment_connection};
-use crate::settings::{EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
+use crate::settings::{Changes, EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
 use crate::store::{
     FileVault, HealthBook, KeyringVault, Noted, Patience, Purpose, Registry, ResidentVault, SealedBundle, Secrets,
     StoreError, Vault,
@@ -297,6 +297,12 @@ impl Context {
         })
     }
 
+    /// Whether changes are shown and not sent.
+    #[must_use]
+    pub fn only_shows_changes(&self) -> bool {
+        self.settings.changes == Changes::Shown
+    }
+
     /// Asks a question that must be answered with yes before something is destroyed; `--yes` answers it.
     ///
     /// # Errors
@@ -414,7 +420,7 @@ impl Context {
         tokens: Arc<dyn TokenSource>,
         read_only: Option<String>,
     ) -> Result<Client, Problem> {
-        Ok(Client::new(ClientParts {
+        let client = Client::new(ClientParts {
             http: self.http()?.clone(),
             origin,
             tokens,
@@ -422,7 +428,18 @@ impl Context {
             max_wait: self.settings.max_wait,
             read_only,
             trace: self.trace(),
-        }))
+        });
+        let client = match &self.settings.acting_as {
+            Some(user) => client.acting_as(user),
+            None => client,
+        };
+        Ok(match self.settings.changes {
+            Changes::Sent => client,
+            Changes::Shown => {
+                let (screen, format, address) = (self.screen.clone(), self.format()?, client.address().to_owned());
+                client.rehearsing(Arc::new(move |request: &Request| rehearse(&screen, format, &address, request)))
+            }
+        })
     }
 
     /// The text of a `--data` argument: itself, the file after `@`, or stdin for `-`.
@@ -441,4 +458,27 @@ impl Context {
         let text = String::from_utf8(bytes).map_err(|_| SettingsError::NotText { origin })?;
         Ok(Some(text))
     }
+}
+
+/// Shows a request instead of sending it: as it would go over the wire, but for the bearer; JSON where that is asked for.
+fn rehearse(screen: &Screen, format: Format, address: &str, request: &Request) -> Result<(), Problem> {
+    let body = request.body.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+    let url = format!("{address}{}", request.path);
+    if format.is_json() {
+        let headers: serde_json::Map<String, serde_json::Value> =
+            request.headers.iter().map(|(name, value)| (name.to_string(), value.as_str().into())).collect();
+        let shown = serde_json::json!({
+            "method": request.method.as_str(), "url": url, "headers": headers,
+            "body": if body.is_empty() { None } else { Some(body.as_ref()) },
+        });
+        return Ok(screen.line(&shown.to_string())?);
+    }
+    screen.line(&format!("{} {url}", request.method))?;
+    for (name, value) in &request.headers {
+        screen.line(&format!("{name}: {value}"))?;
+    }
+    if !body.is_empty() {
+        screen.line(&format!("\n{body}"))?;
+    }
+    Ok(screen.line("")?)
 }

@@ -27,7 +27,7 @@ impl Body {
             body.add_object(data)?;
         }
         for word in words {
-            let (column, value) = parse_word(word.as_ref())?;
+            let (column, value, _) = parse_word(word.as_ref())?;
             body.add(column, value)?;
         }
         Ok(body)
@@ -73,7 +73,7 @@ impl Body {
         json
     }
 
-    fn add(&mut self, column: &str, value: Box<RawValue>) -> Result<(), DataverseError> {
+    pub(super) fn add(&mut self, column: &str, value: Box<RawValue>) -> Result<(), DataverseError> {
         if self.value(column).is_some() {
             return Err(DataverseError::ColumnTwice { column: column.to_owned() });
         }
@@ -93,7 +93,8 @@ impl Body {
     }
 }
 
-fn parse_word(word: &str) -> Result<(&str, Box<RawValue>), DataverseError> {
+/// The column, the JSON that stands for its value when nothing is known of its kind, and whether that was typed as JSON.
+pub(super) fn parse_word(word: &str) -> Result<(&str, Box<RawValue>, bool), DataverseError> {
     let refuse = || DataverseError::BadValueWord { word: word.to_owned() };
     let (left, text) = word.split_once('=').ok_or_else(refuse)?;
     let (column, is_raw) = match left.strip_suffix(':') {
@@ -114,7 +115,7 @@ fn parse_word(word: &str) -> Result<(&str, Box<RawValue>), DataverseError> {
     let bad = |cause| DataverseError::BadJson { place: column.to_owned(), wanted: "JSON", cause };
     let value: Box<RawValue> = serde_json::from_str(&json).map_err(bad)?;
     check_keys(column, &value)?;
-    Ok((column, value))
+    Ok((column, value, is_raw))
 }
 
 fn quoted(text: &str) -> String {

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::clock::Clock;
 use crate::dataverse::codes;
 use crate::dataverse::error::Lost;
+use crate::dataverse::impersonation::Impersonation;
 use crate::dataverse::refusal::{ErrorBody, Refusal, Whole};
 use crate::dataverse::{Catalog, DataverseError, Expand, RecordId, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
@@ -51,7 +52,14 @@ pub struct Client {
     connection: Option<Arc<str>>,
     /// What is known of its tables.
     catalog: Arc<Catalog>,
+    /// On whose behalf everything is asked and done.
+    acting_as: Option<Arc<Impersonation>>,
+    /// Who is told of a change instead of the service.
+    rehearsal: Option<Rehearsal>,
 }
+
+/// Takes a request that would have been sent, with its headers.
+pub type Rehearsal = Arc<dyn Fn(&Request) -> Result<(), Problem> + Send + Sync>;
 
 struct Shared {
     parts: ClientParts,
@@ -119,13 +127,32 @@ impl Client {
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         let connection = parts.read_only.as_deref().map(Arc::from);
         let shared = Shared { parts, jitter: Mutex::new(Jitter::seeded(seed)), not_before: Mutex::new(None) };
-        Self { shared: Arc::new(shared), connection, catalog: Arc::new(Catalog::in_memory()) }
+        Self {
+            shared: Arc::new(shared),
+            connection,
+            catalog: Arc::new(Catalog::in_memory()),
+            acting_as: None,
+            rehearsal: None,
+        }
     }
 
     /// The same way, which keeps what it learns of tables in `catalog`.
     #[must_use]
     pub fn with_catalog(self, catalog: Catalog) -> Self {
         Self { catalog: Arc::new(catalog), ..self }
+    }
+
+    /// The same way on behalf of a user: by sign-in name, user id or object id in Entra.
+    #[must_use]
+    pub fn acting_as(self, user: &str) -> Self {
+        Self { acting_as: Some(Arc::new(Impersonation::of(user.to_owned()))), ..self }
+    }
+
+    /// The same way, on which changes are told to `tell` and not sent; whoever asked for one meets
+    /// [`DataverseError::Rehearsed`].
+    #[must_use]
+    pub fn rehearsing(self, tell: Rehearsal) -> Self {
+        Self { rehearsal: Some(tell), ..self }
     }
 
     /// The same way, whose errors name the connection in their remedies.
@@ -267,6 +294,11 @@ impl Client {
         if request.path.len() > LONGEST_ADDRESS {
             return Err(DataverseError::AddressTooLong { length: request.path.len() }.into());
         }
+        let request = &self.on_behalf(request).await?;
+        if let Some(tell) = self.rehearsal.as_ref().filter(|_| is_change(request)) {
+            tell(&with_standard_headers(request.clone()))?;
+            return Err(DataverseError::Rehearsed.into());
+        }
         let mut replacement = None;
         let mut may_have_happened = false;
         loop {
@@ -277,7 +309,7 @@ impl Client {
             };
             let client_request_id = uuid::Uuid::new_v4().hyphenated().to_string();
             let at = parts.clock.now();
-            let outgoing = with_standard_headers(request.clone(), &client_request_id);
+            let outgoing = with_standard_headers(request.clone()).header("x-ms-client-request-id", &client_request_id);
             let mut response = match parts.http.send(&parts.origin, &outgoing, Some(&token.secret)).await {
                 Ok(response) => response,
                 Err(error) => {
@@ -356,6 +388,15 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// The request with the header that says on whose behalf it is made.
+    async fn on_behalf(&self, request: &Request) -> Result<Request, Problem> {
+        let Some(impersonation) = &self.acting_as else { return Ok(request.clone()) };
+        let own = Self { acting_as: None, ..self.clone() };
+        // Asking who is meant is a request too, on our own behalf.
+        let (name, value) = Box::pin(impersonation.header(&own)).await?;
+        Ok(request.clone().header(*name, value))
     }
 
     /// Waits after a failure if the policy says so; `false` means that it gives up.
@@ -461,15 +502,14 @@ impl Client {
 
 /// Microsoft Learn, "Compose HTTP requests and handle errors": `If-None-Match: null` keeps expanded rows from coming out
 /// of a cache; with a change it would mean something else.
-fn with_standard_headers(request: Request, client_request_id: &str) -> Request {
+fn with_standard_headers(request: Request) -> Request {
     let is_read = !is_change(&request);
     let has_kind = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
     let has_body = request.body.is_some() && !has_kind;
     let mut request = request
         .header_if_absent("Accept", "application/json")
         .header_if_absent("OData-MaxVersion", "4.0")
-        .header_if_absent("OData-Version", "4.0")
-        .header("x-ms-client-request-id", client_request_id);
+        .header_if_absent("OData-Version", "4.0");
     if is_read {
         request = request.header_if_absent("If-None-Match", "null");
     }

@@ -134,12 +134,21 @@ pub enum DataverseError {
         /// Their logical names.
         candidates: Vec<String>,
     },
+    /// `--dry-run`: the change was shown, and that is all.
+    #[error("the change was shown and not sent")]
+    Rehearsed,
     /// An address beyond what the service takes.
     #[error("the request's address has {length} characters")]
     AddressTooLong {
         /// Its length.
         length: usize,
     },
+}
+
+/// Whether a change was only shown: `--dry-run` was asked for, and nothing has failed.
+#[must_use]
+pub fn is_rehearsal(problem: &Problem) -> bool {
+    std::ptr::eq(problem.phrase(), &raw const phrases::REHEARSED)
 }
 
 impl DataverseError {
@@ -185,6 +194,7 @@ impl Diagnose for DataverseError {
             Self::ColumnTwice { .. } => &phrases::COLUMN_TWICE,
             Self::BadExpand { .. } => &phrases::reading::BAD_EXPAND,
             Self::UnknownTable { .. } => &phrases::UNKNOWN_TABLE,
+            Self::Rehearsed => &phrases::REHEARSED,
             Self::AmbiguousTable { .. } => &phrases::AMBIGUOUS_TABLE,
             Self::AddressTooLong { .. } => &phrases::ADDRESS_TOO_LONG,
         }

@@ -7,7 +7,10 @@ pub(super) mod access;
 pub(super) mod load;
 pub(super) mod reading;
 pub(super) mod records;
+pub(super) mod values;
 pub(super) mod verbs;
+
+pub use values::VALUE_PHRASES;
 
 /// The phrases of this room.
 pub const PHRASES: &[&Phrase] = &[
@@ -26,6 +29,7 @@ pub const PHRASES: &[&Phrase] = &[
     &COLUMN_TWICE,
     &UNKNOWN_TABLE,
     &AMBIGUOUS_TABLE,
+    &REHEARSED,
     &ADDRESS_TOO_LONG,
     &reading::BAD_EXPAND,
     &access::NOT_A_MEMBER,
@@ -231,6 +235,14 @@ pub(in crate::dataverse) static UNKNOWN_TABLE: Phrase = Phrase {
         "run the command again with {nearest}",
         "run `d365conn tables list` to see every table of this organisation with its names",
     ],
+};
+
+pub(in crate::dataverse) static REHEARSED: Phrase = Phrase {
+    code: "dataverse/dry-run",
+    exit: Exit::Failed,
+    who: Who::You,
+    meaning: "with `--dry-run` changes are shown and not sent; what would come after them is not known",
+    remedy: &["run the command again without `--dry-run`"],
 };
 
 pub(in crate::dataverse) static AMBIGUOUS_TABLE: Phrase = Phrase {

@@ -8,7 +8,8 @@ use crate::net::Request;
 const MOST_ROWS: u64 = 5000;
 
 /// The annotations that are worth their bytes: what a person reads, and which table a lookup leads to.
-const ANNOTATIONS: &str = "OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname";
+pub(super) const ANNOTATIONS: &str =
+    "OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname";
 
 /// Which rows, which columns, how many.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

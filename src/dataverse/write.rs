@@ -2,12 +2,17 @@
 
 use bytes::Bytes;
 
-use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::client::{Client, NotSent, Sent};
 use crate::dataverse::encode::{API, resource};
+use crate::dataverse::finding::path_of_key;
+use crate::dataverse::manner::Manner;
 use crate::dataverse::{Body, DataverseError, RecordId, Refusal, Table};
 use crate::net::{Idempotency, Method, Request};
 use crate::problem::Problem;
+use crate::record::Record;
 
+/// The longest record that is read behind a change.
+const LONGEST_RECORD: usize = 64 << 20;
 /// "A record with this id or unique value exists", by primary key or unique index, and by alternate key.
 const DUPLICATES: [u32; 2] = [0x8004_0237, 0x8006_0892];
 
@@ -35,6 +40,17 @@ pub enum Write {
         /// The version it must still have (an `ETag`); none means any.
         if_match: Option<String>,
     },
+    /// Changes the record that a key leads to, or makes one there.
+    Upsert {
+        /// Where.
+        table: Table,
+        /// The key, as it stands in the address: `accountnumber='AC-1'`.
+        key: String,
+        /// Values, without those of the key.
+        body: Body,
+        /// What is not to happen.
+        only: Option<Only>,
+    },
     /// Removes a record.
     Delete {
         /// Where.
@@ -46,11 +62,24 @@ pub enum Write {
     },
 }
 
-/// A change that was made.
+/// The half of an upsert that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Only {
+    /// A new record; one that is there stays as it is.
+    Create,
+    /// A change; what is not there is not made.
+    Update,
+}
+
+/// A change that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The record it was made to.
     pub id: RecordId,
+    /// The record as it stands now, where that was asked for.
+    pub record: Option<Record>,
+    /// Whether there was none before.
+    pub is_new: bool,
 }
 
 impl Write {
@@ -69,11 +98,23 @@ impl Write {
         Ok(Self::Create { table: table.clone(), id, body: body.clone() })
     }
 
-    /// The record that is changed.
+    /// The record that is changed; the key of an upsert leads to one that only the service knows.
     #[must_use]
-    pub fn id(&self) -> RecordId {
+    pub fn id(&self) -> Option<RecordId> {
         match self {
-            Self::Create { id, .. } | Self::Update { id, .. } | Self::Delete { id, .. } => *id,
+            Self::Create { id, .. } | Self::Update { id, .. } | Self::Delete { id, .. } => Some(*id),
+            Self::Upsert { .. } => None,
+        }
+    }
+
+    /// The table it is in.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        match self {
+            Self::Create { table, .. }
+            | Self::Update { table, .. }
+            | Self::Upsert { table, .. }
+            | Self::Delete { table, .. } => table,
         }
     }
 
@@ -81,6 +122,14 @@ impl Write {
     #[must_use]
     pub fn to_request(&self) -> Request {
         match self {
+            Self::Upsert { table, key, body, only } => {
+                let request = request(Method::PATCH, path_of_key(table, key), Some(body.to_json(None, None)));
+                match only {
+                    None => request,
+                    Some(Only::Create) => request.header("If-None-Match", "*"),
+                    Some(Only::Update) => request.header("If-Match", "*"),
+                }
+            }
             Self::Create { table, id, body } => {
                 let json = body.to_json(Some((&table.id_column, &id.to_string())), Some(&table.id_column));
                 request(Method::POST, format!("{API}{}", resource(&table.entity_set)), Some(json))
@@ -101,6 +150,7 @@ impl Write {
         match self {
             Self::Create { .. } => refusal.code.is_some_and(|code| DUPLICATES.contains(&code)),
             Self::Update { if_match, .. } => if_match.is_some() && refusal.status == 412,
+            Self::Upsert { only, .. } => *only == Some(Only::Create) && refusal.status == 412,
             Self::Delete { if_match, .. } => refusal.status == 404 || (if_match.is_some() && refusal.status == 412),
         }
     }
@@ -132,7 +182,26 @@ impl Client {
         self.write(&Write::Delete { table: table.clone(), id: *id, if_match: None }).await.map(drop)
     }
 
+    /// Refuses what would write over a connection that refuses every write.
+    ///
+    /// # Errors
+    /// [`DataverseError::ReadOnly`].
+    pub fn check_writable(&self) -> Result<(), DataverseError> {
+        if self.is_read_only() {
+            return Err(DataverseError::ReadOnly { connection: self.connection().map(str::to_owned) });
+        }
+        Ok(())
+    }
+
     /// Makes a change.
+    ///
+    /// # Errors
+    /// As [`Client::write_in`].
+    pub async fn write(&self, write: &Write) -> Result<Written, Problem> {
+        self.write_in(write, &Manner::default()).await
+    }
+
+    /// Makes a change in a certain manner.
     ///
     /// When an answer is lost, the same request is sent again, and a refusal that the first one may have caused itself is
     /// looked into: a create is done if the record is there under our id, a delete if it is gone.
@@ -140,26 +209,56 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`] before anything is sent; [`DataverseError::Refused`];
     /// [`DataverseError::OutcomeUnknown`] when it can't be told whether the change was made.
-    pub async fn write(&self, write: &Write) -> Result<Written, Problem> {
-        if self.is_read_only() {
-            return Err(DataverseError::ReadOnly { connection: self.connection().map(str::to_owned) }.into());
-        }
-        let done = Written { id: write.id() };
+    pub async fn write_in(&self, write: &Write, manner: &Manner) -> Result<Written, Problem> {
+        self.check_writable()?;
         let mut retry = self.retry(Idempotency::Keyed);
-        match self.send(&write.to_request(), &mut retry).await {
-            Ok(sent) if sent.response.status == 200 => {
-                // Changes are answered with 204, or 201; a page behind 200 is somebody else's.
-                self.expect_json(&sent.response)?;
-                Ok(done)
-            }
-            Ok(_) => Ok(done),
+        match self.send(&manner.applied_to(write), &mut retry).await {
+            Ok(sent) => self.done(write, manner, sent).await,
             Err(NotSent::Refused { refusal, may_have_happened })
                 if may_have_happened && write.may_be_our_own(&refusal) =>
             {
-                self.settle(write, refusal).await.map(|()| done)
+                self.settle(write, refusal).await?;
+                let record = match (write.id(), &manner.returned) {
+                    (Some(id), Some(columns)) if !matches!(write, Write::Delete { .. }) => {
+                        Some(self.get(write.table(), &id, columns, manner.annotations).await?)
+                    }
+                    _ => None,
+                };
+                let id = write.id().unwrap_or_else(RecordId::random);
+                Ok(Written { id, record, is_new: matches!(write, Write::Create { .. }) })
             }
             Err(not_sent) => Err(not_sent.into()),
         }
+    }
+
+    /// What came of a change that succeeded.
+    async fn done(&self, write: &Write, manner: &Manner, mut sent: Sent) -> Result<Written, Problem> {
+        let is_new = matches!(write, Write::Create { .. }) || sent.response.status == 201;
+        if !manner.wants_record(write) {
+            if sent.response.status == 200 {
+                // Changes are answered with 204, or 201; a page behind 200 is somebody else's.
+                self.expect_json(&sent.response)?;
+            }
+            let id = write.id().unwrap_or_else(RecordId::random);
+            return Ok(Written { id, record: None, is_new });
+        }
+        self.expect_json(&sent.response)?;
+        let table = write.table();
+        let record = match (sent.response.body.read(LONGEST_RECORD).await, write.id(), &manner.returned) {
+            (Ok(body), _, _) => {
+                let record = Record::parse(body).map_err(|error| self.malformed(&error))?;
+                record.without("@odata.context")
+            }
+            // The change was made; only its picture was lost on the way.
+            (Err(_), Some(id), Some(columns)) => self.get(table, &id, columns, manner.annotations).await?,
+            (Err(error), _, _) => return Err(error.into()),
+        };
+        let id = match (write.id(), record.cell(&table.id_column)) {
+            (Some(id), _) => id,
+            (None, Some(cell)) => RecordId::parse(&cell.text())?,
+            (None, None) => return Err(self.malformed(&"it has no id").into()),
+        };
+        Ok(Written { id, record: manner.returned.is_some().then_some(record), is_new })
     }
 
     /// Finds out whether a change whose first answer was lost has been made.
@@ -175,7 +274,9 @@ impl Client {
                     Err(problem) => Err(problem),
                 }
             }
-            Write::Update { .. } | Write::Delete { .. } => Err(DataverseError::unknown_after(refusal).into()),
+            Write::Update { .. } | Write::Upsert { .. } | Write::Delete { .. } => {
+                Err(DataverseError::unknown_after(refusal).into())
+            }
         }
     }
 }
@@ -226,7 +327,10 @@ mod tests {
             Write::create(&accounts(), RecordId::random(), &body(&["name=Alder", "revenue:=1.10"])).expect("a write");
         let request = write.to_request();
         assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/api/data/v9.2/accounts"));
-        assert_eq!(text(&request), format!(r#"{{"accountid":"{}","name":"Alder","revenue":1.10}}"#, write.id()));
+        assert_eq!(
+            text(&request),
+            format!(r#"{{"accountid":"{}","name":"Alder","revenue":1.10}}"#, write.id().expect("an id"))
+        );
         assert_eq!(write.to_request().body, request.body, "the same write is the same request");
     }
 

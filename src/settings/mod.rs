@@ -22,4 +22,4 @@ pub use given_secret::{
     SecretOrigin, client_secret_from_environment, secret_from_bytes, secret_from_file, secret_from_string_file,
 };
 pub use phrases::PHRASES;
-pub use resolve::{Flags, Settings, Target};
+pub use resolve::{Changes, Flags, Settings, Target};

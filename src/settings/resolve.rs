@@ -8,6 +8,16 @@ use crate::environment::{self, Environment};
 use crate::problem::Problem;
 use crate::settings::{EnvironmentConnection, GivenBundle, SettingsError};
 
+/// What becomes of a change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Changes {
+    /// It is sent.
+    #[default]
+    Sent,
+    /// It is shown and not sent.
+    Shown,
+}
+
 /// The global flags, as typed.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
@@ -23,6 +33,10 @@ pub struct Flags {
     pub no_input: bool,
     /// `-y/--yes`.
     pub yes: bool,
+    /// `--dry-run`.
+    pub changes: Changes,
+    /// `--as`.
+    pub acting_as: Option<String>,
     /// `--timeout`.
     pub timeout: Option<Duration>,
     /// `--max-wait`.
@@ -44,6 +58,10 @@ pub struct Settings {
     pub no_input: bool,
     /// Answer yes where a question would be asked.
     pub yes: bool,
+    /// Show changes and send none.
+    pub changes: Changes,
+    /// The user on whose behalf everything is asked and done.
+    pub acting_as: Option<String>,
     /// Longest silence of a peer.
     pub timeout: Duration,
     /// Longest wait that a throttling service may ask for, in sum.
@@ -94,6 +112,8 @@ impl Settings {
             verbosity: flags.verbosity.max(logged),
             no_input: flags.no_input || is_unattended,
             yes: flags.yes,
+            changes: flags.changes,
+            acting_as: flags.acting_as,
             timeout: flags.timeout.unwrap_or(Duration::from_secs(60)),
             max_wait: flags.max_wait.unwrap_or(Duration::from_secs(600)),
             ca_file: flags.ca_file,

@@ -3,33 +3,50 @@
 use clap::Args;
 
 use crate::commands::records::Place;
+use crate::commands::records::manner::{Logic, Returned};
 use crate::commands::records::values::Values;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::RecordId;
+use crate::dataverse::{Purpose, RecordId, Write};
 use crate::problem::{Exit, Problem};
 
 /// Create a record
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  d365conn accounts create name=\"Fjord & Co\" telephone1=\"+47 55 00 11 22\"
+  d365conn accounts create name=\"Fjord & Co\" revenue=125000.50 industrycode=Consulting
   d365conn accounts create --data '{\"name\": \"Fjord & Co\", \"numberofemployees\": 12}'
-  d365conn contacts create lastname=Lund creditlimit:=1250.50")]
+  d365conn contacts create lastname=Lund birthdate=1984-05-06 parentcustomerid=account:ACCOUNT_ID --return
+  d365conn accounts create name=\"Fjord & Co\" donotemail=yes --dry-run
+
+A value is read as its column holds it: `d365conn tables show account --columns` tells. A lookup
+takes an id, a name or a key, with its table in front where it may lead to several:
+`primarycontactid=\"Ida Holm\"`, `parentcustomerid=account@accountnumber=AC-1`.")]
 pub struct Create {
     #[command(flatten)]
     values: Values,
+    #[command(flatten)]
+    logic: Logic,
+    #[command(flatten)]
+    returned: Returned,
 }
 
 impl Create {
     /// Creates it and prints its id.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let body = self.values.body(context)?;
+        let typed = self.values.read(context)?;
         let format = context.format()?;
         let client = context.client()?;
         context.block_on(async {
+            client.check_writable()?;
             let table = place.table(&client).await?;
-            let id = client.create(&table, RecordId::random(), &body).await?;
-            summary::created(context, format, &table, &id)
+            let manner = self.returned.manner(&table, self.logic.headers(), format)?;
+            let body = typed.fill(&client, &table, Purpose::Create).await?;
+            let write = Write::create(&table, RecordId::random(), &body)?;
+            let written = client.write_in(&write, &manner).await?;
+            match &written.record {
+                Some(record) => self.returned.show(context, format, &table, record),
+                None => summary::created(context, format, &table, &written.id),
+            }
         })
     }
 }

@@ -12,14 +12,17 @@ mod files;
 mod get;
 mod link;
 mod list;
+mod manner;
 mod many_error;
 mod nouns;
 mod open;
 mod own;
 mod unlink;
 mod update;
+mod upsert;
 mod values;
 mod verbs;
+mod which;
 
 pub use many_error::MANY_PHRASES;
 pub use nouns::{NOUNS, Noun};

@@ -4,13 +4,14 @@ use clap::Args;
 
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::dataverse::Body;
+use crate::dataverse::{Body, Client, Purpose, Table, Word, fill};
 use crate::problem::Problem;
 
 /// The words and the flag.
 #[derive(Debug, Args)]
 pub struct Values {
-    /// `column=text` (`column=` leaves it empty), or `column:=JSON` for numbers, booleans and null
+    /// `column=value`: text, numbers, dates, labels of choices, `lookup=table:name`; `column=` empties it, `column:=JSON` is
+    /// taken as it is
     #[arg(value_name = "COLUMN=VALUE")]
     values: Vec<String>,
     /// A JSON object: as text, `@file`, or `-` for stdin
@@ -18,16 +19,34 @@ pub struct Values {
     data: Option<String>,
 }
 
+/// The values, taken apart.
+#[derive(Debug)]
+pub(super) struct Typed {
+    body: Body,
+    words: Vec<Word>,
+}
+
 impl Values {
-    /// The record's body.
+    /// Takes them apart.
     ///
     /// # Errors
     /// When nothing was given, or it can't be read.
-    pub(super) fn body(&self, context: &Context) -> Result<Body, Problem> {
+    pub(super) fn read(&self, context: &Context) -> Result<Typed, Problem> {
         if self.values.is_empty() && self.data.is_none() {
             return Err(CommandError::NoValue.into());
         }
+        let words = self.values.iter().map(|word| Word::parse(word)).collect::<Result<_, _>>()?;
         let data = context.json_argument(self.data.as_deref())?;
-        Ok(Body::parse(data.as_deref(), &self.values)?)
+        Ok(Typed { body: Body::parse(data.as_deref(), &[] as &[&str])?, words })
+    }
+}
+
+impl Typed {
+    /// The body of a write to `table`, every word by its column.
+    ///
+    /// # Errors
+    /// When a value does not fit.
+    pub(super) async fn fill(self, client: &Client, table: &Table, purpose: Purpose) -> Result<Body, Problem> {
+        fill(client, table, self.body, self.words, purpose).await
     }
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::commands::records::{
-    Noun, add_note, assign, count, create, delete, files, get, link, list, open, unlink, update,
+    Noun, add_note, assign, count, create, delete, files, get, link, list, open, unlink, update, upsert,
 };
 use crate::context::Context;
 use crate::dataverse::{Client, Table, find_table};
@@ -24,6 +24,8 @@ pub enum Verb {
     Create(create::Create),
     /// Change a record
     Update(update::Update),
+    /// Change the record with a key, or create it
+    Upsert(upsert::Upsert),
     /// Delete records
     Delete(delete::Delete),
     /// Give a record to a user or a team
@@ -72,6 +74,7 @@ impl Verb {
             Self::Open(open) => open.run(context, place),
             Self::Create(create) => create.run(context, place),
             Self::Update(update) => update.run(context, place),
+            Self::Upsert(upsert) => upsert.run(context, place),
             Self::Delete(delete) => delete.run(context, place),
             Self::Assign(assign) => assign.run(context, place),
             Self::AddNote(note) => note.run(context, place),

@@ -68,7 +68,7 @@ impl Catalog {
     }
 
     /// Whether asking for more than is needed now pays off later.
-    pub(super) fn is_kept(&self) -> bool {
+    pub(in crate::dataverse) fn is_kept(&self) -> bool {
         self.directory.is_some()
     }
 
@@ -96,7 +96,7 @@ impl Catalog {
     }
 
     /// One table.
-    pub(super) fn definition(&self, logical_name: &str, now: Timestamp) -> Option<Arc<Definition>> {
+    pub(in crate::dataverse) fn definition(&self, logical_name: &str, now: Timestamp) -> Option<Arc<Definition>> {
         if let Some(definition) = self.held().definitions.get(logical_name) {
             return Some(Arc::clone(definition));
         }

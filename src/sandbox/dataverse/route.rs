@@ -42,6 +42,7 @@ fn judged(
     let asking = caller;
     let caller = asking.user_id.and_then(|id| id.parse::<Uuid>().ok()).ok_or_else(stranger)?;
     check_enabled(world, caller)?;
+    let caller = on_behalf(world, caller, request)?;
     if search::is_native(request) {
         let root = format!("{origin}/api/data/v9.2");
         let exchange = Exchange { request, root, options: Options::default(), preferences, caller };
@@ -89,6 +90,23 @@ fn judged(
             record(world, &exchange, table, &key, rest)
         }
     }
+}
+
+/// The user that a header names to act for: by object id in Entra, or by user id. Everybody here may act for others.
+fn on_behalf(world: &World, caller: Uuid, request: &Incoming) -> Result<Uuid, Refusal> {
+    let (column, id) = match (request.header("callerobjectid"), request.header("mscrmcallerid")) {
+        (Some(id), _) => ("azureactivedirectoryobjectid", id),
+        (None, Some(id)) => ("systemuserid", id),
+        (None, None) => return Ok(caller),
+    };
+    let table = table_of_set("systemusers")?;
+    let id: Uuid = id.parse().map_err(|_| Refusal::new(400, "0x80040203", "The caller's id is not a GUID."))?;
+    let place = table.place(column);
+    let is_meant =
+        |row: &&crate::sandbox::world::Row| place.and_then(|place| row.value(place)).and_then(Value::as_id) == Some(id);
+    let user = world.rows(table).find(is_meant).map(|row| row.id).ok_or_else(|| Refusal::no_record(table, id))?;
+    check_enabled(world, user)?;
+    Ok(user)
 }
 
 /// A user an administrator has disabled is turned away from everything.

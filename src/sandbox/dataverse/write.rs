@@ -134,6 +134,7 @@ pub(super) fn insert(
         return Err(Refusal::new(412, "0x80040237", "Cannot insert duplicate key."));
     }
     check_unique(world, table, id, &changes)?;
+    check_duplicates(world, exchange, table, &changes)?;
     attachment::check(table, &changes)?;
     check_status(table, None, &changes, id)?;
     world.create(table, id, changes, exchange.caller);
@@ -164,6 +165,27 @@ fn check_unique(world: &World, table: &Table, id: Uuid, changes: &Changes) -> Re
         }
     }
     Ok(())
+}
+
+/// The duplicate detection rule of each table: the column in which no two records should agree.
+const RULES: [(&str, &str); 3] = [("account", "name"), ("contact", "emailaddress1"), ("lead", "emailaddress1")];
+
+/// Rules are minded only where the caller asks for it.
+fn check_duplicates(world: &World, exchange: &Exchange<'_>, table: &Table, changes: &Changes) -> Result<(), Refusal> {
+    let is_asked = exchange.condition("mscrm.suppressduplicatedetection") == Some("false");
+    let rule = RULES.iter().find(|(name, _)| is_asked && *name == table.logical_name);
+    let Some(place) = rule.and_then(|(_, column)| table.place(column)) else { return Ok(()) };
+    let written = changes.iter().find(|(column, _)| *column == place).and_then(|(_, value)| value.as_ref());
+    let is_taken = written.is_some_and(|value| {
+        world.rows(table).any(|row| {
+            row.value(place).is_some_and(|other| value.compared_with(other) == Some(std::cmp::Ordering::Equal))
+        })
+    });
+    if !is_taken {
+        return Ok(());
+    }
+    let message = "A record was not created or updated because a duplicate of the current record already exists.";
+    Err(Refusal::new(412, "0x80040333", message))
 }
 
 /// A status has to belong to the state the record is in, or comes into.

@@ -41,3 +41,4 @@ mod several;
 mod tables;
 mod token;
 mod tokens;
+mod writing;

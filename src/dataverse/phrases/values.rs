@@ -1,0 +1,130 @@
+//! What it means when a value that was typed does not fit its column. Nothing that the service itself refuses.
+
+use crate::problem::{Exit, Phrase, Who};
+
+/// The phrases of values.
+pub const VALUE_PHRASES: &[&Phrase] = &[
+    &NO_SUCH_COLUMN,
+    &READ_ONLY_COLUMN,
+    &NO_SUCH_CHOICE,
+    &WRONG_KIND,
+    &TOO_LONG,
+    &OUT_OF_RANGE,
+    &NOT_EMPTY,
+    &MISSING,
+    &NOT_BY_VALUE,
+    &TABLE_NEEDED,
+    &BAD_KEY,
+    &NOT_A_KEY,
+    &TAKEN,
+    &NOTHING_FOUND,
+    &AMBIGUOUS_RECORD,
+    &NO_SUCH_USER,
+];
+
+const fn usage(code: &'static str, meaning: &'static str, remedy: &'static [&'static str]) -> Phrase {
+    Phrase { code, exit: Exit::Usage, who: Who::You, meaning, remedy }
+}
+
+pub(in crate::dataverse) static NO_SUCH_COLUMN: Phrase = usage(
+    "dataverse/column-not-there",
+    "the table has no column of that name; nothing was sent",
+    &["run the command again with {nearest}", "run `d365conn tables show {table} --columns` to see every column"],
+);
+
+pub(in crate::dataverse) static READ_ONLY_COLUMN: Phrase = usage(
+    "dataverse/read-only-column",
+    "the platform fills this column itself; nothing was sent",
+    &["leave the column out", "run `d365conn tables show {table} --columns` to see which columns can be written"],
+);
+
+pub(in crate::dataverse) static NO_SUCH_CHOICE: Phrase = usage(
+    "dataverse/no-such-choice",
+    "the column takes one of its labels, or its number; nothing was sent",
+    &["choose one of: {choices}", "run `d365conn tables show {table} --choices` to see every label with its number"],
+);
+
+pub(in crate::dataverse) static WRONG_KIND: Phrase = usage(
+    "dataverse/wrong-kind",
+    "the text can't be read as what the column holds; nothing was sent",
+    &[
+        "write numbers as `1250.50`, dates as `2026-03-01`, times as `2026-03-01T08:30:00Z` or with an offset such as `+01:00`, yes or no as `true` or `false`",
+        "give the very JSON with `:=`, such as `numberofemployees:=12`",
+    ],
+);
+
+pub(in crate::dataverse) static TOO_LONG: Phrase =
+    usage("dataverse/too-long", "the column holds less text than that; nothing was sent", &["shorten the text"]);
+
+pub(in crate::dataverse) static OUT_OF_RANGE: Phrase = usage(
+    "dataverse/beyond-limits",
+    "the table limits what the column takes; nothing was sent",
+    &["give a value within the limits"],
+);
+
+pub(in crate::dataverse) static NOT_EMPTY: Phrase = usage(
+    "dataverse/not-empty",
+    "the platform needs a value in this column; nothing was sent",
+    &["give a value, or leave the column out to keep the one it has"],
+);
+
+pub(in crate::dataverse) static MISSING: Phrase = usage(
+    "dataverse/column-missing",
+    "the platform makes no such record without them; nothing was sent",
+    &["add {example}"],
+);
+
+pub(in crate::dataverse) static NOT_BY_VALUE: Phrase = usage(
+    "dataverse/not-by-value",
+    "such a column is not set by a word of text; nothing was sent",
+    &["give the very JSON with `{column}:=…`, or leave the column out"],
+);
+
+pub(in crate::dataverse) static TABLE_NEEDED: Phrase = usage(
+    "dataverse/table-needed",
+    "a lookup that leads to several tables needs the table before the id or the name; nothing was sent",
+    &["write {examples}"],
+);
+
+pub(in crate::dataverse) static BAD_KEY: Phrase = usage(
+    "dataverse/bad-key",
+    "a record is named by its id, or by `column=value`",
+    &["write for example `accountnumber=AC-1`"],
+);
+
+pub(in crate::dataverse) static NOT_A_KEY: Phrase = usage(
+    "dataverse/no-key-of-table",
+    "an upsert needs all columns of one alternate key of the table, or its primary key; nothing was sent",
+    &[
+        "use a key of the table: {keys}",
+        "run `d365conn tables show {table} --keys` to see its keys and whether they are active",
+    ],
+);
+
+pub(in crate::dataverse) static TAKEN: Phrase = Phrase {
+    code: "dataverse/key-taken",
+    exit: Exit::Conflict,
+    who: Who::You,
+    meaning: "only a new record was wanted; nothing was sent",
+    remedy: &["leave `--create-only` out to change the one that is there"],
+};
+
+pub(in crate::dataverse) static NOTHING_FOUND: Phrase = Phrase {
+    code: "dataverse/nothing-found",
+    exit: Exit::NotFound,
+    who: Who::You,
+    meaning: "no record answers to that, or this user may not see it; nothing was sent",
+    remedy: &["check the spelling, or give the record's id"],
+};
+
+pub(in crate::dataverse) static AMBIGUOUS_RECORD: Phrase = usage(
+    "dataverse/ambiguous-record",
+    "exactly one record must be meant; nothing was sent",
+    &["give the id of one of: {candidates}", "name it by an alternate key, which no two records share"],
+);
+
+pub(in crate::dataverse) static NO_SUCH_USER: Phrase = usage(
+    "dataverse/no-such-user",
+    "`--as` takes the sign-in name, the user id or the Entra object id of a user of this organisation",
+    &["run `d365conn records systemuser list --select fullname,domainname` to see the users"],
+);

@@ -1,0 +1,227 @@
+//! Values that a table does not take, and records that a lookup names and nobody finds. Each is told before anything is
+//! written.
+
+use crate::dataverse::phrases::values as phrases;
+use crate::problem::{Diagnose, Phrase};
+
+/// The most that is listed.
+const MOST_LISTED: usize = 12;
+
+/// Why a value can't be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// No such column.
+    #[error("{table} has no column `{}`", column.escape_debug())]
+    UnknownColumn {
+        /// The table.
+        table: String,
+        /// As typed.
+        column: String,
+        /// Columns that look like it.
+        near: Vec<String>,
+    },
+    /// A column that nobody may write, or not at this time.
+    #[error("the column {column} of {table} can't be written{when}")]
+    ReadOnlyColumn {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// ` when a record is created`, ` in a change`, or nothing.
+        when: &'static str,
+    },
+    /// A label that is none of the choice's.
+    #[error("`{}` is no choice of {column}", text.escape_debug())]
+    NoSuchChoice {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// As typed.
+        text: String,
+        /// What there is.
+        choices: Vec<String>,
+    },
+    /// Text that does not fit the column's kind.
+    #[error("`{}` is not {wanted}, which {column} takes", text.escape_debug())]
+    WrongKind {
+        /// The column.
+        column: String,
+        /// As typed.
+        text: String,
+        /// What it should be, with its article.
+        wanted: String,
+    },
+    /// More text than the column takes.
+    #[error("the text for {column} has {length} characters, {longest} are allowed")]
+    TooLong {
+        /// The column.
+        column: String,
+        /// Its length.
+        length: usize,
+        /// The most.
+        longest: u64,
+    },
+    /// A number or date beyond the column's limits.
+    #[error("{text} is outside of what {column} takes: {limits}")]
+    OutOfRange {
+        /// The column.
+        column: String,
+        /// As typed.
+        text: String,
+        /// `0 to 100`, `from 1753-01-01`, `4 digits after the point`.
+        limits: String,
+    },
+    /// A column that can't be empty.
+    #[error("the column {column} can't be empty")]
+    NotEmpty {
+        /// The column.
+        column: String,
+    },
+    /// A new record without what the platform wants.
+    #[error("a new {table} needs {}", columns.join(", "))]
+    Missing {
+        /// The table.
+        table: String,
+        /// What is missing.
+        columns: Vec<String>,
+    },
+    /// A column whose bytes travel in another way.
+    #[error("the column {column} holds {kind}")]
+    NotByValue {
+        /// The column.
+        column: String,
+        /// `a file`, `an image`, `parties`.
+        kind: &'static str,
+    },
+    /// A lookup to several tables, and none is named.
+    #[error("{column} leads to several tables, and `{}` names none", text.escape_debug())]
+    TableNeeded {
+        /// The lookup.
+        column: String,
+        /// As typed.
+        text: String,
+        /// The tables.
+        targets: Vec<String>,
+    },
+    /// A key that is not written `column=value`.
+    #[error("`{}` is not a key", text.escape_debug())]
+    BadKey {
+        /// As typed.
+        text: String,
+    },
+    /// Columns that are no alternate key.
+    #[error("{columns} is no key of {table}")]
+    NotAKey {
+        /// The table.
+        table: String,
+        /// As typed.
+        columns: String,
+        /// What keys there are.
+        keys: Vec<String>,
+    },
+    /// A record that was not to be there.
+    #[error("there is a {table} {what} already")]
+    Taken {
+        /// The table.
+        table: String,
+        /// As [`ValueError::NothingFound`].
+        what: String,
+    },
+    /// Nothing is called so.
+    #[error("there is no {table} {what}")]
+    NothingFound {
+        /// The table.
+        table: String,
+        /// `called `…``, `with accountnumber `…``.
+        what: String,
+    },
+    /// Several are called so.
+    #[error("there are several of {table} {what}")]
+    Ambiguous {
+        /// The table.
+        table: String,
+        /// As [`ValueError::NothingFound`].
+        what: String,
+        /// `name (id)` of some.
+        candidates: Vec<String>,
+    },
+    /// `--as` names nobody.
+    #[error("there is no user `{}`", typed.escape_debug())]
+    NoSuchUser {
+        /// As typed.
+        typed: String,
+    },
+}
+
+impl Diagnose for ValueError {
+    fn phrase(&self) -> &'static Phrase {
+        match self {
+            Self::UnknownColumn { .. } => &phrases::NO_SUCH_COLUMN,
+            Self::ReadOnlyColumn { .. } => &phrases::READ_ONLY_COLUMN,
+            Self::NoSuchChoice { .. } => &phrases::NO_SUCH_CHOICE,
+            Self::WrongKind { .. } => &phrases::WRONG_KIND,
+            Self::TooLong { .. } => &phrases::TOO_LONG,
+            Self::OutOfRange { .. } => &phrases::OUT_OF_RANGE,
+            Self::NotEmpty { .. } => &phrases::NOT_EMPTY,
+            Self::Missing { .. } => &phrases::MISSING,
+            Self::NotByValue { .. } => &phrases::NOT_BY_VALUE,
+            Self::TableNeeded { .. } => &phrases::TABLE_NEEDED,
+            Self::BadKey { .. } => &phrases::BAD_KEY,
+            Self::NotAKey { .. } => &phrases::NOT_A_KEY,
+            Self::Taken { .. } => &phrases::TAKEN,
+            Self::NothingFound { .. } => &phrases::NOTHING_FOUND,
+            Self::Ambiguous { .. } => &phrases::AMBIGUOUS_RECORD,
+            Self::NoSuchUser { .. } => &phrases::NO_SUCH_USER,
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::UnknownColumn { table, near, .. } => {
+                let mut facts = vec![("table", table.clone())];
+                facts.extend((!near.is_empty()).then(|| ("nearest", any_of(near))));
+                facts
+            }
+            Self::ReadOnlyColumn { table, .. } => vec![("table", table.clone())],
+            Self::NoSuchChoice { table, choices, .. } => {
+                let mut facts = vec![("table", table.clone())];
+                facts.extend((!choices.is_empty()).then(|| ("choices", listed(choices))));
+                facts
+            }
+            Self::Missing { columns, .. } => {
+                vec![("example", columns.iter().map(|column| format!("{column}=…")).collect::<Vec<_>>().join(" "))]
+            }
+            Self::TableNeeded { column, text, targets } => {
+                let examples: Vec<String> = targets.iter().map(|table| format!("{column}={table}:{text}")).collect();
+                vec![("examples", any_of(&examples))]
+            }
+            Self::NotAKey { table, keys, .. } => {
+                let mut facts = vec![("table", table.clone())];
+                facts.extend((!keys.is_empty()).then(|| ("keys", listed(keys))));
+                facts
+            }
+            Self::Ambiguous { candidates, .. } => vec![("candidates", listed(candidates))],
+            Self::NotByValue { column, .. } => vec![("column", column.clone())],
+            Self::WrongKind { .. }
+            | Self::TooLong { .. }
+            | Self::OutOfRange { .. }
+            | Self::NotEmpty { .. }
+            | Self::BadKey { .. }
+            | Self::Taken { .. }
+            | Self::NothingFound { .. }
+            | Self::NoSuchUser { .. } => Vec::new(),
+        }
+    }
+}
+
+fn any_of(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(" or ")
+}
+
+fn listed(names: &[String]) -> String {
+    let more = if names.len() > MOST_LISTED { ", …" } else { "" };
+    let listed: Vec<&str> = names.iter().take(MOST_LISTED).map(String::as_str).collect();
+    format!("{}{more}", listed.join(", "))
+}

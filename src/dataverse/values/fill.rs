@@ -1,0 +1,167 @@
+//! What was typed made into the body of a write: words by the kinds of their columns, lookups found, JSON as it is. What is
+//! wrong is told before anything is written.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use crate::dataverse::client::Client;
+use crate::dataverse::values::complete::{Place, check_access, check_complete, check_name, place};
+use crate::dataverse::values::reference::link;
+use crate::dataverse::values::{Reference, Value, ValueError, Word, typed};
+use crate::dataverse::{Body, ColumnDefinition, ColumnKind, Definition, Detail, Required, Table};
+use crate::problem::Problem;
+
+/// What is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new record.
+    Create,
+    /// A change of one.
+    Change,
+}
+
+/// The body of a write to `table`: what `data` holds, and what `words` say.
+///
+/// Where only JSON was given and nothing is kept of the table, nothing is asked: the service judges it.
+///
+/// # Errors
+/// [`ValueError`]; [`crate::dataverse::DataverseError::ColumnTwice`]; whatever kept the table's definition away.
+pub async fn fill(
+    client: &Client,
+    table: &Table,
+    mut body: Body,
+    words: Vec<Word>,
+    purpose: Purpose,
+) -> Result<Body, Problem> {
+    if !client.catalog().is_kept() && !words.iter().any(Word::needs_kind) {
+        for word in words {
+            if let Value::Json(json) = word.value {
+                body.add(&word.column, json)?;
+            }
+        }
+        return Ok(body);
+    }
+    let names: Vec<String> =
+        body.column_names().chain(words.iter().map(|word| word.column.as_str())).map(str::to_owned).collect();
+    let definition = definition_for(client, table, &names, &words).await?;
+    for name in body.column_names() {
+        check_name(&definition, name, purpose)?;
+    }
+    for word in words {
+        let (name, json) = written(client, &definition, word, purpose).await?;
+        body.add(&name, json)?;
+    }
+    if purpose == Purpose::Create {
+        check_complete(&definition, &body)?;
+    }
+    Ok(body)
+}
+
+/// The table's definition, asked for again when it does not know one of the names: a column may have been made since.
+async fn definition_for(
+    client: &Client,
+    table: &Table,
+    names: &[String],
+    words: &[Word],
+) -> Result<Arc<Definition>, Problem> {
+    let is_old = client.catalog().definition(&table.logical_name, client.now()).is_some();
+    let mut definition = client.definition(&table.logical_name, &[]).await?;
+    if is_old && names.iter().any(|name| place(&definition, name).is_err()) {
+        client.forget_metadata();
+        definition = client.definition(&table.logical_name, &[]).await?;
+    }
+    let typed = words.iter().filter(|word| word.needs_kind());
+    let columns = typed.filter_map(|word| match place(&definition, &word.column) {
+        Ok(Place::Column(column) | Place::Navigation(column, _)) => Some(column),
+        Ok(Place::Other) | Err(_) => None,
+    });
+    let mut details: Vec<Detail> = columns.filter_map(|column| column.kind.detail()).collect();
+    details.sort_unstable();
+    details.dedup();
+    client.definition(&table.logical_name, &details).await
+}
+
+/// What one word adds to the body.
+async fn written(
+    client: &Client,
+    definition: &Definition,
+    word: Word,
+    purpose: Purpose,
+) -> Result<(String, Box<RawValue>), Problem> {
+    let (column, fixed) = match (place(definition, &word.column)?, word.value) {
+        (place, Value::Json(json)) => {
+            if let Place::Column(column) | Place::Navigation(column, _) = place {
+                check_access(definition, column, purpose)?;
+            }
+            return Ok((word.column, json));
+        }
+        (Place::Column(column), value) => (column, Some((value, None))),
+        (Place::Navigation(column, table), value) => (column, Some((value, Some(table)))),
+        (Place::Other, _) => {
+            return Err(ValueError::NotByValue { column: word.column, kind: "several records" }.into());
+        }
+    };
+    check_access(definition, column, purpose)?;
+    let is_lookup = column.kind == ColumnKind::Lookup;
+    match fixed {
+        Some((Value::Text(text), table)) if is_lookup => {
+            let (navigation, address) = bound(client, definition, column, &text, table).await?;
+            Ok((format!("{navigation}@odata.bind"), raw(&serde_json::Value::from(address).to_string())))
+        }
+        Some((Value::Text(text), _)) => {
+            Ok((column.name.clone(), raw(&typed::json(&definition.names.logical_name, column, &text)?)))
+        }
+        _ if is_lookup => {
+            // Any of a lookup's navigation properties empties it.
+            let way = definition.many_to_one.iter().find(|way| way.column == column.name);
+            let navigation = way.map_or_else(|| column.name.clone(), |way| way.navigation.clone());
+            Ok((navigation, raw("null")))
+        }
+        _ if column.required == Required::System => Err(ValueError::NotEmpty { column: column.name.clone() }.into()),
+        _ => Ok((column.name.clone(), raw("null"))),
+    }
+}
+
+/// Text that is JSON already.
+fn raw(json: &str) -> Box<RawValue> {
+    RawValue::from_string(json.to_owned()).unwrap_or_default()
+}
+
+/// The navigation property and the address of the record that a lookup is to lead to.
+async fn bound(
+    client: &Client,
+    definition: &Definition,
+    column: &ColumnDefinition,
+    text: &str,
+    fixed: Option<&str>,
+) -> Result<(String, String), Problem> {
+    let targets = definition.targets(column);
+    let needed = || ValueError::TableNeeded {
+        column: column.name.clone(),
+        text: text.to_owned(),
+        targets: targets.iter().map(|table| (*table).to_owned()).collect(),
+    };
+    let (target, reference) = match (fixed.filter(|table| targets.contains(table)), link(text)) {
+        (Some(table), _) => (table.to_owned(), Reference::parse(text)),
+        (None, link) => match (target_called(client, &targets, link.table).await, targets.as_slice()) {
+            (Some(table), _) => (table, link.reference),
+            (None, [only]) => ((*only).to_owned(), Reference::parse(text)),
+            (None, _) => return Err(needed().into()),
+        },
+    };
+    let way = definition.navigation(&column.name, &target).ok_or_else(needed)?;
+    let table = client.table_named(&target).await?;
+    let address = client.address_of(&table, &reference).await?;
+    Ok((way.navigation.clone(), address))
+}
+
+/// The one of `targets` that a word in front of a reference names: by logical name, or by another of its table's names.
+async fn target_called(client: &Client, targets: &[&str], word: Option<&str>) -> Option<String> {
+    let word = word?;
+    if let Some(target) = targets.iter().find(|target| target.eq_ignore_ascii_case(word)) {
+        return Some((*target).to_owned());
+    }
+    let table = client.table_named(word).await.ok()?;
+    targets.contains(&table.logical_name.as_str()).then_some(table.logical_name)
+}

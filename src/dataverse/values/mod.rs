@@ -1,0 +1,15 @@
+//! Values as people type them, judged by what the table says of its columns, and made into what the Web API takes.
+
+mod complete;
+mod digits;
+mod error;
+mod fill;
+mod reference;
+mod typed;
+mod word;
+
+pub use error::ValueError;
+pub use fill::{Purpose, fill};
+pub use reference::Reference;
+pub(in crate::dataverse) use typed::json as typed_json;
+pub use word::{Value, Word};
