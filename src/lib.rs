@@ -75,6 +75,8 @@
 //! | reads actions and functions out of `$metadata` | `dataverse/callables/csdl.rs`; what was typed for them: `dataverse/callables/arguments.rs` |
 //! | knows an organisation's status reasons | `dataverse/reasons.rs` |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
+//! | writes and reads a batch | `dataverse/batch`: `operation.rs`, `wire.rs` and `answers.rs` are pure, `run.rs` sends |
+//! | makes a file's name harmless | `dataverse/file_name.rs` |
 //! | cuts records out of a page | `dataverse/page.rs` |
 //! | knows a table's columns, choices, keys and relationships | `dataverse/metadata`: [`dataverse::Client::definition`], kept by [`dataverse::Catalog`] |
 //! | says which request a command sends | `tests/data/requests`, played by `tests/it/features/requests.rs` |

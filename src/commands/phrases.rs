@@ -46,6 +46,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::dataverse::PHRASES,
         crate::dataverse::VALUE_PHRASES,
         crate::dataverse::BATCH_PHRASES,
+        crate::dataverse::FILE_PHRASES,
         crate::commands::records::MANY_PHRASES,
         crate::session::PHRASES,
         crate::child::PHRASES,

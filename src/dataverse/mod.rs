@@ -1,6 +1,7 @@
 //! Rows in and out of one organisation, over the Dataverse Web API. It has never heard of refresh tokens, nor of what a
 //! row looks like on a screen.
 
+mod attachments;
 mod batch;
 mod body;
 mod call;
@@ -14,6 +15,8 @@ mod encode;
 mod error;
 mod expand;
 mod fetchxml;
+mod file_error;
+mod file_name;
 mod finding;
 mod id;
 mod impersonation;
@@ -41,6 +44,7 @@ mod views;
 mod whoami;
 mod write;
 
+pub use attachments::Attachment;
 pub use batch::{BATCH_PHRASES, BatchError, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
 pub use body::Body;
 pub use call::{Arguments, Bound, Call};
@@ -50,6 +54,8 @@ pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost, is_rehearsal};
 pub use expand::Expand;
 pub use fetchxml::FetchXml;
+pub use file_error::{FILE_PHRASES, FileError};
+pub use file_name::safe_file_name;
 pub use finding::key_of_words;
 pub use id::RecordId;
 pub use manner::Manner;

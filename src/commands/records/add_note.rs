@@ -16,7 +16,7 @@ use crate::paths::read_given;
 use crate::problem::{Exit, Problem};
 
 /// The most that an organisation can allow a file to have. Source: Microsoft Learn, "Annotation (Note) table".
-const LARGEST_FILE: u64 = 131_072_000;
+pub(super) const LARGEST_FILE: u64 = 131_072_000;
 
 /// Write a note on a record
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod count;
 mod create;
 mod delete;
 mod delete_many;
+mod files;
 mod get;
 mod link;
 mod list;

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::commands::records::{
-    Noun, add_note, assign, count, create, delete, get, link, list, open, unlink, update, upsert,
+    Noun, add_note, assign, count, create, delete, files, get, link, list, open, unlink, update, upsert,
 };
 use crate::context::Context;
 use crate::dataverse::{Client, Table, find_table};
@@ -32,6 +32,8 @@ pub enum Verb {
     Assign(assign::Assign),
     /// Write a note on a record
     AddNote(add_note::AddNote),
+    /// Take a file out of a record, or put one in
+    Files(files::Files),
     /// Tie a record to another one
     Link(link::Link),
     /// End the tie between a record and another one
@@ -76,6 +78,7 @@ impl Verb {
             Self::Delete(delete) => delete.run(context, place),
             Self::Assign(assign) => assign.run(context, place),
             Self::AddNote(note) => note.run(context, place),
+            Self::Files(files) => files.run(context, place),
             Self::Link(link) => link.run(context, place),
             Self::Unlink(unlink) => unlink.run(context, place),
         }

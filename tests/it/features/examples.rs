@@ -146,6 +146,12 @@ fn run_example(line: &str) {
     if command.contains("import contoso.bundle") {
         pack_contoso(&world);
     }
+    if command.contains("NOTE_ID") {
+        let account = world.run("accounts list --top 1 -o id").succeeds();
+        let passphrase = world.path("passphrase").display().to_string();
+        let note = world.run(&format!("accounts add-note {} --file {passphrase}", account.trim())).succeeds();
+        command = command.replace("NOTE_ID", note.trim());
+    }
     if command.contains(" contract.pdf") {
         std::fs::write(world.path("contract.pdf"), "%PDF-1.7").unwrap();
         command = command.replace("contract.pdf", &world.path("contract.pdf").display().to_string());
