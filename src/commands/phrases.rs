@@ -78,7 +78,7 @@ pub(super) static NOBODY_AT_THE_BROWSER: Phrase = Phrase {
     who: Who::You,
     meaning: "there is no terminal here, or `--no-input` or `CI` forbids it",
     remedy: &[
-        "run it with `--no-browser` and open the printed address yourself, or with `--auth device` and enter a code on another device",
+        "run it with `--no-browser` and open the printed address yourself; without `--no-input` and CI, `--auth device` shows a code to enter on another device",
         "in a script set D365CONN_TENANT_URL with D365CONN_CLIENT_ID and D365CONN_CLIENT_SECRET: no sign-in is needed then",
     ],
 };

@@ -27,6 +27,7 @@ mod exit_codes;
 mod explain;
 mod federated;
 mod files;
+mod flows;
 mod jq;
 mod listener;
 mod machine_identity;

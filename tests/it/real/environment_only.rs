@@ -1,7 +1,9 @@
 //! A connection that lives in the environment alone, as a build runner has it: what the process opens, writes and connects
 //! to, seen by strace. Nothing is saved here, so nothing is read back.
 
-use d365conn::sandbox::DAEMON;
+use std::os::unix::fs::PermissionsExt as _;
+
+use d365conn::sandbox::{DAEMON, INES, Sandbox};
 
 use super::home::Home;
 use super::person::sandbox;
@@ -9,7 +11,8 @@ use super::started::Started;
 
 /// Whether a call changes a file or makes one.
 fn is_write(call: &str) -> bool {
-    let name = call.split('(').next().unwrap_or_default();
+    // A line about a signal is no call.
+    let name = if call.starts_with("---") { "" } else { call.split('(').next().unwrap_or_default() };
     let opens = ["open", "openat", "openat2", "creat"].contains(&name);
     let changes =
         ["mkdir", "rename", "unlink", "link", "symlink", "chmod", "chown", "truncate", "mknod", "utime", "rmdir"];
@@ -24,9 +27,45 @@ fn is_write(call: &str) -> bool {
 fn nothing_is_written_and_no_bus_is_asked_when_the_connection_is_in_the_environment() {
     let sandbox = sandbox();
     let mut home = Home::new();
-    home.set("D365CONN_TENANT_URL", &sandbox.address());
     home.set("D365CONN_CLIENT_ID", DAEMON.client_id);
     home.set("D365CONN_CLIENT_SECRET", DAEMON.secret.unwrap());
+    writes_nothing(&sandbox, home);
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn nothing_is_written_where_a_machine_signs_in_as_itself() {
+    let sandbox = sandbox();
+    let mut home = Home::new();
+    home.set("D365CONN_AUTH", "managed-identity");
+    home.set("AZURE_POD_IDENTITY_AUTHORITY_HOST", &sandbox.address());
+    writes_nothing(&sandbox, home);
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn nothing_is_written_where_the_azure_cli_lends_a_token_and_its_words_hold_no_secret() {
+    let sandbox = sandbox();
+    let mut home = Home::new();
+    home.set("D365CONN_AUTH", "az");
+    home.set("AZURE_CLIENT_SECRET", "planted-secret");
+    let directory = home.path("azure-cli");
+    std::fs::create_dir(&directory).unwrap();
+    let answer = directory.join("answer");
+    std::fs::write(&answer, sandbox.azure_cli(INES)).unwrap();
+    std::fs::write(directory.join("az"), format!("#!/bin/sh\nexec /bin/cat {}\n", answer.display())).unwrap();
+    std::fs::set_permissions(directory.join("az"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    home.set("PATH", &format!("{}:{}", directory.display(), std::env::var("PATH").unwrap()));
+    let calls = writes_nothing(&sandbox, home);
+    let started: Vec<&String> = calls.iter().filter(|call| call.starts_with("execve(")).collect();
+    assert!(started.iter().any(|call| call.contains("get-access-token")), "{started:?}");
+    let secrets = [sandbox.issued_secrets(), vec!["planted-secret".to_owned()]].concat();
+    assert!(secrets.iter().all(|secret| !started.iter().any(|call| call.contains(secret.as_str()))), "{started:?}");
+}
+
+/// Lists accounts under strace; gives back what it saw, without a write and without a bus.
+fn writes_nothing(sandbox: &Sandbox, mut home: Home) -> Vec<String> {
+    home.set("D365CONN_TENANT_URL", &sandbox.address());
     home.set("CI", "true");
     let finished = Started::of(home.traced("trace=%file,%desc,connect", "accounts list --top 3 -o json")).finish();
     let rows: serde_json::Value = serde_json::from_str(&finished.succeeds()).unwrap();
@@ -43,6 +82,7 @@ fn nothing_is_written_and_no_bus_is_asked_when_the_connection_is_in_the_environm
         calls.iter().filter(|call| call.starts_with("connect(") && call.contains("AF_UNIX")).collect();
     assert_eq!(buses, Vec::<&String>::new());
     assert_eq!(home.files(), Vec::new());
+    calls
 }
 
 #[test]
