@@ -489,7 +489,6 @@ fn facts_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         ("redirect_uri", &refusal.redirect_uri),
         ("admin_consent_url", &refusal.admin_consent_url),
         ("connection", &refusal.connection),
-        ("entra_time", &refusal.error.timestamp),
     ];
     let mut facts = vec![
         ("error", refusal.error.error.clone()),
@@ -497,7 +496,10 @@ fn facts_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         ("tenant", refusal.tenant.clone()),
     ];
     facts.extend(optional.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))));
-    facts.extend(refusal.shown.iter().cloned());
+    if !refusal.shown.is_empty() {
+        facts.extend(refusal.shown.iter().cloned());
+        facts.extend(refusal.error.timestamp.clone().map(|time| ("entra_time", time)));
+    }
     facts
 }
 
