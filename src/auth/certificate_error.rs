@@ -168,7 +168,7 @@ pub(super) static PASSWORD_NEEDED: Phrase = Phrase {
     meaning: "the private key in it can't be used before it is opened",
     remedy: &[
         "name a file that holds the password: `--certificate-password-file FILE`, or be asked for it: `--certificate-password-prompt`",
-        "without a stored connection, set D365CONN_CERTIFICATE_PASSWORD or D365CONN_CERTIFICATE_PASSWORD_FILE",
+        "without a stored connection, set `D365CONN_CERTIFICATE_PASSWORD` or `D365CONN_CERTIFICATE_PASSWORD_FILE`",
         "for a saved connection: `d365conn reconnect NAME --certificate-password-file FILE`",
     ],
 };

@@ -110,7 +110,7 @@ pub(super) static BAD_ADDRESS: Phrase = Phrase {
     exit: Exit::Usage,
     who: Who::You,
     meaning: "the runner sets it, to an https address without a user in it; anything else might lead the job's own token astray, so nothing was sent",
-    remedy: &["leave {variable} as the runner sets it: nothing in the pipeline's own file should set it"],
+    remedy: &["leave `{variable}` as the runner sets it: nothing in the pipeline's own file should set it"],
 };
 
 pub(super) static DECLINED: Phrase = Phrase {
@@ -131,7 +131,7 @@ pub(super) static ODD_ANSWER: Phrase = Phrase {
     meaning: "something answered in its place, as a proxy of the runner's network may",
     remedy: &[
         "run again with `-vv` to see who was asked and how it answered",
-        "let the runner reach it without a proxy: NO_PROXY",
+        "let the runner reach it without a proxy: set `NO_PROXY`",
     ],
 };
 
