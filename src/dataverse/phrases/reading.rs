@@ -47,7 +47,7 @@ pub(in crate::dataverse) static NO_MATCH: Phrase = Phrase {
     exit: Exit::NotFound,
     who: Who::You,
     meaning: "the condition was taken, and nothing fits it; another user may see more",
-    remedy: &["run `d365conn records {table} list` with less of the condition behind `--filter`"],
+    remedy: &["run `d365conn records <table> list` with less of the condition behind `--filter`"],
 };
 
 pub(in crate::dataverse) static SEVERAL_MATCH: Phrase = Phrase {
@@ -57,7 +57,7 @@ pub(in crate::dataverse) static SEVERAL_MATCH: Phrase = Phrase {
     meaning: "one record is meant, and the values do not tell which",
     remedy: &[
         "run the command again with the id of one of them",
-        "add another `column=value`, or run `d365conn records {table} list` to see more of them",
+        "add another `column=value`, or run `d365conn records <table> list` to see more of them",
     ],
 };
 
