@@ -66,10 +66,48 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
     ("records create", "records accounts create name=x", Stdout::Clean),
     ("records update", "records accounts update ID name=y", Stdout::Clean),
     ("records delete", "records accounts delete ID --yes", Stdout::Clean),
+    ("records count", "records accounts count", Stdout::Clean),
+    ("records upsert", "records accounts upsert --key accountnumber=C-1 name=x", Stdout::Clean),
+    ("records open", "records accounts open ID", Stdout::Clean),
+    ("records assign", "records accounts assign ID --to ines.moreau@northlight.example", Stdout::Clean),
+    ("records link", "records accounts link ID primarycontactid CONTACT", Stdout::Clean),
+    ("records unlink", "records accounts unlink ID primarycontactid", Stdout::Clean),
+    ("records add-note", "records accounts add-note ID --text hello", Stdout::Clean),
+    ("records files download", "records accounts files download ID documentbody", Stdout::Clean),
+    ("records files upload", "records accounts files upload ID documentbody FOLDER/operations", Stdout::Clean),
+    ("tables list", "tables list -o json", Stdout::Clean),
+    ("tables show", "tables show account -o json", Stdout::Clean),
+    ("api", "api WhoAmI -i", Stdout::Clean),
+    ("batch", "batch FOLDER/operations", Stdout::Clean),
+    ("query", "query --odata accounts?$top=1 -o json", Stdout::Clean),
+    ("search", "search Alder -o json", Stdout::Clean),
+    ("action list", "action list -o json", Stdout::Clean),
+    ("action show", "action show QualifyLead -o json", Stdout::Clean),
+    ("action run", "action run WhoAmI -o json", Stdout::Clean),
     ("NOUN list", "NOUN list --top 3 -o json", Stdout::Clean),
     ("NOUN get", "NOUN get ID", Stdout::Clean),
     ("NOUN create", "NOUN create --data {}", Stdout::Clean),
     ("NOUN update", "NOUN update ID --data {}", Stdout::Clean),
+    ("NOUN count", "NOUN count", Stdout::Clean),
+    ("NOUN upsert", "NOUN upsert --key accountnumber=C-1 name=x", Stdout::Clean),
+    ("NOUN open", "NOUN open ID", Stdout::Clean),
+    ("NOUN assign", "NOUN assign ID --to ines.moreau@northlight.example", Stdout::Clean),
+    ("NOUN link", "NOUN link ID primarycontactid CONTACT", Stdout::Clean),
+    ("NOUN unlink", "NOUN unlink ID primarycontactid", Stdout::Clean),
+    ("NOUN add-note", "NOUN add-note ID --text hello", Stdout::Clean),
+    ("NOUN files download", "NOUN files download ID documentbody", Stdout::Clean),
+    ("NOUN files upload", "NOUN files upload ID documentbody FOLDER/operations", Stdout::Clean),
+    ("NOUN deactivate", "NOUN deactivate ID", Stdout::Clean),
+    ("NOUN activate", "NOUN activate ID", Stdout::Clean),
+    ("NOUN merge", "NOUN merge ID OTHER --yes", Stdout::Clean),
+    ("NOUN qualify", "NOUN qualify ID", Stdout::Clean),
+    ("NOUN disqualify", "NOUN disqualify ID", Stdout::Clean),
+    ("NOUN win", "NOUN win ID", Stdout::Clean),
+    ("NOUN lose", "NOUN lose ID", Stdout::Clean),
+    ("NOUN reopen", "NOUN reopen ID", Stdout::Clean),
+    ("NOUN resolve", "NOUN resolve ID --subject done", Stdout::Clean),
+    ("NOUN cancel", "NOUN cancel ID", Stdout::Clean),
+    ("NOUN reactivate", "NOUN reactivate ID", Stdout::Clean),
     ("NOUN delete", "NOUN delete ID --yes", Stdout::Clean),
     // It prints the secrets of the apps that everybody may use.
     ("sandbox", "sandbox", Stdout::Secret),
@@ -78,6 +116,21 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
     ("man", "man", Stdout::Clean),
     ("version", "version -o json", Stdout::Clean),
 ];
+
+/// What an account has not: the honest refusal is looked through.
+const REFUSED: [&str; 4] =
+    ["NOUN files download", "NOUN files upload", "records files download", "records files upload"];
+
+/// One operation of a batch.
+const OPERATION: &str = r#"{"id":"1","method":"GET","path":"accounts?$top=1"}"#;
+
+/// Whether a noun has a verb, which may be two words.
+fn has(noun: &str, verb: &str) -> bool {
+    let mut root = d365conn::cli::command();
+    root.build();
+    let words = std::iter::once(noun).chain(verb.split(' '));
+    words.fold(Some(&root), |command, word| command?.find_subcommand(word)).is_some()
+}
 
 /// Whether a command stays until somebody ends it.
 fn is_endless(line: &str) -> bool {
@@ -128,6 +181,7 @@ impl Cage {
         let options = Options { token_life, mark: MARK.to_owned(), ..Options::default() };
         let sandbox = Sandbox::start_in_background(options).unwrap();
         std::fs::write(home.path("bundle-passphrase"), BUNDLE_PASSPHRASE).unwrap();
+        std::fs::write(home.path("operations"), OPERATION).unwrap();
         std::fs::write(home.path("client-secret"), OWN_WEB_APP.secret.unwrap()).unwrap();
         let mut cage = Self { home, sandbox, said: Vec::new() };
         let connect = cage.connect("--name own");
@@ -176,9 +230,11 @@ impl Cage {
         finished
     }
 
-    /// The id of an account.
-    fn account(&mut self) -> String {
-        self.play("accounts list --top 1 -o id", Stdout::Clean).stdout.trim().to_owned()
+    /// The ids of two records.
+    fn two(&mut self, noun: &str) -> [String; 2] {
+        let listed = self.play(&format!("{noun} list --top 2 -o id"), Stdout::Clean).stdout;
+        let mut ids = listed.lines().map(str::to_owned);
+        std::array::from_fn(|_| ids.next().unwrap_or_default())
     }
 
     /// Everything that was said and everything in this home's folder, but what the test itself put there.
@@ -208,16 +264,27 @@ fn no_command_that_goes_well_shows_a_secret() {
     let mut cage = Cage::renewing();
     let nouns: Vec<&str> = d365conn::commands::records::NOUNS.iter().map(|noun| noun.word).collect();
     for (words, line, stdout) in COMMANDS {
-        let nouns: &[&str] = if words.starts_with("NOUN") { &nouns } else { &[""] };
+        let verb = words.strip_prefix("NOUN ");
+        let nouns = match verb {
+            Some(verb) => nouns.iter().copied().filter(|noun| has(noun, verb)).collect(),
+            None => vec![""],
+        };
         for noun in nouns {
-            let id = if line.contains("ID") { cage.account() } else { String::new() };
-            let line = line.replace("NOUN", noun).replace("ID", &id);
+            let mut line = line.replace("NOUN", noun);
+            let is_of_account = line.contains("ID") || line.contains("accountnumber");
+            if line.contains("ID") {
+                let [id, other] = cage.two("accounts");
+                line = line.replace("ID", &id).replace("OTHER", &other);
+            }
+            if line.contains("CONTACT") {
+                line = line.replace("CONTACT", &cage.two("contacts")[0]);
+            }
             let finished = cage.play(&line, *stdout);
             // A contact has another id than an account: then it is an honest refusal that is looked through.
-            let is_other_table = !noun.is_empty() && *noun != "accounts" && !id.is_empty();
-            let is_ended = is_endless(&line);
+            let is_other_table = !noun.is_empty() && noun != "accounts" && is_of_account;
+            let is_excused = is_other_table || is_endless(&line) || REFUSED.contains(words);
             let code = finished.status.code();
-            assert!(code == Some(0) || is_other_table || is_ended, "{line}: {code:?}: {}", finished.stderr);
+            assert!(code == Some(0) || is_excused, "{line}: {code:?}: {}", finished.stderr);
         }
     }
     cage.is_clean();
