@@ -128,8 +128,8 @@ const OPERATION: &str = r#"{"id":"1","method":"GET","path":"accounts?$top=1"}"#;
 fn has(noun: &str, verb: &str) -> bool {
     let mut root = d365conn::cli::command();
     root.build();
-    let words = std::iter::once(noun).chain(verb.split(' '));
-    words.fold(Some(&root), |command, word| command?.find_subcommand(word)).is_some()
+    let mut words = std::iter::once(noun).chain(verb.split(' '));
+    words.try_fold(&root, |command, word| command.find_subcommand(word)).is_some()
 }
 
 /// Whether a command stays until somebody ends it.
