@@ -239,6 +239,8 @@ fn the_browser_is_given_the_address_by_no_shell_and_never_comes_from_the_working
     }
     home.set("PATH", &format!(".::{}", home.path("programs").display()));
     let mut at_terminal = AtTerminal::start(&home, &line);
+    at_terminal.sees("Sign in with a browser on another device, by a code?");
+    at_terminal.types("n\n");
     at_terminal.sees("no browser could be opened");
     at_terminal.types(CTRL_C);
     at_terminal.ends();
