@@ -23,6 +23,8 @@ pub struct BearerClaims {
     upn: Option<String>,
     unique_name: Option<String>,
     preferred_username: Option<String>,
+    // What a user let the app do: an app that speaks for itself has none.
+    scp: Option<String>,
     /// `exp`: its end, in seconds since 1970 (RFC 7519 §4.1.4).
     exp: Option<i64>,
 }
@@ -38,6 +40,12 @@ impl BearerClaims {
     #[must_use]
     pub fn app(&self) -> Option<&str> {
         self.appid.as_deref().or(self.azp.as_deref())
+    }
+
+    /// The same where it speaks for nobody but itself.
+    #[must_use]
+    pub fn lone_app(&self) -> Option<&str> {
+        self.app().filter(|_| self.user().is_none() && self.scp.is_none())
     }
 
     /// The sign-in name of the user it speaks for; an app by itself has none.
@@ -83,6 +91,9 @@ mod tests {
         assert_eq!((person.app(), person.user()), (Some("a"), Some("k@x.example")));
         let app = BearerClaims::of(&token(r#"{"azp":"a"}"#));
         assert_eq!((app.app(), app.user()), (Some("a"), None));
+        assert_eq!((person.lone_app(), app.lone_app()), (None, Some("a")));
+        let nameless = BearerClaims::of(&token(r#"{"appid":"a","scp":"user_impersonation"}"#));
+        assert_eq!((nameless.app(), nameless.lone_app()), (Some("a"), None));
         assert_eq!(BearerClaims::of(&Secret::new("opaque")), BearerClaims::default());
         assert_eq!(BearerClaims::of(&Secret::new("a.b.c.d")), BearerClaims::default());
     }

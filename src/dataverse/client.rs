@@ -336,7 +336,7 @@ impl Client {
                     return Err(error.into());
                 }
             };
-            let bare_refusal = self.bare_refusal(&response, client_request_id, at);
+            let bare_refusal = self.bare_refusal(&response, &token, client_request_id, at);
             if is_multipart(&response) {
                 // The status is that of one operation inside; what happened to each is in the body.
                 return Ok(Sent { response, bare_refusal });
@@ -458,7 +458,15 @@ impl Client {
     }
 
     /// What a refusal under this answer says before its body is read.
-    fn bare_refusal(&self, response: &Response, client_request_id: String, at: Timestamp) -> Refusal {
+    fn bare_refusal(
+        &self,
+        response: &Response,
+        token: &AccessToken,
+        client_request_id: String,
+        at: Timestamp,
+    ) -> Refusal {
+        // Whoever is acted for may be the one who is missed; and a success is no reason to read a token.
+        let is_about_the_bearer = matches!(response.status, 401 | 403) && self.acting_as.is_none();
         let ids = ["x-ms-service-request-id", "req_id", "x-ms-request-id"];
         Refusal {
             host: self.host(),
@@ -471,6 +479,7 @@ impl Client {
             client_request_id,
             at,
             connection: self.connection().map(str::to_owned),
+            app: is_about_the_bearer.then(|| self.parts().tokens.app_of(token)).flatten(),
             whole: None,
         }
     }

@@ -42,6 +42,7 @@ pub const PHRASES: &[&Phrase] = &[
     &reading::BAD_SEARCH,
     &reading::SEARCH_NOT_ENABLED,
     &access::NOT_A_MEMBER,
+    &access::NOT_A_MEMBER_APP,
     &access::NO_ROLE,
     &access::MISSING_PRIVILEGE,
     &access::OTHER_PRINCIPAL_PRIVILEGE,

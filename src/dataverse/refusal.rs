@@ -28,6 +28,8 @@ pub struct Refusal {
     pub at: Timestamp,
     /// What the connection is called, for the remedies.
     pub connection: Option<String>,
+    /// The client id of the app that asked, where it asked for itself.
+    pub app: Option<String>,
     /// The answer as it came, for those who pass it on.
     pub(super) whole: Option<Box<Whole>>,
 }
@@ -77,7 +79,8 @@ impl Refusal {
             return &access::CLAIMS_CHALLENGE;
         }
         if let Some(phrase) = self.code.and_then(codes::phrase_of) {
-            return phrase;
+            let is_missing_app = self.app.is_some() && phrase.code == access::NOT_A_MEMBER.code;
+            return if is_missing_app { &access::NOT_A_MEMBER_APP } else { phrase };
         }
         // The router's own answer, before Dataverse proper: a wrong verb or no such route. It has no code.
         if self.status == 404 && self.code.is_none() && self.message.starts_with("No HTTP resource") {
@@ -108,6 +111,9 @@ impl Refusal {
         note("code", self.code.map(|code| format!("0x{code:08X}")));
         note("name", self.code.and_then(codes::find).and_then(|code| code.name).map(str::to_owned));
         note("connection", self.connection.clone());
+        if self.phrase().code == access::NOT_A_MEMBER_APP.code {
+            note("client_id", self.app.clone());
+        }
         facts
     }
 
@@ -174,6 +180,7 @@ mod tests {
             client_request_id: "c0ff".into(),
             at: "2026-03-01T12:00:00.5Z".parse().unwrap(),
             connection: None,
+            app: None,
             whole: None,
         };
         match ErrorBody::parse(body.as_bytes()) {

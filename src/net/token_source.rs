@@ -32,4 +32,10 @@ pub trait TokenSource: Send + Sync {
     /// Takes note that the token given instead was answered with 401 as well, with these challenges. Nothing else will be
     /// tried now; what they demand may be met by the next sign-in.
     fn take_note(&self, _challenges: &[String]) {}
+
+    /// The client id of the app that speaks for itself by `token`, for telling people; `None` where a person does, or where
+    /// nobody knows.
+    fn app_of(&self, _token: &AccessToken) -> Option<String> {
+        None
+    }
 }

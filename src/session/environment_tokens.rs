@@ -2,7 +2,7 @@
 
 use tokio::sync::Mutex;
 
-use crate::auth::{self, AppCredential, Applicant, Authority, Claims, Proof};
+use crate::auth::{self, AppCredential, Applicant, Authority, BearerClaims, Claims, Proof};
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
@@ -132,5 +132,9 @@ impl TokenSource for EnvironmentTokens {
             let need = Need { rejected: Some(rejected), claims: claims.as_ref(), is_renewal: false };
             self.valid_token(need).await
         })
+    }
+
+    fn app_of(&self, token: &AccessToken) -> Option<String> {
+        BearerClaims::of(&token.secret).lone_app().map(str::to_owned)
     }
 }

@@ -1,5 +1,6 @@
 //! A token that is what it is: handed in from outside, or just issued. It can't be renewed here.
 
+use crate::auth::BearerClaims;
 use crate::net::{AccessToken, TokenFuture, TokenSource};
 use crate::session::SessionError;
 
@@ -22,5 +23,9 @@ impl TokenSource for FixedToken {
 
     fn token_instead_of<'a>(&'a self, _rejected: &'a AccessToken, _challenges: &'a [String]) -> TokenFuture<'a> {
         Box::pin(async { Err(SessionError::TokenRejected.into()) })
+    }
+
+    fn app_of(&self, token: &AccessToken) -> Option<String> {
+        BearerClaims::of(&token.secret).lone_app().map(str::to_owned)
     }
 }

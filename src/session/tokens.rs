@@ -373,4 +373,8 @@ impl TokenSource for Session {
             self.demand(&claims);
         }
     }
+
+    fn app_of(&self, token: &AccessToken) -> Option<String> {
+        BearerClaims::of(&token.secret).lone_app().map(str::to_owned)
+    }
 }

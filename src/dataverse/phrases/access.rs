@@ -14,6 +14,17 @@ pub(in crate::dataverse) static NOT_A_MEMBER: Phrase = Phrase {
     ],
 };
 
+pub(in crate::dataverse) static NOT_A_MEMBER_APP: Phrase = Phrase {
+    code: "dataverse/not-a-member-app",
+    exit: Exit::Forbidden,
+    who: Who::DataverseAdmin,
+    meaning: "the sign-in is valid, but this environment has no application user for app {client_id}",
+    remedy: &[
+        "in Power Platform admin center: Manage → Environments → this environment → Settings → Users + permissions → Application users → New app user → Add an app → the one whose client id is {client_id}, then a business unit and a security role",
+        "run `d365conn whoami` again after some minutes: a new user takes a while to arrive",
+    ],
+};
+
 pub(in crate::dataverse) static NO_ROLE: Phrase = Phrase {
     code: "dataverse/no-role",
     exit: Exit::Forbidden,

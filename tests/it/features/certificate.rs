@@ -137,7 +137,7 @@ fn an_app_without_an_application_user_is_told_how_to_get_one() {
     let world = World::new().without_terminal();
     assert!(world.sandbox.register_certificate(STRANGER.client_id, pair.certificate.as_bytes()));
     let said = connect(&world, STRANGER.client_id, &pair.both_in(&world, "nightly.pem"), "").fails(5, "0x80072560");
-    assert!(said.contains("Application users"), "{said}");
+    assert!(said.contains("Application users") && said.contains(STRANGER.client_id), "{said}");
 }
 
 #[test]

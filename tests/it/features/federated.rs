@@ -159,7 +159,7 @@ fn an_assertion_that_nobody_signed_is_refused() {
 fn an_app_without_an_application_user_or_a_federated_credential_is_told_so() {
     let world = job(Provider::Github);
     let said = connect(&world, STRANGER.client_id, "").fails(5, "0x80072560");
-    assert!(said.contains("Application users"), "{said}");
+    assert!(said.contains("Application users") && said.contains(STRANGER.client_id), "{said}");
     connect(&world, OWN_DESKTOP_APP.client_id, "").fails(4, "AADSTS700211");
     connect(&world, "00000000-0000-4000-8000-000000000001", "").fails(4, "AADSTS700016");
     assert_eq!(world.run("connections list -o json").succeeds().trim(), "[]");

@@ -148,8 +148,15 @@ fn an_identity_that_the_machine_has_not_is_told_with_the_place_to_give_it() {
 fn an_identity_without_an_application_user_is_told_by_its_client_id() {
     let world = machine();
     let said = connect(&world, &format!("--identity-client-id {}", IDLE_IDENTITY.app.client_id)).fails(5, "0x80072560");
-    assert!(said.contains("Application users"), "{said}");
+    assert!(said.contains("dataverse/not-a-member-app") && said.contains("Application users"), "{said}");
+    let remedy = format!("the one whose client id is {}", IDLE_IDENTITY.app.client_id);
+    assert!(said.contains(&remedy) && !said.contains("for a person"), "{said}");
     assert_eq!(world.run("connections list -o json").succeeds().trim(), "[]");
+    // Nobody but the token says which identity it is, where a machine has one.
+    let mut world = environment_only();
+    world.set("D365CONN_CLIENT_ID", IDLE_IDENTITY.app.client_id);
+    let said = world.run("whoami -o json").fails(5, "0x80072560");
+    assert!(said.contains(&format!("\"client_id\":\"{}\"", IDLE_IDENTITY.app.client_id)), "{said}");
 }
 
 #[test]

@@ -1,12 +1,21 @@
 //! Answers that say no, or that nobody from Dataverse gave.
 
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365conn::dataverse::{Query, RecordId, find_table};
+use d365conn::net::AccessToken;
 use d365conn::problem::Exit;
+use d365conn::secret::Secret;
+use d365conn::session::FixedToken;
 use serde_json::json;
 use wiremock::matchers::{any, path, query_param_contains, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::wire::stage::{BEARER, SECOND_BEARER, Stage, accounts, everything, json_answer, refusal, requests};
+use crate::wire::stage::{
+    BEARER, SECOND_BEARER, Stage, accounts, client_of, everything, json_answer, refusal, requests,
+};
 
 async fn answering(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
@@ -58,6 +67,31 @@ async fn every_no_has_its_exit_and_its_code() {
         assert!(!problem.phrase().remedy_with(&problem.diagnosis().facts()).is_empty(), "{code}");
         let shown = everything(&problem);
         assert!(!shown.contains(BEARER) && !shown.contains(SECOND_BEARER), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn an_app_without_a_user_is_named_and_a_user_who_is_acted_for_is_not_taken_for_it() {
+    let server = MockServer::start().await;
+    let user = json!({ "value": [{ "systemuserid": "8f40a1d5-9f6e-4e11-8179-000d3a000004" }] });
+    Mock::given(path("/api/data/v9.2/systemusers")).respond_with(json_answer(200, &user)).mount(&server).await;
+    let no = refusal(403, "0x80072560", "The user is not a member of the organization.");
+    Mock::given(any()).respond_with(no).with_priority(9).mount(&server).await;
+    for (payload, acted_for, code) in [
+        (r#"{"appid":"the-app"}"#, None, "dataverse/not-a-member-app"),
+        (r#"{"azp":"the-app"}"#, None, "dataverse/not-a-member-app"),
+        (r#"{"appid":"the-app"}"#, Some("nightly@contoso.example"), "dataverse/not-a-member"),
+        (r#"{"appid":"the-app","upn":"ines@contoso.example"}"#, None, "dataverse/not-a-member"),
+        (r#"{"appid":"the-app","scp":"user_impersonation"}"#, None, "dataverse/not-a-member"),
+    ] {
+        let bearer = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
+        let token = AccessToken { secret: Secret::new(bearer), expires_on: None };
+        let client = client_of(&server.uri(), Arc::new(FixedToken::new(token)));
+        let client = if let Some(user) = acted_for { client.acting_as(user) } else { client };
+        let id = RecordId::parse("8f40a1d5-9f6e-4e11-8179-000d3a000004").unwrap();
+        let problem = client.get(&accounts(), &id, &[], false).await.expect_err(payload);
+        assert_eq!(problem.phrase().code, code, "{payload}");
+        assert_eq!(everything(&problem).contains("the-app"), code.ends_with("-app"), "{payload}");
     }
 }
 

@@ -71,16 +71,8 @@ impl Stage {
     fn with(address: &str, read_only: Option<String>) -> Self {
         let clock = Clock::set_at(beginning());
         let tokens = Arc::new(Tokens::default());
-        let client = Client::new(ClientParts {
-            http: http(HttpOptions::default()),
-            origin: Origin::parse(address).unwrap(),
-            tokens: Arc::clone(&tokens) as Arc<dyn TokenSource>,
-            clock: clock.clone(),
-            max_wait: MAX_WAIT,
-            read_only,
-            trace: Trace::default(),
-        });
-        Self { client, clock, tokens }
+        let parts = parts(address, Arc::clone(&tokens) as Arc<dyn TokenSource>, clock.clone());
+        Self { client: Client::new(ClientParts { read_only, ..parts }), clock, tokens }
     }
 
     /// Seconds that passed on the clock.
@@ -99,6 +91,23 @@ impl Stage {
                 Err(problem) => return (rows, Err(problem)),
             }
         }
+    }
+}
+
+/// A client with another source of tokens.
+pub fn client_of(address: &str, tokens: Arc<dyn TokenSource>) -> Client {
+    Client::new(parts(address, tokens, Clock::set_at(beginning())))
+}
+
+fn parts(address: &str, tokens: Arc<dyn TokenSource>, clock: Clock) -> ClientParts {
+    ClientParts {
+        http: http(HttpOptions::default()),
+        origin: Origin::parse(address).unwrap(),
+        tokens,
+        clock,
+        max_wait: MAX_WAIT,
+        read_only: None,
+        trace: Trace::default(),
     }
 }
 
