@@ -40,6 +40,8 @@
 //! | waits for the browser | `auth/loopback.rs` (door), judged in `auth/callback.rs` |
 //! | asks a machine of Azure's for its own token | `auth/managed_identity.rs`, where: `auth/managed_identity/endpoint.rs` |
 //! | borrows a token of the Azure CLI | `auth/azure_cli.rs` |
+//! | reads a certificate with its key, and signs with it | `auth/certificate.rs`, `auth/certificate_file.rs` |
+//! | fetches what another identity provider says of a job | `auth/federated.rs` |
 //! | shows a code for another device, and waits | `auth/device.rs`; offers it or the browser instead: `commands/other_way.rs` |
 //! | explains an AADSTS number | `auth/aadsts` |
 //! | renews a token, once among all processes | `session/tokens.rs` |

@@ -59,7 +59,7 @@ pub const AADSTS: &[Aadsts] = &[
     row(50008, Who::EntraAdmin, &says::FEDERATION, "the SAML assertion is missing or wrong"),
     row(50011, Who::AppOwner, &says::REDIRECT_URI_MISMATCH, "the redirect URI is not registered for this app"),
     row(50012, Who::AppOwner, &says::CERTIFICATE_REFUSED, "the app's proof was not accepted"),
-    row(50013, Who::AppOwner, &says::CERTIFICATE_REFUSED, "the assertion is not valid"),
+    row(50013, Who::AppOwner, &says::ASSERTION_REFUSED, "the assertion is not valid"),
     row(50014, Who::You, &says::INVITATION_OPEN, "the guest has not accepted the invitation"),
     row(50017, Who::AppOwner, &says::CERTIFICATE_REFUSED, "the certificate could not be validated"),
     row(50020, Who::You, &says::WRONG_ACCOUNT, "the user is not a member or guest of the organisation's tenant"),

@@ -104,12 +104,12 @@ impl DeviceCode {
         let mut pause = self.interval;
         let mut trouble = None;
         loop {
-            let left = u64::try_from(end.as_second().saturating_sub(clock.now().as_second())).unwrap_or_default();
-            if left == 0 {
+            let left = seconds_between(clock.now(), end);
+            if left.is_zero() {
                 let over = AuthError::NobodyCame { waited: wait, is_expired: self.expires_on < deadline };
                 return Err(trouble.unwrap_or(over));
             }
-            clock.wait(pause.min(Duration::from_secs(left))).await;
+            clock.wait(pause.min(left)).await;
             let error = match self.poll(applicant, demanded).await {
                 Ok(tokens) => return Ok(tokens),
                 Err(error) => error,
@@ -117,6 +117,9 @@ impl DeviceCode {
             pause = match next(&error) {
                 Next::Ask => pause,
                 Next::AskLess => pause + STEP,
+                // A pause that outlives the code is no use to anybody.
+                Next::Pause(asked) if asked >= seconds_between(clock.now(), end) => return Err(error),
+                Next::Pause(asked) => pause.max(asked),
                 Next::Retry => (pause * 2).min(LONGEST_PAUSE),
                 Next::End => return Err(error),
             };
@@ -143,6 +146,11 @@ impl DeviceCode {
     }
 }
 
+/// Whole seconds from one moment to a later one; none when it is over.
+fn seconds_between(now: Timestamp, end: Timestamp) -> Duration {
+    Duration::from_secs(u64::try_from(end.as_second().saturating_sub(now.as_second())).unwrap_or_default())
+}
+
 /// What to do after a poll that brought no token.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
@@ -150,6 +158,8 @@ enum Next {
     Ask,
     /// Ask less often: that was too fast.
     AskLess,
+    /// Ask no more for so long: the service is busy.
+    Pause(Duration),
     /// Something is out of order; give it more time each time.
     Retry,
     /// There will be no token.
@@ -164,7 +174,8 @@ fn next(error: &AuthError) -> Next {
             _ if refusal.error.is_passing() => Next::Retry,
             _ => Next::End,
         },
-        AuthError::Throttled { .. } => Next::AskLess,
+        AuthError::Throttled { wait: Some(wait), .. } => Next::Pause(*wait),
+        AuthError::Throttled { wait: None, .. } => Next::AskLess,
         AuthError::Net(_) | AuthError::Unavailable { .. } => Next::Retry,
         _ => Next::End,
     }
@@ -251,6 +262,16 @@ mod tests {
             let (result, took) = signed_in([code(""), refusal(error)]).await;
             assert_eq!((result.unwrap_err().phrase().code, took), (phrase, 5), "{error}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_pause_is_waited_out_unless_it_outlives_the_code() {
+        let busy =
+            |seconds: u32| answer(429, &format!("Retry-After: {seconds}\r\nContent-Type: application/json\r\n"), "{}");
+        let (result, took) = signed_in([code(""), busy(40), refusal("access_denied")]).await;
+        assert_eq!((result.unwrap_err().phrase().code, took), ("auth/cancelled", 5 + 40));
+        let (result, took) = signed_in([code(""), busy(3600), refusal("access_denied")]).await;
+        assert_eq!((result.unwrap_err().phrase().code, took), ("auth/throttled", 5));
     }
 
     #[tokio::test]

@@ -371,6 +371,18 @@ pub(super) static CERTIFICATE_REFUSED: Phrase = Phrase {
     ],
 };
 
+pub(super) static ASSERTION_REFUSED: Phrase = Phrase {
+    code: "auth/assertion-refused",
+    exit: Exit::SignIn,
+    who: Who::AppOwner,
+    meaning: "the signature of the assertion is not one that Entra can check with the keys it trusts for app {client_id}",
+    remedy: &[
+        "the token says it was signed by `{issuer}`: Entra takes the keys which that issuer publishes at `{issuer}/.well-known/openid-configuration`, so compare the issuer in Entra admin center → App registrations → app {client_id} → Certificates & secrets → Federated credentials",
+        "the assertion was signed with the certificate {thumbprint} (SHA-1): compare with Entra admin center → App registrations → app {client_id} → Certificates & secrets → Certificates → Thumbprint",
+        "have a new token made by whoever vouches for the app, and run `d365conn whoami` again",
+    ],
+};
+
 pub(super) static ASSERTION_TIME: Phrase = Phrase {
     code: "auth/assertion-time",
     exit: Exit::SignIn,

@@ -63,6 +63,7 @@ pub const PHRASES: &[&Phrase] = &[
     &entra_phrases::SECRET_EXPIRED,
     &entra_phrases::CREDENTIAL_REFUSED,
     &entra_phrases::CERTIFICATE_REFUSED,
+    &entra_phrases::ASSERTION_REFUSED,
     &entra_phrases::ASSERTION_TIME,
     &entra_phrases::FEDERATED_MISMATCH,
     &certificate_error::GARBAGE,

@@ -82,17 +82,6 @@ impl Call {
 }
 
 impl Client {
-    /// Asks that this connection may write, before anything is sent.
-    ///
-    /// # Errors
-    /// [`DataverseError::ReadOnly`].
-    pub fn ensure_writable(&self) -> Result<(), DataverseError> {
-        if self.is_read_only() {
-            return Err(DataverseError::ReadOnly { connection: self.connection().map(str::to_owned) });
-        }
-        Ok(())
-    }
-
     /// Carries out a call; gives the JSON it was answered with, if there is any.
     ///
     /// # Errors
@@ -103,7 +92,7 @@ impl Client {
         if call.is_function() {
             return self.read(&request).await.map(Some);
         }
-        self.ensure_writable()?;
+        self.check_writable()?;
         let mut retry = self.retry(Idempotency::Once);
         let mut sent = self.send(&request, &mut retry).await?;
         if sent.response.status == 204 {

@@ -107,8 +107,8 @@ impl Client {
     /// [`DataverseError::ReadOnly`] before anything is sent, [`DataverseError::OutcomeUnknown`], or whatever kept the answer
     /// away.
     pub async fn raw(&self, raw: &Raw) -> Result<RawAnswer, Problem> {
-        if self.is_read_only() && !raw.is_read() {
-            return Err(DataverseError::ReadOnly { connection: self.connection().map(str::to_owned) }.into());
+        if !raw.is_read() {
+            self.check_writable()?;
         }
         let mut retry = self.retry(raw.idempotency());
         match self.send(&raw.to_request(), &mut retry).await {

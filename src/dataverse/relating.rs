@@ -96,7 +96,7 @@ impl Client {
         relationship: &Relationship,
         other: RecordId,
     ) -> Result<bool, Problem> {
-        self.ensure_writable()?;
+        self.check_writable()?;
         let target = find_table(self, &relationship.other).await?;
         let reference = format!("{}{API}{}({other})", self.address(), resource(&target.entity_set));
         let method = if relationship.is_single { Method::PUT } else { Method::POST };
@@ -123,7 +123,7 @@ impl Client {
         relationship: &Relationship,
         other: Option<RecordId>,
     ) -> Result<(), Problem> {
-        self.ensure_writable()?;
+        self.check_writable()?;
         let path = path(table, id, relationship);
         let path = match (relationship.is_single, other) {
             (true, _) => format!("{path}/$ref"),

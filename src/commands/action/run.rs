@@ -49,7 +49,7 @@ impl Run {
             let callable = callables.one(&self.name, on)?;
             let given = Given::parse(&callables, callable, &self.values, data.as_deref())?;
             if !callable.is_function {
-                client.ensure_writable()?;
+                client.check_writable()?;
             }
             let arguments = given.arguments(&client).await?;
             let call = Call { name: callable.name.clone(), bound, arguments };

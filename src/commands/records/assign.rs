@@ -28,7 +28,7 @@ impl Assign {
         let id = RecordId::parse(&self.id)?;
         let format = context.format()?;
         let client = context.client()?;
-        client.ensure_writable()?;
+        client.check_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
             let owner = client.owner(&self.to).await?;

@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, place: &Place, filter: &str, expected: Opti
     }
     let format = context.format()?;
     let client = context.client()?;
-    client.check_changes_allowed()?;
+    client.check_writable()?;
     let (table, ids) = context.block_on(async {
         let table = place.table(&client).await?;
         let ids = matching(&client, &table, filter).await?;

@@ -30,7 +30,7 @@ impl Link {
         let (id, other) = (RecordId::parse(&self.id)?, Other::parse(&self.other)?);
         let format = context.format()?;
         let client = context.client()?;
-        client.ensure_writable()?;
+        client.check_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
             let relationship = client.relationship(&table, &self.relationship, other.table.as_deref()).await?;

@@ -30,7 +30,7 @@ impl Unlink {
         let other = self.other.as_deref().map(Other::parse).transpose()?;
         let format = context.format()?;
         let client = context.client()?;
-        client.ensure_writable()?;
+        client.check_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
             let other_table = other.as_ref().and_then(|other| other.table.as_deref());

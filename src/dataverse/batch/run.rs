@@ -92,18 +92,7 @@ impl Client {
     /// [`DataverseError::ReadOnly`].
     pub fn check_operations(&self, operations: &[Operation]) -> Result<(), DataverseError> {
         let is_read = operations.iter().all(|operation| operation.method == Method::GET);
-        if is_read { Ok(()) } else { self.check_changes_allowed() }
-    }
-
-    /// Asks that the connection is not read-only. Nothing is sent.
-    ///
-    /// # Errors
-    /// [`DataverseError::ReadOnly`].
-    pub fn check_changes_allowed(&self) -> Result<(), DataverseError> {
-        if self.is_read_only() {
-            return Err(DataverseError::ReadOnly { connection: self.connection().map(str::to_owned) });
-        }
-        Ok(())
+        if is_read { Ok(()) } else { self.check_writable() }
     }
 
     /// Sends at most [`MOST_OPERATIONS`] operations in one batch; the outcomes are in the order of the operations.

@@ -12,6 +12,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A world in which a job of `provider` runs.
 fn job(provider: Provider) -> World {
     let mut world = World::new().without_terminal();
+    begin_job(&mut world, provider);
+    world
+}
+
+/// Begins a job of `provider` in `world`.
+pub(super) fn begin_job(world: &mut World, provider: Provider) {
     let url = provider.request_url(&world.sandbox.address());
     match provider {
         Provider::Github => {
@@ -26,11 +32,10 @@ fn job(provider: Provider) -> World {
             world.set("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", SERVICE_CONNECTION_ID);
         }
         Provider::Cluster => {
-            let path = write_token(&world);
+            let path = write_token(world);
             world.set("AZURE_FEDERATED_TOKEN_FILE", &path);
         }
     }
-    world
 }
 
 /// Has the cluster write its token; gives back where.

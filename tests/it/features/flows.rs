@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use d365conn::sandbox::{DAEMON, Fault, GUEST, IDENTITY_HEADER, IDLE_IDENTITY, INES, Robot, STRANGER};
+use d365conn::sandbox::{DAEMON, Fault, GUEST, IDENTITY_HEADER, IDLE_IDENTITY, INES, STRANGER};
+use d365conn::sandbox::{Provider, Registration, Robot};
 
 use super::device::run_beside;
+use super::federated::begin_job;
+use crate::pair::Pair;
 use crate::world::{Outcome, World};
 
 /// Where nobody listens.
@@ -17,6 +20,11 @@ enum Way {
     Browser,
     Device,
     Secret,
+    Certificate,
+    /// A token of the cluster, in a file.
+    TokenFile,
+    Github,
+    AzurePipelines,
     ManagedIdentity,
     #[cfg(unix)]
     Az,
@@ -39,7 +47,7 @@ enum Weather {
 /// Exit status, code of the phrase, and a piece of the remedy; for success nothing.
 type Cell = (Way, Weather, u8, &'static str, &'static str);
 
-use Way::{Browser, Device, ManagedIdentity, Secret};
+use Way::{AzurePipelines, Browser, Certificate, Device, Github, ManagedIdentity, Secret, TokenFile};
 use Weather::{Expired, Fair, NetworkDown, NoUserInOrganisation, Throttled, WrongCredential};
 
 const TABLE: &[Cell] = &[
@@ -52,8 +60,7 @@ const TABLE: &[Cell] = &[
     (Device, Fair, 0, "", ""),
     (Device, WrongCredential, 4, "auth/cancelled", "d365conn connect"),
     (Device, Expired, 4, "auth/refresh-token-expired", "d365conn reconnect sandbox"),
-    // Entra is asked again until the code ends, so a pause is one more answer to wait after.
-    (Device, Throttled, 0, "", ""),
+    (Device, Throttled, 8, "auth/throttled", "d365conn"),
     (Device, NetworkDown, 6, "net/connection-refused", "d365conn"),
     (Device, NoUserInOrganisation, 5, "dataverse/not-a-member", "Users → Add user"),
     (Secret, Fair, 0, "", ""),
@@ -62,6 +69,30 @@ const TABLE: &[Cell] = &[
     (Secret, Throttled, 8, "auth/throttled", "d365conn"),
     (Secret, NetworkDown, 6, "net/connection-refused", "d365conn"),
     (Secret, NoUserInOrganisation, 5, "dataverse/not-a-member", "Application users → New app user"),
+    (Certificate, Fair, 0, "", ""),
+    (Certificate, WrongCredential, 4, "auth/certificate-refused", "Certificates → Thumbprint: this one's is"),
+    (Certificate, Expired, 4, "auth/certificate-ended", "d365conn reconnect"),
+    (Certificate, Throttled, 8, "auth/throttled", "d365conn"),
+    (Certificate, NetworkDown, 6, "net/connection-refused", "d365conn"),
+    (Certificate, NoUserInOrganisation, 5, "dataverse/not-a-member", "Application users → New app user"),
+    (TokenFile, Fair, 0, "", ""),
+    (TokenFile, WrongCredential, 4, "auth/assertion-refused", "Federated credentials"),
+    (TokenFile, Expired, 4, "auth/token-file-ended", "have a new token written"),
+    (TokenFile, Throttled, 8, "auth/throttled", "d365conn"),
+    (TokenFile, NetworkDown, 6, "net/connection-refused", "d365conn"),
+    (TokenFile, NoUserInOrganisation, 5, "dataverse/not-a-member", "Application users → New app user"),
+    (Github, Fair, 0, "", ""),
+    (Github, WrongCredential, 4, "auth/assertion-refused", "Federated credentials"),
+    (Github, Expired, 4, "auth/provider-declined", "id-token: write"),
+    (Github, Throttled, 8, "auth/throttled", "d365conn"),
+    (Github, NetworkDown, 6, "net/connection-refused", "d365conn"),
+    (Github, NoUserInOrganisation, 5, "dataverse/not-a-member", "Application users → New app user"),
+    (AzurePipelines, Fair, 0, "", ""),
+    (AzurePipelines, WrongCredential, 4, "auth/assertion-refused", "Federated credentials"),
+    (AzurePipelines, Expired, 4, "auth/provider-declined", "$(System.AccessToken)"),
+    (AzurePipelines, Throttled, 8, "auth/throttled", "d365conn"),
+    (AzurePipelines, NetworkDown, 6, "net/connection-refused", "d365conn"),
+    (AzurePipelines, NoUserInOrganisation, 5, "dataverse/not-a-member", "Application users → New app user"),
     (ManagedIdentity, Fair, 0, "", ""),
     (ManagedIdentity, WrongCredential, 4, "auth/identity-unknown", "Azure portal"),
     (ManagedIdentity, Expired, 4, "auth/identity-header-refused", "printenv IDENTITY_ENDPOINT"),
@@ -113,12 +144,17 @@ fn person(way: Way, weather: Weather) -> Outcome {
 /// Nobody signs in: the connection lives in the environment.
 fn unattended(way: Way, weather: Weather) -> Outcome {
     let mut world = World::new().without_terminal();
-    let is_away = weather == NetworkDown && way == Secret;
+    let is_own_network = way == ManagedIdentity || word(way) == "az";
+    let is_away = weather == NetworkDown && !is_own_network;
     let place = if is_away { NOBODY.to_owned() } else { world.sandbox.address() };
     world.set("D365CONN_TENANT_URL", &place);
     world.set("D365CONN_AUTH", word(way));
     match way {
         Secret => secret(&mut world, weather),
+        Certificate => certificate(&mut world, weather),
+        TokenFile => job(&mut world, Provider::Cluster, weather),
+        Github => job(&mut world, Provider::Github, weather),
+        AzurePipelines => job(&mut world, Provider::AzurePipelines, weather),
         ManagedIdentity => identity(&mut world, weather),
         #[cfg(unix)]
         Way::Az => azure_cli(&mut world, weather),
@@ -132,14 +168,52 @@ fn word(way: Way) -> &'static str {
         Browser => "browser",
         Device => "device",
         Secret => "secret",
+        Certificate => "certificate",
+        TokenFile | Github | AzurePipelines => "federated",
         ManagedIdentity => "managed-identity",
         #[cfg(unix)]
         Way::Az => "az",
     }
 }
 
+/// The app that signs in: one that the organisation has no user for, where that is the weather.
+fn app_in(weather: Weather) -> Registration {
+    if weather == NoUserInOrganisation { STRANGER } else { DAEMON }
+}
+
+fn certificate(world: &mut World, weather: Weather) {
+    let pair = if weather == Expired { Pair::of_years(2020, 2021) } else { Pair::new() };
+    let app = app_in(weather);
+    if weather != WrongCredential {
+        assert!(world.sandbox.register_certificate(app.client_id, pair.certificate.as_bytes()));
+    }
+    world.set("D365CONN_CLIENT_ID", app.client_id);
+    let file = pair.both_in(world, "nightly.pem");
+    world.set("D365CONN_CERTIFICATE_FILE", &file.display().to_string());
+    if weather == Throttled {
+        world.sandbox.faults().order(Fault::TokenThrottled { retry_after: 3600 });
+    }
+}
+
+fn job(world: &mut World, provider: Provider, weather: Weather) {
+    world.set("D365CONN_CLIENT_ID", app_in(weather).client_id);
+    match weather {
+        WrongCredential => world.sandbox.faults().order(Fault::AssertionForged),
+        // The job is over, so that its own token is worth nothing any more.
+        Expired if provider != Provider::Cluster => {
+            world.sandbox.faults().order(Fault::ProviderDeclines { status: 401 });
+        }
+        Throttled => world.sandbox.faults().order(Fault::TokenThrottled { retry_after: 3600 }),
+        _ => {}
+    }
+    begin_job(world, provider);
+    if weather == Expired && provider == Provider::Cluster {
+        world.pass(Duration::from_secs(2 * 3600));
+    }
+}
+
 fn secret(world: &mut World, weather: Weather) {
-    let app = if weather == NoUserInOrganisation { STRANGER } else { DAEMON };
+    let app = app_in(weather);
     let secret = if weather == WrongCredential { "wrong" } else { app.secret.unwrap() };
     world.set("D365CONN_CLIENT_ID", app.client_id);
     world.set("D365CONN_CLIENT_SECRET", secret);

@@ -3,11 +3,12 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use d365conn::sandbox::{DAEMON, INES, Sandbox};
+use d365conn::sandbox::{DAEMON, INES, JOB_TOKEN, Provider, Sandbox};
 
 use super::home::Home;
 use super::person::sandbox;
 use super::started::Started;
+use crate::pair::Pair;
 
 /// Whether a call changes a file or makes one.
 fn is_write(call: &str) -> bool {
@@ -59,7 +60,49 @@ fn nothing_is_written_where_the_azure_cli_lends_a_token_and_its_words_hold_no_se
     let calls = writes_nothing(&sandbox, home);
     let started: Vec<&String> = calls.iter().filter(|call| call.starts_with("execve(")).collect();
     assert!(started.iter().any(|call| call.contains("get-access-token")), "{started:?}");
-    let secrets = [sandbox.issued_secrets(), vec!["planted-secret".to_owned()]].concat();
+    holds_no_secret(&sandbox, &calls, "planted-secret");
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn nothing_is_written_where_a_certificate_signs_in_and_no_word_holds_its_password() {
+    let sandbox = sandbox();
+    let mut home = Home::new();
+    let pair = Pair::new();
+    assert!(sandbox.register_certificate(DAEMON.client_id, pair.certificate.as_bytes()));
+    let file = home.path("nightly.pfx");
+    std::fs::write(&file, pair.pfx("planted-password")).unwrap();
+    home.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+    home.set("D365CONN_CERTIFICATE_FILE", file.to_str().unwrap());
+    home.set("D365CONN_CERTIFICATE_PASSWORD", "planted-password");
+    holds_no_secret(&sandbox, &writes_nothing(&sandbox, home), "planted-password");
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn nothing_is_written_where_another_provider_vouches_by_a_file_or_a_runner() {
+    let sandbox = sandbox();
+    let mut home = Home::new();
+    home.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+    let file = home.path("token");
+    let assertion = sandbox.cluster_assertion().unwrap();
+    std::fs::write(&file, &assertion).unwrap();
+    home.set("D365CONN_FEDERATED_TOKEN_FILE", file.to_str().unwrap());
+    holds_no_secret(&sandbox, &writes_nothing(&sandbox, home), &assertion);
+
+    let mut home = Home::new();
+    home.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+    home.set("D365CONN_AUTH", "federated");
+    home.set("ACTIONS_ID_TOKEN_REQUEST_URL", &Provider::Github.request_url(&sandbox.address()));
+    home.set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", JOB_TOKEN);
+    holds_no_secret(&sandbox, &writes_nothing(&sandbox, home), JOB_TOKEN);
+}
+
+/// No program that was started was given a secret as a word.
+fn holds_no_secret(sandbox: &Sandbox, calls: &[String], planted: &str) {
+    let started: Vec<&String> = calls.iter().filter(|call| call.starts_with("execve(")).collect();
+    let secrets = [sandbox.issued_secrets(), vec![planted.to_owned()]].concat();
+    assert!(!started.is_empty());
     assert!(secrets.iter().all(|secret| !started.iter().any(|call| call.contains(secret.as_str()))), "{started:?}");
 }
 

@@ -14,9 +14,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use d365conn::output::{Stdio, Terminals};
-use d365conn::sandbox::{Fault, GUEST, INES, Robot};
+use d365conn::sandbox::{DAEMON, Fault, GUEST, INES, Robot};
 
 use super::shell::{Command, Piece, Word, assignment, parse};
+use crate::pair::Pair;
 use crate::world::World;
 
 /// The sandbox's host and port in documents.
@@ -84,6 +85,13 @@ impl Session {
             "two hours pass" => self.world.pass(Duration::from_secs(2 * 60 * 60)),
             "a new day begins" => *self = Self { has_keyring: self.has_keyring, ..Self::new() },
             "this is a virtual machine in Azure" => self.world.move_to_azure(),
+            "a certificate is mounted in the container" => {
+                let pair = Pair::new();
+                let is_known = self.world.sandbox.register_certificate(DAEMON.client_id, pair.certificate.as_bytes());
+                assert!(is_known, "the daemon is an app of the sandbox");
+                std::fs::write(self.at_home("nightly.pfx"), pair.pfx("opens the nightly pfx")).unwrap();
+                std::fs::write(self.at_home("nightly.password"), "opens the nightly pfx").unwrap();
+            }
             "Inès sits at the browser" => self.world.seat(ines),
             "a guest sits at the browser" => self.world.seat(Robot::new(GUEST)),
             "Cancel is pressed in the browser" => self.world.seat(ines.cancelling()),

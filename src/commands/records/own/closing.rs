@@ -45,7 +45,7 @@ impl Closing {
         let close_date = self.close_date.map(day).transpose()?;
         let format = context.format()?;
         let client = context.client()?;
-        client.ensure_writable()?;
+        client.check_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
             let status = client.reason(&table, state, self.reason.as_deref()).await?;

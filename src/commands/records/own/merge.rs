@@ -38,7 +38,7 @@ impl Deed for Merge {
         }
         let format = context.format()?;
         let client = context.client()?;
-        client.ensure_writable()?;
+        client.check_writable()?;
         let at = context.warning_of_target();
         context.confirm(&format!("Merge {subordinate} into {target}{at}? It can't be undone."))?;
         context.block_on(async {

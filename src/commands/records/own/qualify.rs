@@ -54,7 +54,7 @@ impl Deed for Qualify {
         let id = RecordId::parse(&self.id)?;
         let format = context.format()?;
         let client = context.client()?;
-        client.ensure_writable()?;
+        client.check_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
             let status = client.reason(&table, QUALIFIED, self.reason.as_deref()).await?;

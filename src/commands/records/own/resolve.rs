@@ -42,7 +42,7 @@ impl Deed for Resolve {
         let id = RecordId::parse(&self.id)?;
         let format = context.format()?;
         let client = context.client()?;
-        client.ensure_writable()?;
+        client.check_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
             let status = client.reason(&table, RESOLVED, self.reason.as_deref()).await?;

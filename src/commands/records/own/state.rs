@@ -25,7 +25,7 @@ impl Standing {
         let id = RecordId::parse(&self.id)?;
         let format = context.format()?;
         let client = context.client()?;
-        client.ensure_writable()?;
+        client.check_writable()?;
         context.block_on(async {
             let table = place.table(&client).await?;
             let reason = client.reason(&table, state, self.reason.as_deref()).await?;
