@@ -42,10 +42,11 @@ impl BearerClaims {
         self.appid.as_deref().or(self.azp.as_deref())
     }
 
-    /// The same where it speaks for nobody but itself.
+    /// The same where it speaks for nobody but itself, if it is an id and no other text.
     #[must_use]
     pub fn lone_app(&self) -> Option<&str> {
-        self.app().filter(|_| self.user().is_none() && self.scp.is_none())
+        let is_id = |app: &&str| uuid::Uuid::try_parse(app).is_ok();
+        self.app().filter(is_id).filter(|_| self.user().is_none() && self.scp.is_none())
     }
 
     /// The sign-in name of the user it speaks for; an app by itself has none.
@@ -91,9 +92,14 @@ mod tests {
         assert_eq!((person.app(), person.user()), (Some("a"), Some("k@x.example")));
         let app = BearerClaims::of(&token(r#"{"azp":"a"}"#));
         assert_eq!((app.app(), app.user()), (Some("a"), None));
-        assert_eq!((person.lone_app(), app.lone_app()), (None, Some("a")));
-        let nameless = BearerClaims::of(&token(r#"{"appid":"a","scp":"user_impersonation"}"#));
-        assert_eq!((nameless.app(), nameless.lone_app()), (Some("a"), None));
+        let id = "c1a5e8d2-0b94-4e67-8f3a-5d2b9c6e1740";
+        for (more, expected) in
+            [("", Some(id)), (r#","upn":"k@x.example""#, None), (r#","scp":"user_impersonation""#, None)]
+        {
+            let claims = BearerClaims::of(&token(&format!(r#"{{"appid":"{id}"{more}}}"#)));
+            assert_eq!(claims.lone_app(), expected, "{more}");
+        }
+        assert_eq!(app.lone_app(), None, "no id");
         assert_eq!(BearerClaims::of(&Secret::new("opaque")), BearerClaims::default());
         assert_eq!(BearerClaims::of(&Secret::new("a.b.c.d")), BearerClaims::default());
     }

@@ -78,11 +78,23 @@ async fn an_app_without_a_user_is_named_and_a_user_who_is_acted_for_is_not_taken
     let no = refusal(403, "0x80072560", "The user is not a member of the organization.");
     Mock::given(any()).respond_with(no).with_priority(9).mount(&server).await;
     for (payload, acted_for, code) in [
-        (r#"{"appid":"the-app"}"#, None, "dataverse/not-a-member-app"),
-        (r#"{"azp":"the-app"}"#, None, "dataverse/not-a-member-app"),
-        (r#"{"appid":"the-app"}"#, Some("nightly@contoso.example"), "dataverse/not-a-member"),
-        (r#"{"appid":"the-app","upn":"ines@contoso.example"}"#, None, "dataverse/not-a-member"),
-        (r#"{"appid":"the-app","scp":"user_impersonation"}"#, None, "dataverse/not-a-member"),
+        (r#"{"appid":"c1a5e8d2-0b94-4e67-8f3a-5d2b9c6e1740"}"#, None, "dataverse/not-a-member-app"),
+        (r#"{"azp":"c1a5e8d2-0b94-4e67-8f3a-5d2b9c6e1740"}"#, None, "dataverse/not-a-member-app"),
+        (
+            r#"{"appid":"c1a5e8d2-0b94-4e67-8f3a-5d2b9c6e1740"}"#,
+            Some("nightly@contoso.example"),
+            "dataverse/not-a-member",
+        ),
+        (
+            r#"{"appid":"c1a5e8d2-0b94-4e67-8f3a-5d2b9c6e1740","upn":"ines@contoso.example"}"#,
+            None,
+            "dataverse/not-a-member",
+        ),
+        (
+            r#"{"appid":"c1a5e8d2-0b94-4e67-8f3a-5d2b9c6e1740","scp":"user_impersonation"}"#,
+            None,
+            "dataverse/not-a-member",
+        ),
     ] {
         let bearer = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
         let token = AccessToken { secret: Secret::new(bearer), expires_on: None };
@@ -91,7 +103,11 @@ async fn an_app_without_a_user_is_named_and_a_user_who_is_acted_for_is_not_taken
         let id = RecordId::parse("8f40a1d5-9f6e-4e11-8179-000d3a000004").unwrap();
         let problem = client.get(&accounts(), &id, &[], false).await.expect_err(payload);
         assert_eq!(problem.phrase().code, code, "{payload}");
-        assert_eq!(everything(&problem).contains("the-app"), code.ends_with("-app"), "{payload}");
+        assert_eq!(
+            everything(&problem).contains("c1a5e8d2-0b94-4e67-8f3a-5d2b9c6e1740"),
+            code.ends_with("-app"),
+            "{payload}"
+        );
     }
 }
 
