@@ -39,12 +39,12 @@ impl Create {
         context.block_on(async {
             client.check_writable()?;
             let table = place.table(&client).await?;
-            let manner = self.returned.manner(&table, self.logic.headers(), format)?;
+            let manner = self.returned.manner(&client, &table, self.logic.headers(), format).await?;
             let body = typed.fill(&client, &table, Purpose::Create).await?;
             let write = Write::create(&table, RecordId::random(), &body)?;
             let written = client.write_in(&write, &manner).await?;
             match &written.record {
-                Some(record) => self.returned.show(context, format, &table, record),
+                Some(record) => self.returned.show(context, format, &manner, &table, record),
                 None => summary::created(context, format, &table, &written.id),
             }
         })

@@ -45,13 +45,13 @@ impl Update {
         context.block_on(async {
             client.check_writable()?;
             let table = place.table(&client).await?;
-            let manner = self.returned.manner(&table, self.logic.headers(), format)?;
+            let manner = self.returned.manner(&client, &table, self.logic.headers(), format).await?;
             let body = typed.fill(&client, &table, Purpose::Change).await?;
             let id = client.find_record(&table, &reference).await?;
             let write = Write::Update { table, id, body, if_match: self.if_match };
             let written = client.write_in(&write, &manner).await?;
             match &written.record {
-                Some(record) => self.returned.show(context, format, write.table(), record),
+                Some(record) => self.returned.show(context, format, &manner, write.table(), record),
                 None => summary::changed(context, format, write.table(), &id, "changed"),
             }
         })

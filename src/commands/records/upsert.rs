@@ -47,12 +47,12 @@ impl Upsert {
         context.block_on(async {
             client.check_writable()?;
             let table = place.table(&client).await?;
-            let manner = self.returned.manner(&table, self.logic.headers(), format)?;
+            let manner = self.returned.manner(&client, &table, self.logic.headers(), format).await?;
             let body = typed.fill(&client, &table, Purpose::Change).await?;
             let write = self.write(&client, &table, &key, body).await?;
             let written = client.write_in(&write, &manner).await?;
             match (&written.record, written.is_new) {
-                (Some(record), _) => self.returned.show(context, format, &table, record),
+                (Some(record), _) => self.returned.show(context, format, &manner, &table, record),
                 (None, true) => summary::created(context, format, &table, &written.id),
                 (None, false) => summary::changed(context, format, &table, &written.id, "changed"),
             }
