@@ -17,6 +17,7 @@ mod many_error;
 mod noun;
 mod nouns;
 mod open;
+mod opened;
 mod own;
 mod showing;
 mod unlink;
@@ -25,6 +26,7 @@ mod upsert;
 mod values;
 mod verbs;
 mod which;
+mod writing;
 
 pub(super) use cells::Cells;
 pub use many_error::MANY_PHRASES;

@@ -34,6 +34,7 @@ mod listener;
 mod machine_identity;
 mod managing;
 mod nouns;
+mod one_record;
 mod output;
 mod proxy;
 mod query;
