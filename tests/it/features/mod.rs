@@ -34,6 +34,7 @@ mod listener;
 mod machine_identity;
 mod managing;
 mod output;
+mod projects;
 mod proxy;
 mod query;
 mod reading;
