@@ -211,11 +211,19 @@ impl<'world> Draft<'world> {
             return;
         }
         let is_team = Schema::of_sandbox().table(owner.table).logical_name == "team";
-        self.set("owninguser", (!is_team).then_some(Value::Link(owner)));
-        self.set("owningteam", is_team.then_some(Value::Link(owner)));
+        self.lead("owninguser", (!is_team).then_some(owner));
+        self.lead("owningteam", is_team.then_some(owner));
         if let (Some(unit), Ok(id)) = (Schema::of_sandbox().by_name("businessunit"), BUSINESS_UNIT_ID.parse()) {
-            self.set("owningbusinessunit", Value::Link(Link { table: unit.index, id }));
+            self.lead("owningbusinessunit", Some(Link { table: unit.index, id }));
         }
+    }
+
+    /// Points a column to a record: by a lookup, or by the record's bare id where the column is no lookup.
+    fn lead(&mut self, column: &str, link: Option<Link>) {
+        let Some(place) = self.table.place(column) else { return };
+        let is_lookup = !self.table.column(place).targets().is_empty();
+        let value = link.map(|link| if is_lookup { Value::Link(link) } else { Value::Id(link.id) });
+        self.columns.insert(place, value);
     }
 
     /// The read-only `accountid` and `contactid` beside a customer.
