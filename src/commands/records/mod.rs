@@ -33,3 +33,4 @@ pub use nouns::{NOUNS, Noun};
 pub use own::OwnVerb;
 pub use showing::{DEFAULT_TOP, columns_of, peek, resolved, show, tell_of_more};
 pub use verbs::{Place, Records, Verb};
+pub(super) use which::sure;
