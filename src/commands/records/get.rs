@@ -45,7 +45,7 @@ impl Get {
             let asked = match &selection {
                 _ if *format == Format::Id => vec![table.id_column.clone()],
                 Selection::Usual => Vec::new(),
-                named => named.of(table),
+                named => named.of(client, table).await?,
             };
             let annotations = self.cells.wants_labels(*format);
             let wanted = Wanted { table, select: &asked, expand: expand.as_ref(), annotations };

@@ -33,6 +33,7 @@ mod jq;
 mod listener;
 mod machine_identity;
 mod managing;
+mod nouns;
 mod one_record;
 mod output;
 mod projects;
