@@ -94,6 +94,16 @@ pub enum ValueError {
         /// `a file`, `an image`, `parties`.
         kind: &'static str,
     },
+    /// Parties of an activity that is there already.
+    #[error("the parties in {column} can't be changed one by one")]
+    PartiesLater {
+        /// The column.
+        column: String,
+        /// The table.
+        table: String,
+        /// Its entity set.
+        entity_set: String,
+    },
     /// A lookup to several tables, and none is named.
     #[error("{column} leads to several tables, and `{}` names none", text.escape_debug())]
     TableNeeded {
@@ -166,6 +176,7 @@ impl Diagnose for ValueError {
             Self::NotEmpty { .. } => &phrases::NOT_EMPTY,
             Self::Missing { .. } => &phrases::MISSING,
             Self::NotByValue { .. } => &phrases::NOT_BY_VALUE,
+            Self::PartiesLater { .. } => &phrases::PARTIES_LATER,
             Self::TableNeeded { .. } => &phrases::TABLE_NEEDED,
             Self::BadKey { .. } => &phrases::BAD_KEY,
             Self::NotAKey { .. } => &phrases::NOT_A_KEY,
@@ -191,6 +202,9 @@ impl Diagnose for ValueError {
             }
             Self::Missing { columns, .. } => {
                 vec![("example", columns.iter().map(|column| format!("{column}=…")).collect::<Vec<_>>().join(" "))]
+            }
+            Self::PartiesLater { table, entity_set, .. } => {
+                vec![("table", table.clone()), ("set", entity_set.clone())]
             }
             Self::TableNeeded { column, text, targets } => {
                 let examples: Vec<String> = targets.iter().map(|table| format!("{column}={table}:{text}")).collect();

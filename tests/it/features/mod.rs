@@ -36,6 +36,7 @@ mod managing;
 mod nouns;
 mod one_record;
 mod output;
+mod parties;
 mod projects;
 mod proxy;
 mod query;
