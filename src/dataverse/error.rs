@@ -1,5 +1,6 @@
 //! What can go wrong with rows: in what was typed, on the way, and at the service. Never a token, never an address's query.
 
+use crate::dataverse::nearest::any_of;
 use crate::dataverse::phrases::{self, access};
 use crate::dataverse::refusal::Refusal;
 use crate::net::NetError;
@@ -210,10 +211,12 @@ pub enum DataverseError {
     #[error("the change was shown and not sent")]
     Rehearsed,
     /// An address beyond what the service takes.
-    #[error("the request's address has {length} characters")]
+    #[error("the request's address has {length} characters, {longest} are allowed")]
     AddressTooLong {
         /// Its length.
         length: usize,
+        /// The most that may be.
+        longest: usize,
     },
 }
 
@@ -292,11 +295,11 @@ impl Diagnose for DataverseError {
             Self::ReadOnly { connection: Some(connection) } => vec![("connection", connection.clone())],
             Self::ColumnTwice { column } => vec![("column", column.clone())],
             Self::NoMatch { table } | Self::SeveralMatch { table, .. } => vec![("table", table.clone())],
-            Self::UnknownView { near, .. } | Self::NoSuchColumn { near, .. } if !near.is_empty() => {
-                let quoted: Vec<_> = near.iter().map(|name| format!("`{name}`")).collect();
-                vec![("nearest", quoted.join(" or "))]
+            Self::UnknownView { near, .. } | Self::NoSuchColumn { near, .. } | Self::UnknownTable { near, .. }
+                if !near.is_empty() =>
+            {
+                vec![("nearest", any_of(near))]
             }
-            Self::UnknownTable { near, .. } if !near.is_empty() => vec![("nearest", any_of(near))],
             Self::AmbiguousTable { candidates, .. } => vec![("candidates", any_of(candidates))],
             _ => Vec::new(),
         }
@@ -315,12 +318,6 @@ impl Diagnose for DataverseError {
             _ => None,
         }
     }
-}
-
-/// `` `account` or `accounts` ``.
-fn any_of(names: &[String]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(" or ")
 }
 
 /// `403: Principal user … is missing prvReadAccount privilege`: status and text without the final full stop.
