@@ -77,6 +77,8 @@
 //! | reads actions and functions out of `$metadata` | `dataverse/callables/csdl.rs`; what was typed for them: `dataverse/callables/arguments.rs` |
 //! | knows an organisation's status reasons | `dataverse/reasons.rs` |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
+//! | asks a long question | `dataverse/batch/carried.rs`, sent by `dataverse/client.rs` |
+//! | judges the names in a question before it is sent | `dataverse/names`; those inside a new record: `dataverse/values/nested.rs` |
 //! | writes and reads a batch | `dataverse/batch`: `operation.rs`, `wire.rs` and `answers.rs` are pure, `run.rs` sends |
 //! | makes a file's name harmless | `dataverse/file_name.rs` |
 //! | cuts records out of a page | `dataverse/page.rs` |

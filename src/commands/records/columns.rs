@@ -31,6 +31,14 @@ pub(super) enum Selection {
 }
 
 impl Selection {
+    /// The columns that were named.
+    pub(super) fn names(&self) -> &[String] {
+        match self {
+            Self::Named(names) => names,
+            Self::Usual | Self::All => &[],
+        }
+    }
+
     /// The columns to ask for, each once; none means all of them. The usual ones end with the key.
     pub(super) fn of(&self, table: &Table) -> Vec<String> {
         let noun = Noun::of_table(&table.logical_name);

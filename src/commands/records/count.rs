@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::commands::records::Place;
 use crate::context::Context;
+use crate::dataverse::Asked;
 use crate::output::{Format, object};
 use crate::problem::{Exit, Problem};
 
@@ -25,6 +26,7 @@ impl Count {
         let client = context.client()?;
         context.block_on(async {
             let table = place.table(&client).await?;
+            client.check_names(&table, Asked { filter: self.filter.as_deref(), ..Asked::default() }).await?;
             let count = client.count(&table, self.filter.as_deref()).await?;
             match format {
                 Format::Json | Format::Ndjson => {

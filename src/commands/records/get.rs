@@ -6,7 +6,7 @@ use crate::commands::records::Place;
 use crate::commands::records::cells::Cells;
 use crate::commands::records::columns::{Selection, selected};
 use crate::context::Context;
-use crate::dataverse::{Expand, Pick, Wanted};
+use crate::dataverse::{Asked, Expand, Pick, Wanted};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 
@@ -41,6 +41,8 @@ impl Get {
         let client = context.client()?;
         context.block_on(async {
             let table = place.table(&client).await?;
+            let named = Asked { select: selection.names(), expand: expand.as_ref(), ..Asked::default() };
+            client.check_names(&table, named).await?;
             let asked = match &selection {
                 _ if format == Format::Id => vec![table.id_column.clone()],
                 Selection::Usual => Vec::new(),

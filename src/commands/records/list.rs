@@ -5,7 +5,7 @@ use clap::Args;
 use crate::commands::records::columns::{Selection, selected};
 use crate::commands::records::{Cells, DEFAULT_TOP, Noun, Place, peek, resolved, show, tell_of_more};
 use crate::context::Context;
-use crate::dataverse::{Client, Expand, Query, Table};
+use crate::dataverse::{Asked, Client, Expand, Query, Table};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 
@@ -67,6 +67,13 @@ impl List {
             if let Some(view) = &self.view {
                 return self.run_view(context, &client, &table, view, format, &selection).await;
             }
+            let asked = Asked {
+                select: selection.names(),
+                filter: self.filter.as_deref(),
+                order_by: self.order_by.as_deref(),
+                expand: expand.as_ref(),
+            };
+            client.check_names(&table, asked).await?;
             let mut shown = selection.of(&table);
             if let Some(expand) = expand.as_ref().filter(|_| !shown.is_empty()) {
                 shown.extend(expand.names().map(str::to_owned));
