@@ -23,7 +23,7 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::{
     CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts,
-    certificate_of, environment_connection,
+    certificate_of, environment_connection, stored_secrets,
 };
 use crate::settings::{Changes, EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
 use crate::store::{
@@ -304,12 +304,6 @@ impl Context {
         })
     }
 
-    /// Whether changes are shown and not sent.
-    #[must_use]
-    pub fn only_shows_changes(&self) -> bool {
-        self.settings.changes == Changes::Shown
-    }
-
     /// Asks a question that must be answered with yes before something is destroyed; `--yes` answers it.
     ///
     /// # Errors
@@ -321,14 +315,23 @@ impl Context {
         Err(OutputError::Declined.into())
     }
 
+    /// Asks so before a change; where changes are only shown there is nothing to ask.
+    ///
+    /// # Errors
+    /// As [`Context::confirm`].
+    pub fn confirm_change(&self, question: &str) -> Result<(), Problem> {
+        match self.settings.changes {
+            Changes::Sent => self.confirm(question),
+            Changes::Shown => Ok(()),
+        }
+    }
+
     /// The secrets of a saved connection.
     ///
     /// # Errors
     /// When the store can't be read or has none.
     pub fn stored_secrets(&self, connection: &Connection) -> Result<Secrets, Problem> {
-        let gone =
-            || SessionError::SecretsGone { connection: connection.name.to_string(), store: connection.store.word() };
-        Ok(self.vault_of(connection)?.read(&connection.id)?.ok_or_else(gone)?)
+        stored_secrets(self.vault_of(connection)?.as_ref(), connection)
     }
 
     /// When the certificate that a saved connection signs in with ends; `None` for the others, and where it can't be read.

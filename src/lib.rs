@@ -57,7 +57,8 @@
 //! | asks for an administrator's consent | `auth/admin_consent.rs`, `session/admin_consent.rs` |
 //! | keeps a secret out of every message | `secret/watch.rs`, by value |
 //! | follows FetchXML from page to page | `dataverse/fetchxml.rs`, read in `dataverse/reader.rs` |
-//! | finds a view, a record by its values, words | `dataverse/{views,finding,search}.rs` |
+//! | takes what was typed for a record | `dataverse/values/reference.rs`; what leads to it: `dataverse/addressing.rs`; finds it: `dataverse/finding.rs` |
+//! | finds a view, words | `dataverse/{views,search}.rs` |
 //! | counts beyond 5,000 | `dataverse/count.rs` |
 //! | sends any request, as it is | `commands/api`; judged in `dataverse/raw.rs` |
 //! | passes records through jq | `output/filter.rs` |

@@ -19,7 +19,7 @@ pub async fn app_token(applicant: &Applicant<'_>) -> Result<TokenSet, AuthError>
 /// # Errors
 /// [`AuthError`].
 pub async fn app_token_with(applicant: &Applicant<'_>, demanded: Option<&Claims>) -> Result<TokenSet, AuthError> {
-    let errand = Errand { applicant, leg: Leg::App, redirect_uri: None };
+    let errand = Errand::of(applicant, Leg::App);
     let client = applicant.client()?;
     let answer = client
         .exchange_client_credentials()

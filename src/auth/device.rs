@@ -59,7 +59,7 @@ impl DeviceCode {
         let scope = dataverse_scope(applicant.tenant_url);
         let scopes = [&[scope.as_str()], &OIDC_SCOPES[..]].concat().join(" ");
         let fields = [("client_id", applicant.client_id), ("scope", &scopes)];
-        let body = send(applicant, &applicant.authority.device_code_path(), &fields).await?;
+        let body = send(applicant, &applicant.authority.device_code_path(), &fields, None).await?;
         Self::parse(&body, applicant).map_err(|what| odd(applicant, what))
     }
 
@@ -110,7 +110,7 @@ impl DeviceCode {
                 return Err(trouble.unwrap_or(over));
             }
             clock.wait(pause.min(left)).await;
-            let error = match self.poll(applicant, demanded).await {
+            let error = match self.poll(applicant, demanded, end).await {
                 Ok(tokens) => return Ok(tokens),
                 Err(error) => error,
             };
@@ -127,7 +127,12 @@ impl DeviceCode {
         }
     }
 
-    async fn poll(&self, applicant: &Applicant<'_>, demanded: Option<&Claims>) -> Result<TokenSet, AuthError> {
+    async fn poll(
+        &self,
+        applicant: &Applicant<'_>,
+        demanded: Option<&Claims>,
+        until: Timestamp,
+    ) -> Result<TokenSet, AuthError> {
         let claims = claims_parameter(demanded);
         let fields = [
             ("grant_type", GRANT),
@@ -136,12 +141,9 @@ impl DeviceCode {
             ("client_info", "1"),
             ("claims", &claims),
         ];
-        let body = send(applicant, &applicant.authority.token_path(), &fields).await?;
+        let body = send(applicant, &applicant.authority.token_path(), &fields, Some(until)).await?;
         let tokens = TokenSet::parse(&body, applicant.clock.now()).map_err(|what| odd(applicant, what))?;
-        let Some(claims) = &tokens.id_claims else {
-            return Err(odd(applicant, "it has no ID token, although `openid` was asked for"));
-        };
-        claims.check(applicant.authority, applicant.client_id, None)?;
+        applicant.check_identity(&tokens, None)?;
         Ok(tokens)
     }
 }
@@ -181,9 +183,14 @@ fn next(error: &AuthError) -> Next {
     }
 }
 
-/// Posts a form, and gives back the body of a success.
-async fn send(applicant: &Applicant<'_>, path: &str, fields: &[(&str, &str)]) -> Result<Vec<u8>, AuthError> {
-    let errand = Errand { applicant, leg: Leg::Device, redirect_uri: None };
+/// Posts a form, and gives back the body of a success. No pause that Entra asks for is waited out beyond `until`.
+async fn send(
+    applicant: &Applicant<'_>,
+    path: &str,
+    fields: &[(&str, &str)],
+    until: Option<Timestamp>,
+) -> Result<Vec<u8>, AuthError> {
+    let errand = Errand { until, ..Errand::of(applicant, Leg::Device) };
     let form = Serializer::new(String::new()).extend_pairs(fields).finish();
     let request = http::Request::post(path).body(form.into_bytes());
     let request = request.map_err(|_| AuthError::BadTenant { given: applicant.authority.tenant().to_owned() })?;
@@ -271,6 +278,9 @@ mod tests {
         let (result, took) = signed_in([code(""), busy(40), refusal("access_denied")]).await;
         assert_eq!((result.unwrap_err().phrase().code, took), ("auth/cancelled", 5 + 40));
         let (result, took) = signed_in([code(""), busy(3600), refusal("access_denied")]).await;
+        assert_eq!((result.unwrap_err().phrase().code, took), ("auth/throttled", 5));
+        // The code lives for 20 seconds: a short pause outlives it as well.
+        let (result, took) = signed_in([code(r#","expires_in":20"#), busy(25), refusal("access_denied")]).await;
         assert_eq!((result.unwrap_err().phrase().code, took), ("auth/throttled", 5));
     }
 

@@ -30,7 +30,7 @@ pub async fn redeem_for(
     code: Code,
     scope: &str,
 ) -> Result<TokenSet, AuthError> {
-    let errand = Errand { applicant, leg: Leg::Redeem, redirect_uri: Some(&authorization.redirect_uri) };
+    let errand = Errand { redirect_uri: Some(&authorization.redirect_uri), ..Errand::of(applicant, Leg::Redeem) };
     let redirect = RedirectUrl::new(authorization.redirect_uri.clone()).map_err(|_| AuthError::BadRedirectUri {
         given: authorization.redirect_uri.clone(),
         why: "it is not an address",
@@ -46,11 +46,7 @@ pub async fn redeem_for(
         .request_async(&errand)
         .await;
     let tokens = applicant.tokens(answer)?;
-    let Some(claims) = &tokens.id_claims else {
-        let host = applicant.authority.host().to_owned();
-        return Err(AuthError::OddToken { host, what: "it has no ID token, although `openid` was asked for" });
-    };
-    claims.check(applicant.authority, applicant.client_id, Some(&authorization.nonce))?;
+    applicant.check_identity(&tokens, Some(&authorization.nonce))?;
     Ok(tokens)
 }
 

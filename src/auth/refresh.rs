@@ -51,7 +51,7 @@ async fn ask(
     scope: &str,
     demanded: Option<&Claims>,
 ) -> Result<TokenSet, AuthError> {
-    let errand = Errand { applicant, leg: Leg::Refresh, redirect_uri: None };
+    let errand = Errand::of(applicant, Leg::Refresh);
     let client = applicant.client()?;
     let token = RefreshToken::new(refresh_token.expose().to_owned());
     let answer = client
@@ -63,8 +63,8 @@ async fn ask(
         .request_async(&errand)
         .await;
     let tokens = applicant.tokens(answer)?;
-    if let Some(claims) = &tokens.id_claims {
-        claims.check(applicant.authority, applicant.client_id, None)?;
+    if tokens.id_claims.is_some() {
+        applicant.check_identity(&tokens, None)?;
     }
     Ok(tokens)
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::http::Response as WireResponse;
 use oauth2::{
@@ -91,6 +92,8 @@ pub(super) struct Errand<'a> {
     pub(super) applicant: &'a Applicant<'a>,
     pub(super) leg: Leg,
     pub(super) redirect_uri: Option<&'a str>,
+    /// When its user stops waiting: no pause goes beyond it.
+    pub(super) until: Option<Timestamp>,
 }
 
 impl<'c> AsyncHttpClient<'c> for Errand<'_> {
@@ -132,12 +135,31 @@ impl Applicant<'_> {
         }
     }
 
+    /// Asks that these are tokens for this very app, for a user of this tenant, and the answer to the sign-in that sent
+    /// `nonce` out, if one was sent.
+    pub(super) fn check_identity(&self, tokens: &TokenSet, nonce: Option<&Secret>) -> Result<(), AuthError> {
+        let what = "it has no ID token, although `openid` was asked for";
+        let claims = tokens.id_claims.as_ref().ok_or_else(|| AuthError::OddToken { host: self.host(), what })?;
+        claims.check(self.authority, self.client_id, nonce)
+    }
+
     fn host(&self) -> String {
         self.authority.host().to_owned()
     }
 }
 
-impl Errand<'_> {
+impl<'a> Errand<'a> {
+    /// One that names no redirect URI and has time.
+    pub(super) fn of(applicant: &'a Applicant<'a>, leg: Leg) -> Self {
+        Self { applicant, leg, redirect_uri: None, until: None }
+    }
+
+    /// The longest pause that may be waited out now.
+    fn longest_pause(&self) -> Duration {
+        let left = self.until.map(|until| Duration::try_from(until.duration_since(self.applicant.clock.now())));
+        left.map_or(LONGEST_PAUSE, |left| left.unwrap_or_default().min(LONGEST_PAUSE))
+    }
+
     /// Sends a token request; once more after a passing failure.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, AuthError> {
         let Applicant { http, clock, authority, .. } = *self.applicant;
@@ -167,7 +189,7 @@ impl Errand<'_> {
             let is_json = response.header("content-type").is_none_or(is_json);
             let target = response.header("location").map(host_of);
             let body = response.body.read(LONGEST).await?;
-            match next(status, pause, has_retried) {
+            match next(status, pause, has_retried, self.longest_pause()) {
                 Next::Take => return self.take(Answered { status, is_json, target, body }),
                 Next::Wait(pause) => clock.wait(pause).await,
                 Next::GiveUp(wait) => return Err(AuthError::Throttled { host: authority.host().to_owned(), wait }),
@@ -220,11 +242,11 @@ enum Next {
 }
 
 /// One more try at most: after a failure of the server's, or after a pause it names if that is short.
-fn next(status: u16, pause: Option<Duration>, has_retried: bool) -> Next {
+fn next(status: u16, pause: Option<Duration>, has_retried: bool, longest: Duration) -> Next {
     match (status, pause) {
-        (429, Some(pause)) if !has_retried && pause <= LONGEST_PAUSE => Next::Wait(pause),
+        (429, Some(pause)) if !has_retried && pause <= longest => Next::Wait(pause),
         (429, pause) => Next::GiveUp(pause),
-        (500.., Some(pause)) if pause > LONGEST_PAUSE => Next::GiveUp(Some(pause)),
+        (500.., Some(pause)) if pause > longest => Next::GiveUp(Some(pause)),
         (500.., pause) if !has_retried => Next::Wait(pause.unwrap_or(PAUSE)),
         _ => Next::Take,
     }
@@ -260,7 +282,8 @@ mod tests {
             (429, seconds(31), false, Next::GiveUp(seconds(31))),
             (429, None, false, Next::GiveUp(None)),
         ] {
-            assert_eq!(next(status, pause, has_retried), expected, "{status} {pause:?} {has_retried}");
+            assert_eq!(next(status, pause, has_retried, LONGEST_PAUSE), expected, "{status} {pause:?} {has_retried}");
         }
+        assert_eq!(next(429, seconds(17), false, Duration::from_secs(16)), Next::GiveUp(seconds(17)));
     }
 }

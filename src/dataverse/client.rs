@@ -485,7 +485,8 @@ impl Client {
         at: Timestamp,
     ) -> Refusal {
         // Whoever is acted for may be the one who is missed; and a success is no reason to read a token.
-        let is_about_the_bearer = matches!(response.status, 401 | 403) && self.acting_as.is_none();
+        let may_be_about_the_bearer = matches!(response.status, 401 | 403) || is_multipart(response);
+        let is_about_the_bearer = may_be_about_the_bearer && self.acting_as.is_none();
         let ids = ["x-ms-service-request-id", "req_id", "x-ms-request-id"];
         Refusal {
             host: self.host(),

@@ -139,38 +139,6 @@ pub enum DataverseError {
         /// Their ids, with whose they are.
         candidates: Vec<String>,
     },
-    /// No record has these values.
-    #[error("no record of {table} has these values")]
-    NoMatch {
-        /// The table.
-        table: String,
-    },
-    /// Several records have these values.
-    #[error("several records of {table} have these values: {}", candidates.join(", "))]
-    SeveralMatch {
-        /// The table.
-        table: String,
-        /// Ids with names.
-        candidates: Vec<String>,
-    },
-    /// A column that the table does not have, known before the request.
-    #[error("the table {table} has no column `{}`", column.escape_debug())]
-    NoSuchColumn {
-        /// The table.
-        table: String,
-        /// As given.
-        column: String,
-        /// Names that look like it, the nearest first.
-        near: Vec<String>,
-    },
-    /// A value that a column can't be compared with.
-    #[error("the column {column} is compared with {wanted}")]
-    UnfitKey {
-        /// The column.
-        column: String,
-        /// What it takes.
-        wanted: &'static str,
-    },
     /// Nothing to search for, or too much.
     #[error("{length} characters are no text to search for")]
     BadSearch {
@@ -271,10 +239,6 @@ impl Diagnose for DataverseError {
             Self::BadFetchXml { .. } => &phrases::reading::BAD_FETCHXML_TEXT,
             Self::UnknownView { .. } => &phrases::reading::UNKNOWN_VIEW,
             Self::AmbiguousView { .. } => &phrases::reading::AMBIGUOUS_VIEW,
-            Self::NoMatch { .. } => &phrases::reading::NO_MATCH,
-            Self::SeveralMatch { .. } => &phrases::reading::SEVERAL_MATCH,
-            Self::NoSuchColumn { .. } => &phrases::reading::COLUMN_NOT_FOUND,
-            Self::UnfitKey { .. } => &phrases::reading::UNFIT_KEY,
             Self::BadSearch { .. } => &phrases::reading::BAD_SEARCH,
             Self::SearchNotEnabled { .. } => &phrases::reading::SEARCH_NOT_ENABLED,
             Self::UnknownTable { .. } => &phrases::UNKNOWN_TABLE,
@@ -294,10 +258,7 @@ impl Diagnose for DataverseError {
             | Self::PageChanged { host, .. } => vec![("host", host.clone())],
             Self::ReadOnly { connection: Some(connection) } => vec![("connection", connection.clone())],
             Self::ColumnTwice { column } => vec![("column", column.clone())],
-            Self::NoMatch { table } | Self::SeveralMatch { table, .. } => vec![("table", table.clone())],
-            Self::UnknownView { near, .. } | Self::NoSuchColumn { near, .. } | Self::UnknownTable { near, .. }
-                if !near.is_empty() =>
-            {
+            Self::UnknownView { near, .. } | Self::UnknownTable { near, .. } if !near.is_empty() => {
                 vec![("nearest", any_of(near))]
             }
             Self::AmbiguousTable { candidates, .. } => vec![("candidates", any_of(candidates))],

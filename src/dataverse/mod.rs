@@ -1,6 +1,7 @@
 //! Rows in and out of one organisation, over the Dataverse Web API. It has never heard of refresh tokens, nor of what a
 //! row looks like on a screen.
 
+mod addressing;
 mod attachments;
 mod batch;
 mod body;
@@ -39,7 +40,7 @@ mod relating;
 mod rows;
 mod search;
 mod tables;
-mod telling;
+mod upserting;
 mod values;
 mod verb_error;
 mod views;
@@ -58,7 +59,7 @@ pub use expand::Expand;
 pub use fetchxml::FetchXml;
 pub use file_error::{FILE_PHRASES, FileError};
 pub use file_name::safe_file_name;
-pub use finding::key_of_words;
+pub use finding::Wanted;
 pub use id::RecordId;
 pub use manner::Manner;
 pub use metadata::{
@@ -78,8 +79,7 @@ pub use relating::{Other, Relationship};
 pub use rows::RowStream;
 pub use search::{Hit, Search};
 pub use tables::{Table, find_table};
-pub use telling::{Pick, Wanted};
-pub use values::{Purpose, Reference, ValueError, Word, fill};
+pub use values::{Purpose, Reference, ValueError, Word, fill, key_of_words};
 pub use verb_error::VerbError;
 pub use views::View;
 pub use whoami::{Organisation, User, WhoAmI};

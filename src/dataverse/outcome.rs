@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use crate::dataverse::call::NAMESPACE;
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, resource};
-use crate::dataverse::{DataverseError, RecordId, Table, VerbError, find_table};
+use crate::dataverse::{DataverseError, RecordId, Table, ValueError, find_table, nearest};
 use crate::net::Request;
 use crate::problem::Problem;
 use crate::record::Record;
@@ -66,7 +66,7 @@ impl Client {
     /// The values of some columns of a record, in the form in which another record takes them: lookups as bindings.
     ///
     /// # Errors
-    /// [`VerbError::UnknownColumn`], or whatever kept the record away.
+    /// [`ValueError::UnknownColumn`], or whatever kept the record away.
     pub async fn values_to_take(
         &self,
         table: &Table,
@@ -97,7 +97,10 @@ impl Client {
             return Ok(Some((column.to_owned(), self.json_text(cell.as_json().to_owned())?)));
         }
         let property = if column.starts_with('_') { column.to_owned() } else { format!("_{column}_value") };
-        let unknown = || VerbError::UnknownColumn { column: column.to_owned(), table: table.logical_name.clone() };
+        let unknown = || {
+            let near = nearest::names(column, &record.column_names());
+            ValueError::UnknownColumn { table: table.logical_name.clone(), column: column.to_owned(), near }
+        };
         let cell = record.cell(&property).ok_or_else(unknown)?;
         let annotation = |name: &str| record.cell(&format!("{property}@{name}")).map(|cell| cell.text().into_owned());
         // An empty lookup does not say by which way it would lead anywhere; there is nothing to take over.

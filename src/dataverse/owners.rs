@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, query_value, string_literal};
-use crate::dataverse::{RecordId, VerbError};
+use crate::dataverse::{Body, RecordId, Table, VerbError};
 use crate::net::Request;
 use crate::problem::Problem;
 
@@ -86,6 +86,20 @@ impl Client {
             }));
         }
         only(typed, text, found).map_err(Problem::from)
+    }
+}
+
+impl Client {
+    /// Gives a record to an owner. The navigation property is the table's own: an activity's may be called after its table.
+    ///
+    /// # Errors
+    /// As [`Client::update`].
+    pub async fn assign(&self, table: &Table, id: &RecordId, owner: &Owner) -> Result<(), Problem> {
+        let definition = self.definition(&table.logical_name, &[]).await?;
+        let kind = if owner.entity_set == "teams" { "team" } else { "systemuser" };
+        let navigation = definition.navigation("ownerid", kind).map_or("ownerid", |way| way.navigation.as_str());
+        let body = Body::parse(None, &[format!("{navigation}@odata.bind={}", owner.reference())])?;
+        self.update(table, id, &body).await
     }
 }
 

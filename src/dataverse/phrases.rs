@@ -35,10 +35,6 @@ pub const PHRASES: &[&Phrase] = &[
     &reading::BAD_FETCHXML_TEXT,
     &reading::UNKNOWN_VIEW,
     &reading::AMBIGUOUS_VIEW,
-    &reading::NO_MATCH,
-    &reading::SEVERAL_MATCH,
-    &reading::COLUMN_NOT_FOUND,
-    &reading::UNFIT_KEY,
     &reading::BAD_SEARCH,
     &reading::SEARCH_NOT_ENABLED,
     &access::NOT_A_MEMBER,
@@ -95,6 +91,9 @@ pub const PHRASES: &[&Phrase] = &[
     &records::NO_CONCURRENCY,
     &records::HAS_CHILDREN,
     &records::ALREADY_THAT_STATE,
+    &records::OPPORTUNITY_CLOSED,
+    &records::CASE_CLOSED,
+    &records::CASE_IN_WORK,
     &records::NOT_SUPPORTED,
     &records::PLUGIN_REFUSED,
     &records::PLUGIN_BROKEN,
@@ -111,7 +110,6 @@ pub const PHRASES: &[&Phrase] = &[
     &verbs::AMBIGUOUS_RELATIONSHIP,
     &verbs::WRONG_OTHER,
     &verbs::OTHER_NEEDED,
-    &verbs::NO_SUCH_COLUMN,
     &verbs::MERGED_WITH_ITSELF,
     &verbs::BAD_DAY,
     &verbs::BAD_AMOUNT,
@@ -206,8 +204,11 @@ pub(in crate::dataverse) static BAD_RECORD_ID: Phrase = Phrase {
     code: "dataverse/bad-record-id",
     exit: Exit::Usage,
     who: Who::You,
-    meaning: "an id is 32 hexadecimal digits as 8-4-4-4-12, with or without braces",
-    remedy: &["run `d365conn records <table> list -o id` to see the ids of a table"],
+    meaning: "an id is 32 hexadecimal digits as 8-4-4-4-12, with or without braces; nothing was sent",
+    remedy: &[
+        "name it by a value that no other record has: `name=\"Alder Freight\"` in the place of the id",
+        "run `d365conn records <table> list -o id` to see the ids of a table",
+    ],
 };
 
 pub(in crate::dataverse) static BAD_VALUE_WORD: Phrase = Phrase {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::dataverse::client::{Client, NotSent};
 use crate::dataverse::encode::{API, resource};
+use crate::dataverse::values::{Reference, link};
 use crate::dataverse::{Definition, RecordId, Table, VerbError, find_table, nearest};
 use crate::net::{Idempotency, Method, Request};
 use crate::problem::Problem;
@@ -28,26 +29,18 @@ pub struct Relationship {
     pub is_single: bool,
 }
 
-/// The record at the other end, as typed: an id, or a table with an id.
+/// The record at the other end, as typed: as the value of a lookup is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Other {
-    /// The table, where it was named.
-    pub table: Option<String>,
-    /// The id.
-    pub id: RecordId,
-}
+pub struct Other(String);
 
 impl Other {
-    /// Reads `GUID` or `table:GUID`.
+    /// Reads `GUID`, `column=value` or a name, perhaps with its table in front.
     ///
     /// # Errors
-    /// [`crate::dataverse::DataverseError::BadRecordId`].
+    /// [`crate::dataverse::DataverseError::BadRecordId`] for what was meant as an id.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let (table, id) = match text.split_once(':') {
-            Some((table, id)) => (Some(table.trim().to_owned()), id),
-            None => (None, text),
-        };
-        Ok(Self { table: table.filter(|table| !table.is_empty()), id: RecordId::parse(id)? })
+        link(text)?;
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -71,32 +64,54 @@ fn relationships(table: &Definition) -> Vec<Relationship> {
 }
 
 impl Client {
-    /// The relationship of `table` that `typed` names: a navigation property, a relationship's schema name, or a lookup.
+    /// The relationship of `table` that `typed` names: a navigation property, a relationship's schema name, or a lookup; and
+    /// the record at its other end, where one is named.
     ///
     /// # Errors
     /// [`VerbError::UnknownRelationship`] with names like it, [`VerbError::WrongOther`] when `other` is of another table,
-    /// [`VerbError::AmbiguousRelationship`] when it leads to several tables and none is named.
-    pub async fn relationship(&self, table: &Table, typed: &str, other: Option<&str>) -> Result<Relationship, Problem> {
+    /// [`VerbError::AmbiguousRelationship`] when it leads to several tables and none is named; as [`Client::find_record`].
+    pub async fn relationship(
+        &self,
+        table: &Table,
+        typed: &str,
+        other: Option<&Other>,
+    ) -> Result<(Relationship, Option<RecordId>), Problem> {
         let definition = self.definition(&table.logical_name, &[]).await?;
-        let other = match other {
-            Some(name) => Some(find_table(self, name).await?.logical_name),
-            None => None,
+        let (named, reference) = match other {
+            Some(Other(text)) => self.table_and_reference(text).await?,
+            None => (None, None),
         };
-        Ok(pick(&relationships(&definition), table, typed, other.as_deref())?)
+        let relationship = pick(&relationships(&definition), table, typed, named.as_deref())?;
+        let Some(reference) = reference else { return Ok((relationship, None)) };
+        let target = find_table(self, &relationship.other).await?;
+        let id = self.find_record(&target, &reference).await?;
+        Ok((relationship, Some(id)))
+    }
+
+    /// The logical name of the table in front, if there is one, and the record. A name may hold what looks like a table.
+    async fn table_and_reference(&self, text: &str) -> Result<(Option<String>, Option<Reference>), Problem> {
+        let link = link(text)?;
+        let Some(word) = link.table else { return Ok((None, Some(link.reference))) };
+        match (find_table(self, word).await, &link.reference) {
+            (Ok(table), _) => Ok((Some(table.logical_name), Some(link.reference))),
+            (Err(_), Reference::Name(_)) => Ok((None, Some(Reference::parse(text)?))),
+            (Err(problem), _) => Err(problem),
+        }
     }
 
     /// Ties two records together. `false` when they were tied before.
     ///
     /// # Errors
-    /// [`crate::dataverse::DataverseError::ReadOnly`], or whatever the service says.
+    /// [`VerbError::OtherNeeded`], [`crate::dataverse::DataverseError::ReadOnly`], or whatever the service says.
     pub async fn link(
         &self,
         table: &Table,
         id: RecordId,
         relationship: &Relationship,
-        other: RecordId,
+        other: Option<RecordId>,
     ) -> Result<bool, Problem> {
         self.check_writable()?;
+        let other = other.ok_or_else(|| needed(relationship))?;
         let target = find_table(self, &relationship.other).await?;
         let reference = format!("{}{API}{}({other})", self.address(), resource(&target.entity_set));
         let method = if relationship.is_single { Method::PUT } else { Method::POST };
@@ -128,14 +143,16 @@ impl Client {
         let path = match (relationship.is_single, other) {
             (true, _) => format!("{path}/$ref"),
             (false, Some(other)) => format!("{path}({other})/$ref"),
-            (false, None) => {
-                return Err(VerbError::OtherNeeded { relationship: relationship.navigation.clone() }.into());
-            }
+            (false, None) => return Err(needed(relationship).into()),
         };
         let request = Request { method: Method::DELETE, path, headers: Vec::new(), body: None };
         self.send(&request, &mut self.retry(Idempotency::Keyed)).await?;
         Ok(())
     }
+}
+
+fn needed(relationship: &Relationship) -> VerbError {
+    VerbError::OtherNeeded { relationship: relationship.navigation.clone() }
 }
 
 fn path(table: &Table, id: RecordId, relationship: &Relationship) -> String {
@@ -228,11 +245,11 @@ mod tests {
     }
 
     #[test]
-    fn the_other_record_is_an_id_with_or_without_its_table() {
+    fn the_other_record_is_named_as_in_a_lookup_and_a_broken_id_is_no_name() {
         let id = "5d0c0001-1111-ef11-8400-000d3ab1c111";
-        assert_eq!(Other::parse(id).map(|other| other.table).ok(), Some(None));
-        let other = Other::parse(&format!("contact:{id}")).expect("an id");
-        assert_eq!((other.table.as_deref(), other.id.to_string()), (Some("contact"), id.to_owned()));
-        assert!(Other::parse("contact:x").is_err() && Other::parse("").is_err());
+        for good in [id, &format!("contact:{id}"), "contact@emailaddress1=i@x.dk", "Ida Holm"] {
+            assert_eq!(Other::parse(good).ok(), Some(Other(good.to_owned())));
+        }
+        assert!(Other::parse(&format!("contact:{id}0")).is_err());
     }
 }

@@ -67,14 +67,6 @@ pub enum VerbError {
         /// The relationship.
         relationship: String,
     },
-    /// No such column in the record.
-    #[error("the table {table} has no column `{}`", column.escape_debug())]
-    UnknownColumn {
-        /// As typed.
-        column: String,
-        /// The table.
-        table: String,
-    },
     /// A record into itself.
     #[error("a record can't be merged into itself")]
     MergedWithItself,
@@ -103,7 +95,6 @@ impl Diagnose for VerbError {
             Self::AmbiguousRelationship { .. } => &verbs::AMBIGUOUS_RELATIONSHIP,
             Self::WrongOther { .. } => &verbs::WRONG_OTHER,
             Self::OtherNeeded { .. } => &verbs::OTHER_NEEDED,
-            Self::UnknownColumn { .. } => &verbs::NO_SUCH_COLUMN,
             Self::MergedWithItself => &verbs::MERGED_WITH_ITSELF,
             Self::BadDay { .. } => &verbs::BAD_DAY,
             Self::BadAmount { .. } => &verbs::BAD_AMOUNT,
@@ -124,7 +115,6 @@ impl Diagnose for VerbError {
                 }
                 facts
             }
-            Self::UnknownColumn { table, .. } => vec![("table", table.clone())],
             _ => Vec::new(),
         }
     }

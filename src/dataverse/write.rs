@@ -4,7 +4,6 @@ use bytes::Bytes;
 
 use crate::dataverse::client::{Client, NotSent, Sent};
 use crate::dataverse::encode::{API, resource};
-use crate::dataverse::finding::path_of_key;
 use crate::dataverse::manner::Manner;
 use crate::dataverse::{Body, DataverseError, RecordId, Refusal, Table};
 use crate::net::{Idempotency, Method, Request};
@@ -123,7 +122,7 @@ impl Write {
     pub fn to_request(&self) -> Request {
         match self {
             Self::Upsert { table, key, body, only } => {
-                let request = request(Method::PATCH, path_of_key(table, key), Some(body.to_json(None, None)));
+                let request = request(Method::PATCH, path(table, key), Some(body.to_json(None, None)));
                 match only {
                     None => request,
                     Some(Only::Create) => request.header("If-None-Match", "*"),
@@ -136,12 +135,11 @@ impl Write {
             }
             Self::Update { table, id, body, if_match } => {
                 let json = body.to_json(None, None);
-                request(Method::PATCH, path(table, id), Some(json))
+                request(Method::PATCH, path(table, &id.to_string()), Some(json))
                     .header("If-Match", if_match.as_deref().unwrap_or("*"))
             }
-            Self::Delete { table, id, if_match } => {
-                request(Method::DELETE, path(table, id), None).header("If-Match", if_match.as_deref().unwrap_or("*"))
-            }
+            Self::Delete { table, id, if_match } => request(Method::DELETE, path(table, &id.to_string()), None)
+                .header("If-Match", if_match.as_deref().unwrap_or("*")),
         }
     }
 
@@ -281,8 +279,9 @@ impl Client {
     }
 }
 
-fn path(table: &Table, id: &RecordId) -> String {
-    format!("{API}{}({id})", resource(&table.entity_set))
+/// The path of a record with such a key, encoded.
+fn path(table: &Table, key: &str) -> String {
+    format!("{API}{}({})", resource(&table.entity_set), resource(key))
 }
 
 fn request(method: Method, path: String, json: Option<String>) -> Request {

@@ -150,6 +150,12 @@ pub enum Fault {
     },
     /// The next Dataverse answer with a body breaks off in the middle of it.
     CutConnection,
+    /// The next answer that holds bytes of a file breaks off in the middle of it.
+    CutDownload,
+    /// The next piece of a file that arrives is answered 503 with HTML, and not taken.
+    PieceUnavailable,
+    /// The next piece of a file that arrives is taken, and the connection closes without an answer.
+    LosePiece,
     /// The next writing Dataverse request is carried out, and the connection closes without an answer.
     LoseAnswer,
 }

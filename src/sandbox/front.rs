@@ -187,10 +187,13 @@ impl Front {
         }
         self.bend_next_link(&mut answer);
         let is_write = matches!(request.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE");
-        if is_write && self.faults.strikes(&Fault::LoseAnswer) {
+        let is_lost = is_piece(request) && self.faults.strikes(&Fault::LosePiece);
+        if is_lost || is_write && self.faults.strikes(&Fault::LoseAnswer) {
             return Delivery::Lost;
         }
-        if answer.body.len() > 1 && self.faults.strikes(&Fault::CutConnection) {
+        let is_file = answer.headers.iter().any(|(name, _)| name == "content-disposition");
+        let is_cut = is_file && self.faults.strikes(&Fault::CutDownload);
+        if answer.body.len() > 1 && (is_cut || self.faults.strikes(&Fault::CutConnection)) {
             return Delivery::Cut(answer);
         }
         Delivery::Whole(answer)
@@ -242,7 +245,8 @@ impl Front {
             let message = "Number of requests exceeded the limit of 6000 over time window of 300 seconds.";
             return Some(refusal(429, "0x80072322", message).header("retry-after", retry_after.to_string()));
         }
-        if self.faults.strikes(&Fault::DataverseUnavailable) {
+        let is_piece = is_piece(request) && self.faults.strikes(&Fault::PieceUnavailable);
+        if is_piece || self.faults.strikes(&Fault::DataverseUnavailable) {
             return Some(page(503, "Service unavailable", &paragraph("Try again in a moment.")));
         }
         if self.faults.strikes(&Fault::DataverseHtml) {
@@ -314,6 +318,11 @@ fn reflection(request: &Incoming) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(headers.as_bytes()).collect();
     let digits = gather(headers.as_bytes(), |byte| format!("{byte:02x}"));
     format!("The request was refused:\n{headers}\n{encoded}\n{}\n{digits}", STANDARD.encode(&headers))
+}
+
+/// Whether a request brings a piece of a file.
+fn is_piece(request: &Incoming) -> bool {
+    request.path.ends_with("/UploadBlock") || request.header("content-range").is_some()
 }
 
 /// Whether a request needs the privilege `name`: its verb by the method, its table by the first segment of the path. A

@@ -2,7 +2,7 @@
 
 use tokio::sync::Mutex;
 
-use crate::auth::{self, AppCredential, Applicant, Authority, BearerClaims, Claims, Proof};
+use crate::auth::{self, AppCredential, Applicant, Authority, Claims, Proof};
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::SessionError;
 use crate::session::credential::Means;
-use crate::session::kept::{Held, Need, environment_secrets};
+use crate::session::kept::{Held, Need, environment_secrets, lone_app};
 use crate::settings::{Credential, EnvironmentConnection};
 
 /// The tokens of an environment-only connection.
@@ -135,6 +135,6 @@ impl TokenSource for EnvironmentTokens {
     }
 
     fn app_of(&self, token: &AccessToken) -> Option<String> {
-        BearerClaims::of(&token.secret).lone_app().map(str::to_owned)
+        lone_app(token)
     }
 }

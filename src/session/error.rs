@@ -1,5 +1,6 @@
 //! What can go wrong between a connection and its token, beyond what Entra and the stores say themselves.
 
+use crate::connection::{Connection, Flow};
 use crate::problem::{Diagnose, Phrase};
 use crate::session::phrases;
 
@@ -19,6 +20,8 @@ pub enum SessionError {
     NoRefreshToken {
         /// The connection.
         connection: String,
+        /// Whether its user signs in with a code on another device: nothing can be asked of that page.
+        is_by_code: bool,
     },
     /// A token from outside was refused by the organisation.
     #[error("the organisation refused the access token")]
@@ -81,6 +84,14 @@ pub enum SessionError {
     },
 }
 
+impl SessionError {
+    /// That a connection whose user signed in has no refresh token.
+    pub(super) fn no_refresh_token(connection: &Connection) -> Self {
+        let is_by_code = connection.flow == Flow::Device;
+        Self::NoRefreshToken { connection: connection.name.to_string(), is_by_code }
+    }
+}
+
 fn process(pid: Option<u32>) -> String {
     pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }
@@ -105,7 +116,9 @@ impl Diagnose for SessionError {
             Self::SecretsGone { connection, store } | Self::ClientSecretGone { connection, store } => {
                 vec![("connection", connection.clone()), ("store", (*store).to_owned())]
             }
-            Self::NoRefreshToken { connection } => vec![("connection", connection.clone())],
+            Self::NoRefreshToken { connection, is_by_code } => {
+                vec![(if *is_by_code { "connection_by_code" } else { "connection" }, connection.clone())]
+            }
             Self::OtherUser { connection, expected, .. } | Self::LentByAnother { connection, expected, .. } => {
                 vec![("connection", connection.clone()), ("expected", expected.clone())]
             }

@@ -1,8 +1,8 @@
 //! A token that is what it is: handed in from outside, or just issued. It can't be renewed here.
 
-use crate::auth::BearerClaims;
 use crate::net::{AccessToken, TokenFuture, TokenSource};
 use crate::session::SessionError;
+use crate::session::kept::lone_app;
 
 /// Always the same token.
 #[derive(Debug)]
@@ -26,6 +26,6 @@ impl TokenSource for FixedToken {
     }
 
     fn app_of(&self, token: &AccessToken) -> Option<String> {
-        BearerClaims::of(&token.secret).lone_app().map(str::to_owned)
+        lone_app(token)
     }
 }

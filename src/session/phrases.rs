@@ -31,7 +31,10 @@ pub(super) static NO_REFRESH_TOKEN: Phrase = Phrase {
     exit: Exit::SignIn,
     who: Who::You,
     meaning: "Entra issues one only when `offline_access` was granted at sign-in",
-    remedy: &["run `d365conn reconnect {connection} --prompt consent` and accept staying signed in"],
+    remedy: &[
+        "run `d365conn reconnect {connection} --prompt consent` and accept staying signed in",
+        "run `d365conn reconnect {connection_by_code}`, type the code on the other device and accept staying signed in",
+    ],
 };
 
 pub(super) static TOKEN_REJECTED: Phrase = Phrase {

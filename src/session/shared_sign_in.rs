@@ -14,6 +14,7 @@ use crate::paths::Places;
 use crate::problem::{Diagnose as _, Problem};
 use crate::secret::{Secret, masked};
 use crate::session::kept::{CLIENT_SECRET, REFRESH_TOKEN};
+use crate::session::stored::stored_secrets;
 use crate::session::{SessionError, SharingError, SignIn, SignedIn, Step, Wanted};
 use crate::store::{CredentialLock, HealthBook, Secrets, Vault};
 use crate::tenant::Discovery;
@@ -143,10 +144,7 @@ impl Lender<'_> {
     }
 
     fn stored(&self) -> Result<Secrets, Problem> {
-        let Self { connection, vault, .. } = self;
-        let gone =
-            || SessionError::SecretsGone { connection: connection.name.to_string(), store: connection.store.word() };
-        Ok(vault.read(&connection.id)?.ok_or_else(gone)?)
+        stored_secrets(self.vault, self.connection)
     }
 
     fn lend_from(&self, secrets: &Secrets) -> Result<SharedSignIn, Problem> {
@@ -155,7 +153,7 @@ impl Lender<'_> {
             let (connection, flow) = (connection.name.to_string(), connection.flow.word());
             return Err(SharingError::NobodyToLend { connection, flow }.into());
         }
-        let none = || SessionError::NoRefreshToken { connection: connection.name.to_string() };
+        let none = || SessionError::no_refresh_token(connection);
         Ok(SharedSignIn {
             app: connection.app.clone(),
             client_secret: secrets.find(CLIENT_SECRET).cloned(),

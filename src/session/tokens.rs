@@ -17,7 +17,8 @@ use crate::problem::{Diagnose as _, Problem};
 use crate::secret::{Secret, masked};
 use crate::session::SessionError;
 use crate::session::credential::Means;
-use crate::session::kept::{CLIENT_SECRET, GIVEN, Held, Need, REFRESH_TOKEN, put_tokens, stored_token};
+use crate::session::kept::{CLIENT_SECRET, GIVEN, Held, Need, REFRESH_TOKEN, lone_app, put_tokens, stored_token};
+use crate::session::stored::stored_secrets;
 use crate::store::{CredentialLock, DemandBook, HealthBook, Secrets, Vault};
 
 /// How long another process may hold the lock before we say so.
@@ -135,8 +136,7 @@ impl Session {
             return self.renew_by(&credential, &secrets, need).await;
         }
         let Some(refresh_token) = secrets.find(REFRESH_TOKEN).cloned() else {
-            let connection = self.parts.connection.name.to_string();
-            return Err(SessionError::NoRefreshToken { connection }.into());
+            return Err(SessionError::no_refresh_token(&self.parts.connection).into());
         };
         match self.ask_entra(&refresh_token, &secrets, need).await {
             Ok(tokens) => Ok(self.save(|stored| is_same(stored, &secrets, REFRESH_TOKEN), &tokens, need)),
@@ -285,10 +285,7 @@ impl Session {
     }
 
     fn stored(&self) -> Result<Secrets, Problem> {
-        let SessionParts { connection, vault, .. } = &self.parts;
-        let gone =
-            || SessionError::SecretsGone { connection: connection.name.to_string(), store: connection.store.word() };
-        Ok(vault.read(&connection.id)?.ok_or_else(gone)?)
+        stored_secrets(self.parts.vault.as_ref(), &self.parts.connection)
     }
 
     fn hold(&self, held: Held) -> AccessToken {
@@ -375,6 +372,6 @@ impl TokenSource for Session {
     }
 
     fn app_of(&self, token: &AccessToken) -> Option<String> {
-        BearerClaims::of(&token.secret).lone_app().map(str::to_owned)
+        lone_app(token)
     }
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::commands::records::Place;
+use crate::commands::records::which::Which;
 use crate::commands::summary;
 use crate::context::Context;
 use crate::dataverse::{Body, RecordId, Table, mime_type};
@@ -24,8 +25,8 @@ pub(super) const LARGEST_FILE: u64 = 131_072_000;
   d365conn accounts add-note ACCOUNT_ID --text \"Called back, will decide on Monday\"
   d365conn accounts add-note ACCOUNT_ID --subject Contract --file contract.pdf")]
 pub struct AddNote {
-    /// The record's id
-    id: String,
+    #[command(flatten)]
+    which: Which,
     /// What the note says
     #[arg(long, value_name = "TEXT", required_unless_present_any = ["subject", "file"])]
     text: Option<String>,
@@ -40,7 +41,6 @@ pub struct AddNote {
 impl AddNote {
     /// Writes it and prints its id.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let id = RecordId::parse(&self.id)?;
         let mut note = Map::new();
         let texts = [("subject", self.subject.as_deref()), ("notetext", self.text.as_deref())];
         for (column, text) in texts {
@@ -49,16 +49,13 @@ impl AddNote {
         if let Some(file) = &self.file {
             attach(&mut note, file, &read_given(file, LARGEST_FILE)?);
         }
-        let format = context.format()?;
-        let client = context.client()?;
-        context.block_on(async {
-            let table = place.table(&client).await?;
-            let bound = format!("/{}({id})", table.entity_set);
-            note.insert(format!("objectid_{}@odata.bind", table.logical_name), bound.into());
+        self.which.change(context, place, async |opened, id| {
+            let bound = format!("/{}({id})", opened.table.entity_set);
+            note.insert(format!("objectid_{}@odata.bind", opened.table.logical_name), bound.into());
             let body = Body::parse(Some(&Value::Object(note).to_string()), &[] as &[&str])?;
             let notes = notes();
-            let made = client.create(&notes, RecordId::random(), &body).await?;
-            summary::created(context, format, &notes, &made)
+            let made = opened.client.create(&notes, RecordId::random(), &body).await?;
+            summary::created(context, opened.format, &notes, &made)
         })
     }
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::commands::records::Place;
+use crate::commands::records::opened::{Aim, Opened};
 use crate::context::Context;
 use crate::dataverse::Asked;
 use crate::output::{Format, object};
@@ -22,16 +23,15 @@ pub struct Count {
 impl Count {
     /// Counts them and prints the number.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let format = context.format()?;
-        let client = context.client()?;
-        context.block_on(async {
-            let table = place.table(&client).await?;
-            client.check_names(&table, Asked { filter: self.filter.as_deref(), ..Asked::default() }).await?;
-            let count = client.count(&table, self.filter.as_deref()).await?;
-            match format {
+        place.open(context, Aim::Read, async |opened| {
+            let Opened { client, table, format, .. } = opened;
+            client.check_names(table, Asked { filter: self.filter.as_deref(), ..Asked::default() }).await?;
+            let count = client.count(table, self.filter.as_deref()).await?;
+            match *format {
                 Format::Json | Format::Ndjson => {
-                    let fields = [("table", table.logical_name.into()), ("count", serde_json::Value::from(count))];
-                    object(&context.screen, format, &fields)?;
+                    let fields =
+                        [("table", table.logical_name.clone().into()), ("count", serde_json::Value::from(count))];
+                    object(&context.screen, *format, &fields)?;
                 }
                 _ => context.screen.line(&count.to_string())?,
             }

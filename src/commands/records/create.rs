@@ -3,9 +3,7 @@
 use clap::Args;
 
 use crate::commands::records::Place;
-use crate::commands::records::manner::{Logic, Returned};
-use crate::commands::records::values::Values;
-use crate::commands::summary;
+use crate::commands::records::writing::Writing;
 use crate::context::Context;
 use crate::dataverse::{Purpose, RecordId, Write};
 use crate::problem::{Exit, Problem};
@@ -25,30 +23,14 @@ takes an id, a name or a key, with its table in front where it may lead to sever
 stand inside the new one, under the names of relationships: they are made with it, or none is.")]
 pub struct Create {
     #[command(flatten)]
-    values: Values,
-    #[command(flatten)]
-    logic: Logic,
-    #[command(flatten)]
-    returned: Returned,
+    writing: Writing,
 }
 
 impl Create {
     /// Creates it and prints its id.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let typed = self.values.read(context)?;
-        let format = context.format()?;
-        let client = context.client()?;
-        context.block_on(async {
-            client.check_writable()?;
-            let table = place.table(&client).await?;
-            let manner = self.returned.manner(&table, self.logic.headers(), format)?;
-            let body = typed.fill(&client, &table, Purpose::Create).await?;
-            let write = Write::create(&table, RecordId::random(), &body)?;
-            let written = client.write_in(&write, &manner).await?;
-            match &written.record {
-                Some(record) => self.returned.show(context, format, &table, record),
-                None => summary::created(context, format, &table, &written.id),
-            }
+        self.writing.run(context, place, Purpose::Create, async |opened, body| {
+            Ok(Write::create(&opened.table, RecordId::random(), &body)?)
         })
     }
 }

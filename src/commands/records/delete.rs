@@ -3,9 +3,9 @@
 use clap::Args;
 
 use crate::commands::records::manner::Logic;
+use crate::commands::records::opened::{Aim, Opened};
 use crate::commands::records::which::which;
 use crate::commands::records::{Place, delete_many};
-use crate::commands::summary;
 use crate::context::Context;
 use crate::dataverse::{Manner, Write, is_rehearsal};
 use crate::problem::{Exit, Problem};
@@ -41,30 +41,25 @@ impl Delete {
             return delete_many::run(context, place, filter, self.expect_count);
         }
         let references = self.ids.iter().map(|id| which(id)).collect::<Result<Vec<_>, _>>()?;
-        let format = context.format()?;
-        let client = context.client()?;
-        client.check_writable()?;
-        if references.len() > 1 && !context.only_shows_changes() {
-            let place = context.warning_of_target();
-            context.confirm(&format!("Delete {} records{place}?", references.len()))?;
-        }
-        context.block_on(async {
-            let table = place.table(&client).await?;
+        let deed = async |opened: &Opened<'_>| {
             let mut ids = Vec::new();
             for reference in &references {
-                ids.push(client.find_record(&table, reference).await?);
+                ids.push(opened.client.find_record(&opened.table, reference).await?);
             }
             let manner = Manner { headers: self.logic.headers(), ..Manner::default() };
             for id in ids {
-                let write = Write::Delete { table: table.clone(), id, if_match: self.if_match.clone() };
-                match client.write_in(&write, &manner).await {
-                    Ok(_) => summary::changed(context, format, &table, &id, "deleted")?,
+                let write = Write::Delete { table: opened.table.clone(), id, if_match: self.if_match.clone() };
+                match opened.client.write_in(&write, &manner).await {
+                    Ok(_) => opened.changed(&id, "deleted")?,
                     // It was shown; so are the others.
                     Err(problem) if is_rehearsal(&problem) => Exit::Done,
                     Err(problem) => return Err(problem),
                 };
             }
             Ok(Exit::Done)
-        })
+        };
+        let question = format!("Delete {} records{}?", references.len(), context.warning_of_target());
+        let aim = if references.len() > 1 { Aim::ChangeIf(&question) } else { Aim::Change };
+        place.open(context, aim, deed)
     }
 }

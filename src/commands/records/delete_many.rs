@@ -7,7 +7,7 @@ use crate::commands::records::Place;
 use crate::commands::records::many_error::ManyError;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Asked, Client, Course, Operation, Outcome, Query, RecordId, Table, Verdict};
+use crate::dataverse::{Asked, Client, Course, Operation, Outcome, Query, RecordId, Table, Verdict, is_rehearsal};
 use crate::output::problem::brief;
 use crate::output::{Format, Progress, object};
 use crate::problem::{Exit, Problem};
@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, place: &Place, filter: &str, expected: Opti
     }
     if found > 1 {
         let place = context.warning_of_target();
-        context.confirm(&format!("Delete {found} {} records{place}?", table.logical_name))?;
+        context.confirm_change(&format!("Delete {found} {} records{place}?", table.logical_name))?;
     }
     context.block_on(delete(context, &client, format, &table, &ids))
 }
@@ -75,6 +75,8 @@ async fn delete(
         let operations: Vec<Operation> = now.iter().map(|id| Operation::delete(table, id)).collect();
         let outcomes = match client.batch(&operations, COURSE).await {
             Ok(outcomes) => outcomes,
+            // It was shown; so are the others.
+            Err(problem) if is_rehearsal(&problem) => continue,
             Err(problem) if said == 0 => return Err(problem),
             Err(problem) => now.iter().map(|_| Outcome::not_sent(&problem.to_string())).collect(),
         };

@@ -16,6 +16,7 @@ mod manner;
 mod many_error;
 mod nouns;
 mod open;
+mod opened;
 mod own;
 mod showing;
 mod unlink;
@@ -24,6 +25,7 @@ mod upsert;
 mod values;
 mod verbs;
 mod which;
+mod writing;
 
 pub(super) use cells::Cells;
 pub use many_error::MANY_PHRASES;

@@ -3,9 +3,10 @@
 use clap::Args;
 
 use crate::commands::records::Place;
-use crate::commands::summary;
+use crate::commands::records::opened::Opened;
+use crate::commands::records::which::Which;
 use crate::context::Context;
-use crate::dataverse::{Other, RecordId};
+use crate::dataverse::Other;
 use crate::problem::{Exit, Problem};
 
 /// End the tie between a record and another one
@@ -14,29 +15,24 @@ use crate::problem::{Exit, Problem};
   d365conn accounts unlink ACCOUNT_ID primarycontactid
   d365conn accounts unlink ACCOUNT_ID contact_customer_accounts CONTACT_ID")]
 pub struct Unlink {
-    /// The record's id
-    id: String,
+    #[command(flatten)]
+    which: Which,
     /// Navigation property, relationship or lookup; `d365conn tables show` lists them
     #[arg(value_name = "RELATIONSHIP")]
     relationship: String,
-    /// The other record, where there may be several: its id, or `table:ID`
+    /// The other record, where there may be several: its id, `column=value` or its name, perhaps with `table:` in front
     other: Option<String>,
 }
 
 impl Unlink {
     /// Takes them apart.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let id = RecordId::parse(&self.id)?;
         let other = self.other.as_deref().map(Other::parse).transpose()?;
-        let format = context.format()?;
-        let client = context.client()?;
-        client.check_writable()?;
-        context.block_on(async {
-            let table = place.table(&client).await?;
-            let other_table = other.as_ref().and_then(|other| other.table.as_deref());
-            let relationship = client.relationship(&table, &self.relationship, other_table).await?;
-            client.unlink(&table, id, &relationship, other.map(|other| other.id)).await?;
-            summary::changed(context, format, &table, &id, "unlinked")
+        self.which.change(context, place, async |opened, id| {
+            let Opened { client, table, .. } = opened;
+            let (relationship, other) = client.relationship(table, &self.relationship, other.as_ref()).await?;
+            client.unlink(table, id, &relationship, other).await?;
+            opened.changed(&id, "unlinked")
         })
     }
 }

@@ -3,11 +3,9 @@
 use clap::Args;
 
 use crate::commands::records::Place;
-use crate::commands::records::manner::{Logic, Returned};
-use crate::commands::records::values::Values;
-use crate::commands::summary;
+use crate::commands::records::writing::Writing;
 use crate::context::Context;
-use crate::dataverse::{Client, Only, Purpose, Table, Write, key_of_words};
+use crate::dataverse::{Only, Purpose, key_of_words};
 use crate::problem::{Exit, Problem};
 
 /// Change the record with a key, or create it
@@ -24,38 +22,21 @@ pub struct Upsert {
     #[arg(long, required = true, value_name = "COLUMN=VALUE")]
     key: Vec<String>,
     #[command(flatten)]
-    values: Values,
+    writing: Writing,
     /// Only if there is no such record
     #[arg(long, conflicts_with = "update_only")]
     create_only: bool,
     /// Only if there is such a record
     #[arg(long)]
     update_only: bool,
-    #[command(flatten)]
-    logic: Logic,
-    #[command(flatten)]
-    returned: Returned,
 }
 
 impl Upsert {
     /// Does it, and says which it was.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let key = key_of_words(&self.key)?;
-        let typed = self.values.read(context)?;
-        let format = context.format()?;
-        let client = context.client()?;
-        context.block_on(async {
-            client.check_writable()?;
-            let table = place.table(&client).await?;
-            let manner = self.returned.manner(&table, self.logic.headers(), format)?;
-            let body = typed.fill(&client, &table, Purpose::Change).await?;
-            let write = self.write(&client, &table, &key, body).await?;
-            let written = client.write_in(&write, &manner).await?;
-            match (&written.record, written.is_new) {
-                (Some(record), _) => self.returned.show(context, format, &table, record),
-                (None, true) => summary::created(context, format, &table, &written.id),
-                (None, false) => summary::changed(context, format, &table, &written.id, "changed"),
-            }
+        let (key, only) = (key_of_words(&self.key)?, self.only());
+        self.writing.run(context, place, Purpose::Change, async |opened, body| {
+            opened.client.upsert(&opened.table, &key, body, only).await
         })
     }
 
@@ -65,19 +46,5 @@ impl Upsert {
             (_, true) => Some(Only::Update),
             _ => None,
         }
-    }
-
-    /// The write: by the key itself, or, where a value can't stand in an address, by what a search for it finds.
-    async fn write(
-        &self,
-        client: &Client,
-        table: &Table,
-        key: &[(String, String)],
-        body: crate::dataverse::Body,
-    ) -> Result<Write, Problem> {
-        if let Some(key) = client.key_for_upsert(table, key).await? {
-            return Ok(Write::Upsert { table: table.clone(), key, body, only: self.only() });
-        }
-        client.upsert_by_search(table, key, body, self.only()).await
     }
 }

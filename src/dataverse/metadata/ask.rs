@@ -1,5 +1,6 @@
 //! Asking an organisation for its metadata, each part once. How a definition is written on the wire is known elsewhere.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -71,7 +72,8 @@ impl Client {
             let unusable = || DataverseError::UnknownTable { name: logical_name.to_owned(), near: Vec::new() };
             self.catalog().keep_definition(sent.into_definition().ok_or_else(unusable)?, now)
         };
-        let missing: Vec<Detail> = details.iter().copied().filter(|detail| !known.known.contains(detail)).collect();
+        let missing: BTreeSet<Detail> =
+            details.iter().copied().filter(|detail| !known.known.contains(detail)).collect();
         if missing.is_empty() {
             return Ok(known);
         }
@@ -90,6 +92,25 @@ impl Client {
             }
         }
         Ok(self.catalog().keep_definition(definition, now))
+    }
+
+    /// The same without details, asked for anew once where what was kept is not what `knows` wants: a column may have been
+    /// made since.
+    ///
+    /// # Errors
+    /// As [`Client::definition`].
+    pub async fn definition_that(
+        &self,
+        logical_name: &str,
+        knows: impl Fn(&Definition) -> bool,
+    ) -> Result<Arc<Definition>, Problem> {
+        let is_old = self.catalog().definition(logical_name, self.now()).is_some();
+        let definition = self.definition(logical_name, &[]).await?;
+        if !is_old || knows(&definition) {
+            return Ok(definition);
+        }
+        self.forget_metadata();
+        self.definition(logical_name, &[]).await
     }
 
     /// From now on everything is asked for again.

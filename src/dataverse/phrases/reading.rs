@@ -42,44 +42,6 @@ pub(in crate::dataverse) static AMBIGUOUS_VIEW: Phrase = Phrase {
     remedy: &["run the same `d365conn` command with the id of one of them behind `--view`"],
 };
 
-pub(in crate::dataverse) static NO_MATCH: Phrase = Phrase {
-    code: "dataverse/no-match",
-    exit: Exit::NotFound,
-    who: Who::You,
-    meaning: "the condition was taken, and nothing fits it; another user may see more",
-    remedy: &["run `d365conn records <table> list` with less of the condition behind `--filter`"],
-};
-
-pub(in crate::dataverse) static SEVERAL_MATCH: Phrase = Phrase {
-    code: "dataverse/several-match",
-    exit: Exit::Usage,
-    who: Who::You,
-    meaning: "one record is meant, and the values do not tell which",
-    remedy: &[
-        "run the command again with the id of one of them",
-        "add another `column=value`, or run `d365conn records <table> list` to see more of them",
-    ],
-};
-
-pub(in crate::dataverse) static COLUMN_NOT_FOUND: Phrase = Phrase {
-    code: "dataverse/column-not-found",
-    exit: Exit::Usage,
-    who: Who::You,
-    meaning: "columns are called by their logical names, in small letters",
-    remedy: &[
-        "run the command again with {nearest}",
-        "run `d365conn tables show <table> --columns` to see what there is",
-    ],
-};
-
-pub(in crate::dataverse) static UNFIT_KEY: Phrase = Phrase {
-    code: "dataverse/unfit-key",
-    exit: Exit::Usage,
-    who: Who::You,
-    meaning: "the value is not of the kind that the column holds, so nothing can equal it",
-    remedy: &["run `d365conn tables show <table> --columns` to see the kinds of columns"],
-};
-
 pub(in crate::dataverse) static BAD_SEARCH: Phrase = Phrase {
     code: "dataverse/bad-search",
     exit: Exit::Usage,

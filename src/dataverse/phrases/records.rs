@@ -138,7 +138,10 @@ pub(in crate::dataverse) static RECORD_READ_ONLY: Phrase = Phrase {
     exit: Exit::Failed,
     who: Who::You,
     meaning: "the record is closed or inactive, and then it can't be changed or deleted",
-    remedy: &["reopen it first: `d365conn records <table> update <id> statecode:=0`"],
+    remedy: &[
+        "open it again first: `d365conn opportunities reopen <id>`, `d365conn incidents reactivate <id>`, `d365conn accounts activate <id>`",
+        "in any other table: `d365conn records <table> update <id> statecode:=0`",
+    ],
 };
 
 pub(in crate::dataverse) static INVALID_ARGUMENT: Phrase = Phrase {
@@ -216,8 +219,38 @@ pub(in crate::dataverse) static ALREADY_THAT_STATE: Phrase = Phrase {
     exit: Exit::Failed,
     who: Who::You,
     meaning: "the record is in that state already, or can't go there from where it is",
+    remedy: &["run `d365conn records <table> get <id> --select statecode,statuscode --labels` to see where it is"],
+};
+
+pub(in crate::dataverse) static OPPORTUNITY_CLOSED: Phrase = Phrase {
+    code: "dataverse/opportunity-closed",
+    exit: Exit::Failed,
+    who: Who::You,
+    meaning: "it was won or lost before",
     remedy: &[
-        "run `d365conn records <table> get <id> --select statecode,statuscode --labels` to see where it is; for a case, close its open activities first",
+        "run `d365conn opportunities get <id> --select statecode,statuscode,actualclosedate --labels` to see how it ended",
+        "open it again: `d365conn opportunities reopen <id>`",
+    ],
+};
+
+pub(in crate::dataverse) static CASE_CLOSED: Phrase = Phrase {
+    code: "dataverse/case-closed",
+    exit: Exit::Failed,
+    who: Who::You,
+    meaning: "it was resolved or cancelled before",
+    remedy: &[
+        "run `d365conn incidents get <id> --select statecode,statuscode --labels` to see how it ended",
+        "open it again: `d365conn incidents reactivate <id>`",
+    ],
+};
+
+pub(in crate::dataverse) static CASE_IN_WORK: Phrase = Phrase {
+    code: "dataverse/case-in-work",
+    exit: Exit::Failed,
+    who: Who::You,
+    meaning: "activities of the case are still open",
+    remedy: &[
+        "run `d365conn records activitypointer list --filter \"_regardingobjectid_value eq <id> and statecode eq 0\"` to see them, and complete or cancel each",
     ],
 };
 

@@ -112,8 +112,8 @@ pub(in crate::dataverse) static TABLE_NEEDED: Phrase = usage(
 
 pub(in crate::dataverse) static BAD_KEY: Phrase = usage(
     "dataverse/bad-key",
-    "a record is named by its id, or by `column=value`",
-    &["write for example `accountnumber=AC-1`"],
+    "a record is named by its id, or by `column=value` for one column or several",
+    &["write for example `accountnumber=AC-1`, and a name of several words in quotes: `\"Alder Freight\"`"],
 );
 
 pub(in crate::dataverse) static NOT_A_KEY: Phrase = usage(
@@ -137,14 +137,20 @@ pub(in crate::dataverse) static NOTHING_FOUND: Phrase = Phrase {
     code: "dataverse/nothing-found",
     exit: Exit::NotFound,
     who: Who::You,
-    meaning: "no record answers to that, or this user may not see it; nothing was sent",
-    remedy: &["check the spelling, or give the record's id"],
+    meaning: "no record answers to that, or this user may not see it; nothing was changed",
+    remedy: &[
+        "check the spelling, or give the record's id",
+        "run `d365conn records {table} list` with less of it behind `--filter` to see what there is",
+    ],
 };
 
 pub(in crate::dataverse) static AMBIGUOUS_RECORD: Phrase = usage(
     "dataverse/ambiguous-record",
-    "exactly one record must be meant; nothing was sent",
-    &["give the id of one of: {candidates}", "name it by an alternate key, which no two records share"],
+    "exactly one record must be meant; nothing was changed",
+    &[
+        "give the id of one of: {candidates}",
+        "name it by an alternate key, which no two records share: `d365conn tables show {table} --keys` lists them",
+    ],
 );
 
 pub(in crate::dataverse) static NO_SUCH_USER: Phrase = usage(

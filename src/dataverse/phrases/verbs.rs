@@ -75,14 +75,6 @@ pub(in crate::dataverse) static OTHER_NEEDED: Phrase = Phrase {
     remedy: &["run the command again with the id of the other record at its end"],
 };
 
-pub(in crate::dataverse) static NO_SUCH_COLUMN: Phrase = Phrase {
-    code: "dataverse/no-such-column",
-    exit: Exit::Usage,
-    who: Who::You,
-    meaning: "the record has no such column; nothing was changed",
-    remedy: &["run `d365conn tables show <table> --columns` to see the columns there are"],
-};
-
 pub(in crate::dataverse) static MERGED_WITH_ITSELF: Phrase = Phrase {
     code: "dataverse/merged-with-itself",
     exit: Exit::Usage,

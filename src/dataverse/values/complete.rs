@@ -1,7 +1,7 @@
 //! Whether the columns of a record exist, may be written, and are all there that the platform needs. Pure.
 
 use crate::dataverse::values::{Purpose, ValueError};
-use crate::dataverse::{Body, ColumnDefinition, ColumnKind, Definition, Required, nearest};
+use crate::dataverse::{Body, ColumnDefinition, ColumnKind, Definition, Required, addressing};
 
 /// Columns that the platform fills when nobody does.
 const FILLED: [&str; 4] = ["ownerid", "owningbusinessunit", "transactioncurrencyid", "organizationid"];
@@ -39,15 +39,12 @@ pub(super) fn place<'a>(table: &'a Definition, name: &str) -> Result<Place<'a>, 
 }
 
 fn unknown(table: &Definition, name: &str, is_binding: bool) -> ValueError {
-    let near = if is_binding {
-        // The lookup's own name is what people try first, and its letters are often all that is wrong.
-        let ways = table.many_to_one.iter();
-        let meant = ways.filter(|way| way.column == name || way.navigation.eq_ignore_ascii_case(name));
-        meant.map(|way| format!("{}@odata.bind", way.navigation)).collect()
-    } else {
-        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-        nearest::names(name, &names)
-    };
+    if !is_binding {
+        return addressing::unknown(table, name);
+    }
+    // The lookup's own name is what people try first, and its letters are often all that is wrong.
+    let meant = table.many_to_one.iter().filter(|way| way.column == name || way.navigation.eq_ignore_ascii_case(name));
+    let near = meant.map(|way| format!("{}@odata.bind", way.navigation)).collect();
     ValueError::UnknownColumn { table: table.names.logical_name.clone(), column: name.to_owned(), near }
 }
 

@@ -213,7 +213,9 @@ impl Diagnose for ValueError {
                 facts.extend((!near.is_empty()).then(|| ("nearest", any_of(near))));
                 facts
             }
-            Self::ReadOnlyColumn { table, .. } | Self::NestedInChange { table, .. } => vec![("table", table.clone())],
+            Self::ReadOnlyColumn { table, .. }
+            | Self::NestedInChange { table, .. }
+            | Self::NothingFound { table, .. } => vec![("table", table.clone())],
             Self::NoSuchChoice { table, choices, .. } => {
                 let mut facts = vec![("table", table.clone())];
                 facts.extend((!choices.is_empty()).then(|| ("choices", listed(choices))));
@@ -231,7 +233,9 @@ impl Diagnose for ValueError {
                 facts.extend((!keys.is_empty()).then(|| ("keys", listed(keys))));
                 facts
             }
-            Self::Ambiguous { candidates, .. } => vec![("candidates", listed(candidates))],
+            Self::Ambiguous { table, candidates, .. } => {
+                vec![("table", table.clone()), ("candidates", listed(candidates))]
+            }
             Self::NotByValue { column, .. } | Self::LookupByName { column, .. } => vec![("column", column.clone())],
             Self::WrongKind { .. }
             | Self::TooLong { .. }
@@ -239,7 +243,6 @@ impl Diagnose for ValueError {
             | Self::NotEmpty { .. }
             | Self::BadKey { .. }
             | Self::Taken { .. }
-            | Self::NothingFound { .. }
             | Self::NoSuchUser { .. } => Vec::new(),
         }
     }

@@ -60,27 +60,21 @@ pub async fn fill(
     Ok(body)
 }
 
-/// The table's definition, asked for again when it does not know one of the names: a column may have been made since.
+/// The table's definition, which knows all of the names if the organisation does.
 async fn definition_for(
     client: &Client,
     table: &Table,
     names: &[String],
     words: &[Word],
 ) -> Result<Arc<Definition>, Problem> {
-    let is_old = client.catalog().definition(&table.logical_name, client.now()).is_some();
-    let mut definition = client.definition(&table.logical_name, &[]).await?;
-    if is_old && names.iter().any(|name| place(&definition, name).is_err()) {
-        client.forget_metadata();
-        definition = client.definition(&table.logical_name, &[]).await?;
-    }
+    let knows = |definition: &Definition| names.iter().all(|name| place(definition, name).is_ok());
+    let definition = client.definition_that(&table.logical_name, knows).await?;
     let typed = words.iter().filter(|word| word.needs_kind());
     let columns = typed.filter_map(|word| match place(&definition, &word.column) {
         Ok(Place::Column(column) | Place::Navigation(column, _)) => Some(column),
         Ok(Place::Other) | Err(_) => None,
     });
-    let mut details: Vec<Detail> = columns.filter_map(|column| column.kind.detail()).collect();
-    details.sort_unstable();
-    details.dedup();
+    let details: Vec<Detail> = columns.filter_map(|column| column.kind.detail()).collect();
     client.definition(&table.logical_name, &details).await
 }
 
@@ -144,11 +138,11 @@ async fn bound(
         text: text.to_owned(),
         targets: targets.iter().map(|table| (*table).to_owned()).collect(),
     };
-    let (target, reference) = match (fixed.filter(|table| targets.contains(table)), link(text)) {
-        (Some(table), _) => (table.to_owned(), Reference::parse(text)),
+    let (target, reference) = match (fixed.filter(|table| targets.contains(table)), link(text)?) {
+        (Some(table), _) => (table.to_owned(), Reference::parse(text)?),
         (None, link) => match (target_called(client, &targets, link.table).await, targets.as_slice()) {
             (Some(table), _) => (table, link.reference),
-            (None, [only]) => ((*only).to_owned(), Reference::parse(text)),
+            (None, [only]) => ((*only).to_owned(), Reference::parse(text)?),
             (None, _) => return Err(needed().into()),
         },
     };

@@ -11,6 +11,7 @@ mod word;
 
 pub use error::ValueError;
 pub use fill::{Purpose, fill};
-pub use reference::Reference;
+pub(in crate::dataverse) use reference::link;
+pub use reference::{Reference, key_of_words};
 pub(in crate::dataverse) use typed::json as typed_json;
 pub use word::{Value, Word};

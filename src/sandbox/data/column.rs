@@ -2,6 +2,9 @@
 
 use crate::sandbox::odata::Number;
 
+/// The most KiB of an image, unless its column says otherwise.
+const USUAL_IMAGE: u32 = 10_240;
+
 /// A column of a table.
 pub(crate) struct Column {
     /// Logical name.
@@ -40,6 +43,8 @@ pub(crate) enum Kind {
     Flag,
     /// One of some labels.
     Choice(Vec<Label>),
+    /// Any of some labels: their values in order, parted by commas.
+    Choices(Vec<Label>),
     /// The state of the record.
     State(Vec<Label>),
     /// The reason of the state.
@@ -52,8 +57,10 @@ pub(crate) enum Kind {
     Lookup(Vec<Target>),
     /// The parties of an activity; no property of the record itself.
     Parties,
-    /// A picture.
-    Image,
+    /// A picture of at most so many KiB: the cell holds its thumbnail as base64.
+    Image(u32),
+    /// A file of at most so many KiB: the cell holds its id.
+    File(u32),
     /// The logical name of a table.
     TableName,
 }
@@ -142,10 +149,10 @@ impl Column {
         if let Kind::Lookup(targets) = &self.kind { targets } else { &[] }
     }
 
-    /// The labels of a choice, state or status; empty for other kinds.
+    /// The labels of choices, a state or a status; empty for other kinds.
     pub fn labels(&self) -> &[Label] {
         match &self.kind {
-            Kind::Choice(labels) | Kind::State(labels) | Kind::Status(labels) => labels,
+            Kind::Choice(labels) | Kind::Choices(labels) | Kind::State(labels) | Kind::Status(labels) => labels,
             _ => &[],
         }
     }
@@ -170,13 +177,15 @@ impl Kind {
             "double" => Self::Double(Limits::read(detail)?),
             "flag" => Self::Flag,
             "choice" => Self::Choice(Label::read_all(detail)?),
+            "choices" => Self::Choices(Label::read_all(detail)?),
             "state" => Self::State(Label::read_all(detail)?),
             "status" => Self::Status(Label::read_all(detail)?),
             "moment" => Self::Moment,
             "day" => Self::Day,
             "lookup" => Self::Lookup(Target::read_all(detail)?),
             "parties" => Self::Parties,
-            "image" => Self::Image,
+            "image" => Self::Image(detail.parse().unwrap_or(USUAL_IMAGE)),
+            "file" => Self::File(detail.parse().ok()?),
             "table" => Self::TableName,
             _ => return None,
         })
@@ -185,8 +194,8 @@ impl Kind {
     /// The type of the property on the wire.
     pub fn edm_type(&self) -> &'static str {
         match self {
-            Self::Key | Self::Guid | Self::Lookup(_) => "Edm.Guid",
-            Self::Text(_) | Self::Memo(_) | Self::TableName => "Edm.String",
+            Self::Key | Self::Guid | Self::Lookup(_) | Self::File(_) => "Edm.Guid",
+            Self::Text(_) | Self::Memo(_) | Self::TableName | Self::Choices(_) => "Edm.String",
             Self::Whole(_) | Self::Choice(_) | Self::State(_) | Self::Status(_) => "Edm.Int32",
             Self::Big => "Edm.Int64",
             Self::Decimal(_) | Self::Money(_) => "Edm.Decimal",
@@ -194,8 +203,18 @@ impl Kind {
             Self::Flag => "Edm.Boolean",
             Self::Moment => "Edm.DateTimeOffset",
             Self::Day => "Edm.Date",
-            Self::Image => "Edm.Binary",
+            Self::Image(_) => "Edm.Binary",
             Self::Parties => "Collection(Microsoft.Dynamics.CRM.activityparty)",
+        }
+    }
+
+    /// The `AttributeTypeName` in metadata, which tells what `AttributeType` calls virtual.
+    pub fn type_name(&self) -> String {
+        match self {
+            Self::Image(_) => "ImageType".to_owned(),
+            Self::File(_) => "FileType".to_owned(),
+            Self::Choices(_) => "MultiSelectPicklistType".to_owned(),
+            other => format!("{}Type", other.attribute_type()),
         }
     }
 
@@ -222,7 +241,7 @@ impl Kind {
                 _ => "Lookup",
             },
             Self::Parties => "PartyList",
-            Self::Image => "Virtual",
+            Self::Image(_) | Self::File(_) | Self::Choices(_) => "Virtual",
             Self::TableName => "EntityName",
         }
     }

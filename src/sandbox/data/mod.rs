@@ -4,6 +4,7 @@ mod column;
 mod dice;
 mod northlight;
 mod people;
+mod projects;
 mod schema;
 mod sheet;
 mod views;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::sandbox::INES;
 use crate::sandbox::data::dice::Dice;
 use crate::sandbox::data::people::{Staff, hire, let_machines_in};
+use crate::sandbox::data::projects::start_projects;
 use crate::sandbox::data::sheet::{Cells, Sheet, made};
 use crate::sandbox::data::views::hang;
 use crate::sandbox::data::words;
@@ -33,6 +34,7 @@ pub(crate) fn populate(world: &mut World) {
         add_contact(&mut sheet, &mut dice, &staff, nth);
     }
     fill_desks(&mut sheet, &mut dice, &staff);
+    start_projects(&mut sheet, &mut dice, &staff);
     hang(&mut sheet);
     let_machines_in(world);
 }

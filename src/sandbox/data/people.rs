@@ -36,6 +36,7 @@ pub(super) fn hire(world: &mut World) -> Staff {
             .whole("languagecode", 1033)
             .flag("isexternalsearchindexenabled", true)
             .whole("localeid", 1033);
+        it.text("blockedattachments", "bat;cmd;com;exe;hta;js;jse;msi;scr;vbs");
         it.whole("maxuploadfilesize", 5_242_880).link("basecurrencyid", "transactioncurrency", currency);
     });
     sheet.add("businessunit", unit, |it| {

@@ -116,7 +116,13 @@ mod tests {
 
     #[test]
     fn every_column_the_demo_company_writes_exists() {
-        let source = [include_str!("people.rs"), include_str!("northlight.rs"), include_str!("work.rs")].concat();
+        let source = [
+            include_str!("people.rs"),
+            include_str!("northlight.rs"),
+            include_str!("work.rs"),
+            include_str!("projects.rs"),
+        ]
+        .concat();
         let known = |column: &str| Schema::of_sandbox().tables().iter().any(|table| table.place(column).is_some());
         let mut seen = 0;
         for kind in ["text", "whole", "number", "money", "flag", "guid", "link", "day", "moment"] {

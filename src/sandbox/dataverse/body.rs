@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::sandbox::data::{Access, Column, Kind, Required, Schema, Table};
 use crate::sandbox::dataverse::keys::referenced;
 use crate::sandbox::dataverse::refusal::Refusal;
-use crate::sandbox::dataverse::values::{at_scale, from_literal};
+use crate::sandbox::dataverse::values::{at_scale, chosen_values, from_literal};
 use crate::sandbox::dataverse::way::Way;
 use crate::sandbox::odata::{Literal, Number, day, guid, moment};
 use crate::sandbox::world::{Changes, Value, World, day_of};
@@ -224,7 +224,21 @@ fn text_value(
             check_text(table, column, &text, *longest)?;
             Value::text(text)
         }
-        Kind::Image | Kind::TableName => Value::text(text),
+        Kind::Choices(_) if text.is_empty() => return Ok(None),
+        Kind::Choices(_) => {
+            let mut values = chosen_values(&text).ok_or_else(&unfit)?;
+            if let Some(unknown) = values.iter().find(|value| column.label(**value).is_none()) {
+                return Err(no_choice(table, column, *unknown));
+            }
+            values.sort_unstable();
+            values.dedup();
+            Value::text(values.iter().map(i64::to_string).collect::<Vec<_>>().join(","))
+        }
+        Kind::File(_) => {
+            let message = format!("The file of '{}' is sent by itself, not with the record.", column.name);
+            return Err(Refusal::new(400, "0x80041A02", message));
+        }
+        Kind::Image(_) | Kind::TableName => Value::text(text),
         Kind::Key | Kind::Guid => Value::Id(guid(&text).ok_or_else(|| {
             Refusal::new(400, "0x80040363", format!("'{text}' in the column '{}' is no GUID.", column.name))
         })?),
@@ -290,15 +304,20 @@ fn number_value(table: &Table, column: &Column, number: Number) -> Result<Option
     if let (Some(choice), [_, ..]) = (value.as_whole(), column.labels())
         && column.label(choice).is_none()
     {
-        let accepted: Vec<String> = column.labels().iter().map(|label| label.value.to_string()).collect();
-        let message = format!(
-            "A validation error occurred. The value {choice} of '{}' on record of type '{}' is outside the valid range. \
-             Accepted Values: {}",
-            column.name,
-            table.logical_name,
-            accepted.join(",")
-        );
-        return Err(Refusal::new(400, "0x8004431A", message));
+        return Err(no_choice(table, column, choice));
     }
     Ok(Some(value))
+}
+
+/// A value that is none of the column's choices.
+fn no_choice(table: &Table, column: &Column, choice: i64) -> Refusal {
+    let accepted: Vec<String> = column.labels().iter().map(|label| label.value.to_string()).collect();
+    let message = format!(
+        "A validation error occurred. The value {choice} of '{}' on record of type '{}' is outside the valid range. \
+         Accepted Values: {}",
+        column.name,
+        table.logical_name,
+        accepted.join(",")
+    );
+    Refusal::new(400, "0x8004431A", message)
 }

@@ -9,7 +9,7 @@ use crate::sandbox::dataverse::named::named;
 use crate::sandbox::dataverse::path::Path;
 use crate::sandbox::dataverse::pattern::Pattern;
 use crate::sandbox::dataverse::refusal::Refusal;
-use crate::sandbox::dataverse::values::from_literal;
+use crate::sandbox::dataverse::values::{chosen_values, from_literal};
 use crate::sandbox::odata::{Comparison, Expression, Literal, Operand, Options, parse_filter};
 use crate::sandbox::world::{Row, Value, World};
 
@@ -32,6 +32,8 @@ pub(super) enum Condition {
     Like(Path, Pattern),
     /// A column is one of some values.
     Among(Path, Vec<Value>),
+    /// A choice of several holds one of some values.
+    Holds(Path, Vec<i64>),
     /// A column lies between values: the first included, the second not.
     Within(Path, Option<Value>, Option<Value>),
 }
@@ -114,6 +116,7 @@ impl Condition {
             Self::Among(path, values) => path
                 .value(world, row)
                 .is_some_and(|found| values.iter().any(|value| found.compared_with(value) == Some(Ordering::Equal))),
+            Self::Holds(path, wanted) => path.value(world, row).is_some_and(|found| holds_one(found, wanted)),
             Self::Within(path, from, until) => path.value(world, row).is_some_and(|found| {
                 from.as_ref().is_none_or(|from| is_so(Some(found), Comparison::Ge, Some(from)))
                     && until.as_ref().is_none_or(|until| is_so(Some(found), Comparison::Lt, Some(until)))
@@ -132,6 +135,11 @@ impl Setting<'_> {
             None => Err(Refusal::new(400, "0x0", format!("The value of the parameter alias '{alias}' is no literal."))),
         }
     }
+}
+
+/// Whether the value of a choice of several holds one of some values.
+pub(super) fn holds_one(found: &Value, wanted: &[i64]) -> bool {
+    found.as_text().and_then(chosen_values).is_some_and(|values| values.iter().any(|value| wanted.contains(value)))
 }
 
 /// Not equal to a value is also what is null, as the service has it; no other comparison holds for null.

@@ -1,5 +1,7 @@
 //! The tables, columns, relationships and keys of the sandbox as definitions in metadata. It never reads a request.
 
+use uuid::Uuid;
+
 use crate::sandbox::data::{Access, Column, Kind, Required, Schema, Table};
 use crate::sandbox::dataverse::definition::Definition;
 use crate::sandbox::dataverse::json::{Object, array, quote};
@@ -8,6 +10,8 @@ use crate::sandbox::world::made_id;
 
 /// English.
 const LANGUAGE: i64 = 1033;
+/// What the names of everything that the demo company made begin with.
+const PREFIX: &str = "nl_";
 
 /// A label as metadata has it.
 fn label(text: &str) -> String {
@@ -22,6 +26,11 @@ fn metadata_id(table: &Table, part: u64) -> String {
     made_id(u64::from(table.type_code) << 20 | part).to_string()
 }
 
+/// The table with a `MetadataId`.
+pub(super) fn table_with(id: Uuid) -> Option<&'static Table> {
+    Schema::of_sandbox().tables().iter().find(|table| metadata_id(table, 0) == id.to_string())
+}
+
 /// A table's name for people.
 fn display_name(table: &Table) -> String {
     match table.logical_name {
@@ -30,8 +39,13 @@ fn display_name(table: &Table) -> String {
         "systemuser" => "User".to_owned(),
         "transactioncurrency" => "Currency".to_owned(),
         "role" => "Security Role".to_owned(),
-        _ => spaced(table.schema_name),
+        _ => spaced(table.schema_name.trim_start_matches(PREFIX)),
     }
+}
+
+/// Whether the demo company made it.
+fn is_custom(name: &str) -> bool {
+    name.starts_with(PREFIX)
 }
 
 fn spaced(name: &str) -> String {
@@ -62,7 +76,7 @@ pub(super) fn table_definition(table: &Table) -> Definition {
         .text("PrimaryNameAttribute", table.name.map_or("", |name| table.column(name).name))
         .number("ObjectTypeCode", Number::whole(i64::from(table.type_code)))
         .flag("IsActivity", table.is_activity())
-        .flag("IsCustomEntity", false)
+        .flag("IsCustomEntity", is_custom(table.logical_name))
         .flag("IsIntersect", false)
         .flag("IsPrivate", false)
         .flag("IsOptimisticConcurrencyEnabled", true)
@@ -91,7 +105,7 @@ fn column_definition(table: &Table, place: u16, column: &Column) -> Definition {
         .text("SchemaName", column.name)
         .text("EntityLogicalName", table.logical_name)
         .text("AttributeType", kind)
-        .wrapped("AttributeTypeName", &format!("{}Type", if kind == "Virtual" { "Image" } else { kind }))
+        .wrapped("AttributeTypeName", &column.kind.type_name())
         .wrapped("RequiredLevel", required)
         .text("AttributeOf", "")
         .flag("IsPrimaryId", place == table.key)
@@ -99,7 +113,7 @@ fn column_definition(table: &Table, place: u16, column: &Column) -> Definition {
         .flag("IsValidForRead", true)
         .flag("IsValidForCreate", column.access != Access::ReadOnly)
         .flag("IsValidForUpdate", column.access == Access::Writable)
-        .flag("IsCustomAttribute", false)
+        .flag("IsCustomAttribute", is_custom(column.name))
         .flag("IsLogical", false)
         .raw("DisplayName", label(&titled(column.name)))
         .text("MetadataId", metadata_id(table, 1 + u64::from(place)));
@@ -109,7 +123,7 @@ fn column_definition(table: &Table, place: u16, column: &Column) -> Definition {
 /// `address1_city` as `Address1 City`.
 fn titled(name: &str) -> String {
     let mut words = Vec::new();
-    for word in name.split('_') {
+    for word in name.trim_start_matches(PREFIX).split('_') {
         let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
         words.push(format!("{}{rest}", first.to_uppercase()));
     }
@@ -138,7 +152,14 @@ fn limits(definition: Definition, table: &Table, column: &Column) -> Definition 
         Kind::Moment => definition.text("Format", "DateAndTime").wrapped("DateTimeBehavior", "UserLocal"),
         Kind::Day => definition.text("Format", "DateOnly").wrapped("DateTimeBehavior", "DateOnly"),
         Kind::Lookup(targets) => definition.raw("Targets", array(targets.iter().map(|target| quote(target.table)))),
-        Kind::Choice(_) | Kind::State(_) | Kind::Status(_) => {
+        Kind::File(most) | Kind::Image(most) => {
+            let definition = definition.number("MaxSizeInKB", Number::whole(i64::from(*most)));
+            if matches!(column.kind, Kind::File(_)) {
+                return definition;
+            }
+            definition.flag("IsPrimaryImage", column.name == "entityimage").flag("CanStoreFullImage", true)
+        }
+        Kind::Choice(_) | Kind::Choices(_) | Kind::State(_) | Kind::Status(_) => {
             let default = column.default.unwrap_or(-1);
             let definition = definition.number("DefaultFormValue", Number::whole(default));
             definition.expanded("OptionSet", choices(table, column)).expanded("GlobalOptionSet", "null".to_owned())
@@ -164,7 +185,10 @@ fn option(value: i64, text: &str, state: Option<i64>) -> String {
 fn choices(table: &Table, column: &Column) -> String {
     let options = column.labels().iter().map(|label| option(label.value, label.text, label.state));
     let mut set = option_set(table, column);
-    set.text("OptionSetType", column.kind.attribute_type()).raw("Options", &array(options)).finish()
+    let kind = column.kind.type_name();
+    // A choice of several is told by the same sets as a choice of one.
+    let kind = if matches!(column.kind, Kind::Choices(_)) { "Picklist" } else { kind.trim_end_matches("Type") };
+    set.text("OptionSetType", kind).raw("Options", &array(options)).finish()
 }
 
 fn yes_and_no(table: &Table, column: &Column) -> String {
@@ -185,7 +209,7 @@ fn option_set(table: &Table, column: &Column) -> Object {
 
 /// The type a column is cast to in an address: `PicklistAttributeMetadata`.
 pub(super) fn cast_of(column: &Column) -> &'static str {
-    match column.kind.attribute_type() {
+    match column.kind.type_name().trim_end_matches("Type") {
         "Uniqueidentifier" => "UniqueIdentifierAttributeMetadata",
         "String" => "StringAttributeMetadata",
         "Memo" => "MemoAttributeMetadata",
@@ -199,7 +223,9 @@ pub(super) fn cast_of(column: &Column) -> &'static str {
         "State" => "StateAttributeMetadata",
         "Status" => "StatusAttributeMetadata",
         "DateTime" => "DateTimeAttributeMetadata",
-        "Virtual" => "ImageAttributeMetadata",
+        "Image" => "ImageAttributeMetadata",
+        "File" => "FileAttributeMetadata",
+        "MultiSelectPicklist" => "MultiSelectPicklistAttributeMetadata",
         "EntityName" => "EntityNameAttributeMetadata",
         _ => "LookupAttributeMetadata",
     }
@@ -217,7 +243,7 @@ fn relationship(name: &str, from: &Table, column: &Column, to: (&str, &str), nav
         .text("ReferencedAttribute", to.1)
         .text("ReferencedEntityNavigationPropertyName", navigation.1)
         .flag("IsHierarchical", to.0 == from.logical_name && column.name.starts_with("parent"))
-        .flag("IsCustomRelationship", false)
+        .flag("IsCustomRelationship", is_custom(name))
         .text("MetadataId", made_id(seed).to_string())
 }
 

@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use crate::sandbox::data::{Column, Kind, Table};
+use crate::sandbox::dataverse::values::chosen_values;
 use crate::sandbox::odata::Number;
 use crate::sandbox::world::{Link, Row, Value, World};
 
@@ -12,6 +13,12 @@ pub(super) fn formatted(world: &World, table: &Table, row: &Row, column: &Column
     match (&column.kind, value) {
         (Kind::Choice(_) | Kind::State(_) | Kind::Status(_), Value::Whole(value)) => {
             column.label(*value).map(|label| label.text.to_owned())
+        }
+        (Kind::Choices(_), Value::Text(values)) => {
+            let labels = chosen_values(values)?;
+            let labels: Option<Vec<&str>> =
+                labels.into_iter().map(|value| column.label(value).map(|label| label.text)).collect();
+            labels.map(|labels| labels.join("; "))
         }
         (Kind::TableName, Value::Text(name)) => Some(name.to_string()),
         (Kind::Money(_), Value::Number(number)) => Some(money(*number, &currency_symbol(world, table, row))),

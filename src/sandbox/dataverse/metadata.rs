@@ -4,7 +4,7 @@ use crate::sandbox::Outgoing;
 use crate::sandbox::data::{Schema, Table};
 use crate::sandbox::dataverse::csdl::csdl;
 use crate::sandbox::dataverse::defined::{
-    cast_of, columns, keys, many_to_many, many_to_one, one_to_many, table_definition,
+    cast_of, columns, keys, many_to_many, many_to_one, one_to_many, table_definition, table_with,
 };
 use crate::sandbox::dataverse::definition::{Definition, chosen, list};
 use crate::sandbox::dataverse::exchange::Exchange;
@@ -97,7 +97,13 @@ fn table_of(arguments: &[Argument]) -> Result<&'static Table, Refusal> {
             }),
             _ => Err(Refusal::unsupported("Bad Request - Error in query syntax.")),
         },
-        _ => Err(Refusal::unsupported("An entity definition is named by its LogicalName.")),
+        [argument] if argument.name.is_none() => match argument.literal() {
+            Some(Literal::Guid(id)) => table_with(id).ok_or_else(|| {
+                Refusal::new(404, "0x80060888", format!("Could not find an entity with name  and id {id}."))
+            }),
+            _ => Err(Refusal::unsupported("Bad Request - Error in query syntax.")),
+        },
+        _ => Err(Refusal::unsupported("An entity definition is named by its LogicalName or its MetadataId.")),
     }
 }
 

@@ -3,7 +3,6 @@
 mod actions;
 mod aggregate;
 mod apply;
-mod attachment;
 mod batch;
 mod body;
 mod bulk;
@@ -17,6 +16,7 @@ mod defined;
 mod definition;
 mod exchange;
 mod fetch;
+mod files;
 mod formatted;
 mod functions;
 mod json;

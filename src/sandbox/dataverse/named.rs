@@ -28,6 +28,8 @@ pub(super) fn named(
     Ok(match name {
         "In" => Condition::Among(path.clone(), call.values(&path)?),
         "NotIn" => negated(Condition::Among(path.clone(), call.values(&path)?)),
+        "ContainValues" => Condition::Holds(path.clone(), call.choices(&path)?),
+        "DoesNotContainValues" => negated(Condition::Holds(path.clone(), call.choices(&path)?)),
         "Between" => call.between(path)?,
         "NotBetween" => negated(call.between(path)?),
         "EqualUserId" => Condition::Compare(path, Comparison::Eq, Value::Id(setting.caller)),
@@ -105,6 +107,14 @@ impl Call<'_> {
             Parameter::Alias(alias) => Ok(json_list(self.setting.options.value(alias).unwrap_or("[]"))?),
             Parameter::One(_) => Err(self.unfit("PropertyValues")),
         }
+    }
+
+    /// Values of a choice of several; only such a column holds any.
+    fn choices(&self, path: &Path) -> Result<Vec<i64>, Refusal> {
+        if !matches!(path.column().kind, Kind::Choices(_)) {
+            return Err(self.unfit(path.column().name));
+        }
+        self.list()?.iter().map(|text| text.trim().parse().map_err(|_| self.unfit(text))).collect()
     }
 
     fn values(&self, path: &Path) -> Result<Vec<Value>, Refusal> {

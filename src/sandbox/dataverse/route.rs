@@ -14,7 +14,7 @@ use crate::sandbox::dataverse::preferences::Preferences;
 use crate::sandbox::dataverse::record::{table_of_set, within};
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::way::Way;
-use crate::sandbox::dataverse::{metadata, relate, search, write};
+use crate::sandbox::dataverse::{files, metadata, relate, search, write};
 use crate::sandbox::odata::{Options, Segment, parse_path};
 use crate::sandbox::world::{Value, World, made_id};
 use crate::sandbox::{Caller, Incoming, Outgoing};
@@ -161,6 +161,9 @@ fn record(
         if let Some(answer) = actions::bound(world, exchange, table, Some(id), operation) {
             return answer;
         }
+    }
+    if let Some(answer) = files::answer(world, exchange, table, key, rest) {
+        return answer;
     }
     match (exchange.request.method.as_str(), rest) {
         ("GET", _) => {

@@ -10,7 +10,7 @@ use crate::sandbox::world::{Link, Value};
 /// A literal as a value to compare a column with; `None` when the types do not fit. Not for `null`.
 pub(super) fn from_literal(kind: &Kind, literal: &Literal) -> Option<Value> {
     Some(match (kind, literal) {
-        (Kind::Text(_) | Kind::Memo(_) | Kind::TableName | Kind::Image, Literal::Text(text)) => {
+        (Kind::Text(_) | Kind::Memo(_) | Kind::TableName | Kind::Image(_) | Kind::Choices(_), Literal::Text(text)) => {
             Value::text(text.as_str())
         }
         (
@@ -30,7 +30,7 @@ pub(super) fn from_literal(kind: &Kind, literal: &Literal) -> Option<Value> {
         (Kind::Moment, Literal::Day(day)) => {
             Value::Moment(TimeZone::UTC.to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).ok()?)
         }
-        (Kind::Key | Kind::Guid | Kind::Lookup(_), Literal::Guid(id)) => Value::Id(*id),
+        (Kind::File(_) | Kind::Key | Kind::Guid | Kind::Lookup(_), Literal::Guid(id)) => Value::Id(*id),
         // One of the service's own samples quotes the GUID of a lookup, and it is taken.
         (Kind::Lookup(_), Literal::Text(text)) => Value::Id(guid(text)?),
         _ => return None,
@@ -40,8 +40,8 @@ pub(super) fn from_literal(kind: &Kind, literal: &Literal) -> Option<Value> {
 /// Text as a value to compare a column with: from a JSON list, or from a paging cookie.
 pub(super) fn from_text(kind: &Kind, text: &str) -> Option<Value> {
     match kind {
-        Kind::Text(_) | Kind::Memo(_) | Kind::TableName | Kind::Image => Some(Value::text(text)),
-        Kind::Key | Kind::Guid | Kind::Lookup(_) => guid(text.trim_matches(['{', '}'])).map(Value::Id),
+        Kind::Text(_) | Kind::Memo(_) | Kind::TableName | Kind::Image(_) | Kind::Choices(_) => Some(Value::text(text)),
+        Kind::File(_) | Kind::Key | Kind::Guid | Kind::Lookup(_) => guid(text.trim_matches(['{', '}'])).map(Value::Id),
         Kind::Flag if matches!(text, "1" | "0") => Some(Value::Flag(text == "1")),
         Kind::Day | Kind::Moment => {
             let literal = day(text).map(Literal::Day).or_else(|| moment(text).map(Literal::Moment));
@@ -82,6 +82,11 @@ pub(super) fn to_plain(value: &Value) -> String {
         Value::Text(text) => text.to_string(),
         other => to_json(other).trim_matches('"').to_owned(),
     }
+}
+
+/// The values of a multi-select choice out of its text: `1,3`. `None` when one is no number.
+pub(super) fn chosen_values(text: &str) -> Option<Vec<i64>> {
+    text.split(',').map(|value| value.trim().parse().ok()).collect()
 }
 
 /// A number at the scale its column keeps; `None` when the column holds no fractions and the number has one.

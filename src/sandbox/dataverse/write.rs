@@ -4,11 +4,11 @@ use uuid::Uuid;
 
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::Table;
-use crate::sandbox::dataverse::attachment;
 use crate::sandbox::dataverse::body::{Members, Purpose, changes};
 use crate::sandbox::dataverse::condition::Setting;
 use crate::sandbox::dataverse::deep;
 use crate::sandbox::dataverse::exchange::Exchange;
+use crate::sandbox::dataverse::files::{check_image, check_note};
 use crate::sandbox::dataverse::json::quote;
 use crate::sandbox::dataverse::keys::Key;
 use crate::sandbox::dataverse::refusal::Refusal;
@@ -135,7 +135,8 @@ pub(super) fn insert(
     }
     check_unique(world, table, id, &changes)?;
     check_duplicates(world, exchange, table, &changes)?;
-    attachment::check(table, &changes)?;
+    check_note(world, table, &changes)?;
+    check_image(table, &changes)?;
     check_status(table, None, &changes, id)?;
     world.create(table, id, changes, exchange.caller);
     Ok(id)
@@ -149,7 +150,8 @@ pub(super) fn update(
     changes: Changes,
 ) -> Result<(), Refusal> {
     check_unique(world, table, id, &changes)?;
-    attachment::check(table, &changes)?;
+    check_note(world, table, &changes)?;
+    check_image(table, &changes)?;
     check_status(table, world.row(table, id), &changes, id)?;
     world.update(table, id, changes, exchange.caller);
     Ok(())

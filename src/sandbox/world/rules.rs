@@ -147,14 +147,38 @@ impl<'world> Draft<'world> {
         self.derive_customer();
         self.derive_money(world);
         self.derive_addresses();
-        if self.is_written("documentbody") {
-            let length = self.value("documentbody").and_then(|value| value.as_text().map(decoded_length));
+        self.derive_pictures(world);
+        for body in ["documentbody", "body"] {
+            if !self.is_file(body) {
+                continue;
+            }
+            let length = self.value(body).and_then(|value| value.as_text().map(decoded_length));
             self.set("filesize", length.map(Value::Whole));
         }
         if self.table.logical_name == "annotation" && self.is_written("objectid") {
             let link = self.value("objectid").and_then(|value| value.as_link());
             let table = link.map(|link| Schema::of_sandbox().table(link.table).logical_name);
             self.set("objecttypecode", table.map(Value::text));
+        }
+    }
+
+    fn is_file(&self, body: &str) -> bool {
+        self.is_written(body) && matches!(self.table.logical_name, "annotation" | "activitymimeattachment")
+    }
+
+    /// Id, time and address of each picture that is written.
+    fn derive_pictures(&mut self, world: &World) {
+        let is_picture = |place: &u16| matches!(self.table.column(*place).kind, Kind::Image(_));
+        let pictures: Vec<u16> = self.columns.keys().copied().filter(is_picture).collect();
+        for place in pictures {
+            let (table, name) = (self.table.logical_name, self.table.column(place).name);
+            let is_there = self.columns.get(&place).is_some_and(Option::is_some);
+            let id = made_id(u64::from(self.table.type_code) << 44 | (world.version() + 1) << 8 | u64::from(place));
+            let timestamp = world.now().as_millisecond();
+            let url = format!("/Image/download.aspx?Entity={table}&Attribute={name}&Id={id}&Timestamp={timestamp}");
+            self.set(&format!("{name}id"), is_there.then_some(Value::Id(id)));
+            self.set(&format!("{name}_timestamp"), is_there.then_some(Value::Whole(timestamp)));
+            self.set(&format!("{name}_url"), is_there.then(|| Value::text(url)));
         }
     }
 

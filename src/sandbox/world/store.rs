@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::sandbox::data::{Schema, Table, populate};
 use crate::sandbox::world::value::folded;
-use crate::sandbox::world::{Changes, Link, Row, Value};
+use crate::sandbox::world::{Changes, Files, Link, Row, Value};
 
 /// Where row versions begin.
 const FIRST_VERSION: u64 = 4_410_000;
@@ -27,6 +27,8 @@ pub(crate) struct World {
     alternates: Arc<HashMap<(u16, u16, String), Uuid>>,
     inbound: Arc<HashMap<Link, usize>>,
     associations: Vec<Arc<BTreeSet<(Uuid, Uuid)>>>,
+    /// The files of records, and what is under way.
+    pub files: Files,
 }
 
 impl World {
@@ -51,6 +53,7 @@ impl World {
             alternates: Arc::default(),
             inbound: Arc::default(),
             associations: vec![Arc::default(); schema.associations.len()],
+            files: Files::default(),
         }
     }
 
@@ -155,6 +158,7 @@ impl World {
         self.write(table, id, clear);
         Arc::make_mut(&mut self.tables[usize::from(table.index)]).remove(&id);
         let link = Link { table: table.index, id };
+        self.files.remove_of(link);
         if Arc::make_mut(&mut self.inbound).remove(&link).is_some_and(|count| count > 0) {
             self.forget(link);
         }

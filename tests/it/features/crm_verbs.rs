@@ -106,7 +106,7 @@ fn two_accounts_become_one() {
     let said = quiet.run(&format!("accounts merge {stays} {goes}")).fails(2, "output/");
     assert!(said.contains("--yes"), "{said}");
     world.run(&format!("accounts merge {stays} {stays} --yes")).fails(2, "dataverse/merged-with-itself");
-    world.run(&format!("accounts merge {stays} {goes} --take nme --yes")).fails(2, "dataverse/no-such-column");
+    world.run(&format!("accounts merge {stays} {goes} --take nme --yes")).fails(2, "dataverse/column-not-there");
     assert_eq!(row(&world, "accounts", &goes)["statecode"], 0, "nothing happened yet");
     world.run(&format!("accounts merge {stays} {goes} --take fax,primarycontactid,telephone1 --yes")).succeeds();
     let (kept, gone) = (row(&world, "accounts", &stays), row(&world, "accounts", &goes));
@@ -182,7 +182,7 @@ fn what_is_wrong_as_typed_is_refused_before_any_request() {
         format!("incidents resolve {id} --subject x --minutes -1"),
         format!("accounts merge {id} {id} --take 'a,,b' --yes"),
         format!("accounts assign {id}"),
-        format!("accounts link {id} x lead:7"),
+        format!("accounts link {id} x lead:{id}0"),
         format!("leads win {id}"),
     ] {
         let outcome = world.run(&line);

@@ -213,3 +213,13 @@ fn flags_of_the_browser_and_of_apps_are_refused_before_any_network() {
     world.run("connect --auth device").fails(2, "commands/tenant-url-needed");
     assert!(world.sandbox.requests().is_empty());
 }
+
+#[test]
+fn a_connection_by_code_is_not_told_to_ask_for_what_no_code_can() {
+    let world = World::new();
+    world.sandbox.faults().order(Fault::NoRefreshToken);
+    connect(&world).succeeds();
+    world.pass(Duration::from_secs(2 * 3600));
+    let said = world.run("accounts list").fails(4, "session/no-refresh-token");
+    assert!(said.contains("d365conn reconnect ") && !said.contains("--prompt"), "{said}");
+}

@@ -111,19 +111,37 @@ fn a_record_is_told_by_its_key_or_by_its_values() {
     world.run("accounts create accountnumber=A/1:x name=Odd").succeeds();
     assert_eq!(world.run("accounts get accountnumber=A/1:x --jq .name").succeeds(), "Odd\n");
     world.run("accounts get accountnumber=none").fails(3, "dataverse/");
-    world.run("accounts get name=none").fails(3, "dataverse/no-match");
-    let said = world.run("contacts get statecode=0").fails(2, "dataverse/several-match");
+    world.run("accounts get name=none").fails(3, "dataverse/nothing-found");
+    let said = world.run("contacts get statecode=0").fails(2, "dataverse/ambiguous-record");
     assert!(said.matches('(').count() >= 5, "{said}");
-    let said = world.run("accounts get nme=x").fails(2, "dataverse/column-not-found");
+    let said = world.run("accounts get nme=x").fails(2, "dataverse/column-not-there");
     assert!(said.contains("`name`"), "{said}");
-    world.run("accounts get statecode=Active").fails(2, "dataverse/unfit-key");
+    world.run("accounts get statecode=Activ").fails(2, "dataverse/no-such-choice");
+    world.run("accounts get numberofemployees=many").fails(2, "dataverse/wrong-kind");
     world.run("accounts get name=a name=b").fails(2, "dataverse/column-twice");
     let before = world.sandbox.requests().len();
-    world.run("accounts get \"x') or (1 eq 1\"").fails(2, "dataverse/bad-record-id");
-    world.run("accounts get \"a b=c\"").fails(2, "dataverse/bad-record-id");
+    world.run("accounts get 5d0c0001-1111-ef11-8400-000d3ab1c11").fails(2, "dataverse/bad-record-id");
+    world.run("accounts get Fjord Co").fails(2, "dataverse/bad-key");
+    world.run("accounts update description= name=x").fails(2, "dataverse/bad-key");
     assert_eq!(world.sandbox.requests().len(), before);
     let quoted = world.run("contacts get \"lastname=x' or contactid ne null or lastname eq 'x\"");
-    quoted.fails(3, "dataverse/no-match");
+    quoted.fails(3, "dataverse/nothing-found");
+}
+
+#[test]
+fn a_record_answers_to_its_name_if_no_other_bears_it() {
+    let world = World::connected();
+    world.run("accounts create name='Fjord & Co' industrycode=Consulting").succeeds();
+    assert_eq!(world.run("accounts get 'Fjord & Co' --select industrycode --jq .industrycode").succeeds(), "7\n");
+    let typed = "accounts get industrycode=consulting name='Fjord & Co' statecode=Active --jq .name";
+    assert_eq!(world.run(typed).succeeds(), "Fjord & Co\n");
+    world.run("accounts create name='Fjord & Co'").succeeds();
+    let said = world.run("accounts get 'Fjord & Co'").fails(2, "dataverse/ambiguous-record");
+    assert_eq!(said.matches("(Fjord & Co)").count(), 2, "{said}");
+    world.run("accounts get 'Nobody Here'").fails(3, "dataverse/nothing-found");
+    world.run("accounts get \"x') or (1 eq 1\"").fails(3, "dataverse/nothing-found");
+    let said = world.run("accounts delete 'Nobody Here'").fails(2, "dataverse/bad-record-id");
+    assert!(said.contains("name="), "{said}");
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn a_records_address_in_the_app_is_printed_without_a_request() {
     let url = format!("{}/main.aspx?pagetype=entityrecord&etn=account&id={id}", world.sandbox.address());
     assert_eq!(world.run(&format!("accounts open {id}")).succeeds(), format!("{url}\n"));
     assert_eq!(json(&world.run(&format!("accounts open {id} -o json")).succeeds())["url"], url.as_str());
-    world.run("accounts open nonsense").fails(2, "dataverse/bad-record-id");
+    world.run(&format!("accounts open {id}0")).fails(2, "dataverse/bad-record-id");
     assert_eq!(world.sandbox.requests().len(), before);
     let world = world.without_terminal();
     world.run(&format!("accounts open {id} --browser")).fails(2, "commands/nobody-at-the-app");

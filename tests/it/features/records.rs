@@ -134,7 +134,8 @@ fn any_table_can_be_named_in_three_ways() {
 fn a_malformed_id_is_refused_before_any_request() {
     let world = World::connected();
     let before = world.sandbox.requests().len();
-    world.run("accounts get \"x') or (1 eq 1\"").fails(2, "dataverse/");
+    world.run("accounts get 5d0c0001-1111-ef11-8400-000d3ab1c11").fails(2, "dataverse/bad-record-id");
+    world.run("accounts update \"x') or (1 eq 1\" name=x").fails(2, "dataverse/bad-record-id");
     assert_eq!(world.sandbox.requests().len(), before);
 }
 

@@ -109,7 +109,7 @@ fn a_sign_in_without_a_refresh_token_works_until_the_token_ends() {
     world.run("accounts list --top 1").succeeds();
     world.pass(Duration::from_secs(2 * 3600));
     let said = world.run("accounts list").fails(4, "no-refresh-token");
-    assert!(said.contains("reconnect"), "{said}");
+    assert!(said.contains("--prompt consent"), "{said}");
 }
 
 #[test]

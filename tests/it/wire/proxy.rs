@@ -363,7 +363,7 @@ struct NoTokens;
 
 impl TokenSource for NoTokens {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(async { Err(SessionError::NoRefreshToken { connection: "contoso".into() }.into()) })
+        Box::pin(async { Err(SessionError::NoRefreshToken { connection: "contoso".into(), is_by_code: false }.into()) })
     }
 
     fn token_instead_of<'a>(&'a self, _: &'a AccessToken, _: &'a [String]) -> TokenFuture<'a> {

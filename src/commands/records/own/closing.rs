@@ -4,10 +4,10 @@ use clap::Args;
 use serde_json::value::RawValue;
 
 use crate::commands::records::Place;
-use crate::commands::summary;
+use crate::commands::records::which::Which;
 use crate::context::Context;
+use crate::dataverse::VerbError;
 use crate::dataverse::crm::{Ending, close_opportunity};
-use crate::dataverse::{RecordId, VerbError};
 use crate::problem::{Exit, Problem};
 
 /// Microsoft Learn, "Opportunity table reference": 1 is Won, 2 is Lost.
@@ -17,8 +17,8 @@ const LOST: i64 = 2;
 /// Which opportunity, and how it ended.
 #[derive(Debug, Args)]
 pub struct Closing {
-    /// The opportunity's id
-    id: String,
+    #[command(flatten)]
+    which: Which,
     /// The status reason, by its label or number; the state's first one when left out
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
@@ -40,19 +40,14 @@ impl Closing {
     /// Closes it.
     pub(super) fn close(self, context: &Context, place: &Place, is_won: bool) -> Result<Exit, Problem> {
         let (state, done, title) = if is_won { (WON, "won", "Won") } else { (LOST, "lost", "Lost") };
-        let id = RecordId::parse(&self.id)?;
         let revenue = self.revenue.map(amount).transpose()?;
         let close_date = self.close_date.map(day).transpose()?;
-        let format = context.format()?;
-        let client = context.client()?;
-        client.check_writable()?;
-        context.block_on(async {
-            let table = place.table(&client).await?;
-            let status = client.reason(&table, state, self.reason.as_deref()).await?;
+        self.which.change(context, place, async |opened, id| {
+            let status = opened.client.reason(&opened.table, state, self.reason.as_deref()).await?;
             let subject = self.subject.unwrap_or_else(|| title.to_owned());
             let ending = Ending { status, subject, description: self.description, revenue, close_date };
-            client.call(&close_opportunity(&table, id, is_won, &ending)).await?;
-            summary::changed(context, format, &table, &id, done)
+            opened.client.call(&close_opportunity(&opened.table, id, is_won, &ending)).await?;
+            opened.changed(&id, done)
         })
     }
 }

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use crate::commands::records::Place;
 use crate::commands::records::own::Deed;
+use crate::commands::records::which::Which;
 use crate::context::Context;
 use crate::dataverse::crm::{Qualification, qualify_lead};
-use crate::dataverse::{Made, RecordId, made_records};
+use crate::dataverse::{Made, made_records};
 use crate::output::{Column, Format, SinkOptions, objects};
 use crate::problem::{Exit, Problem};
 
@@ -20,8 +21,8 @@ const QUALIFIED: i64 = 1;
   d365conn leads qualify LEAD_ID
   d365conn leads qualify LEAD_ID --contact --opportunity -o id")]
 pub struct Qualify {
-    /// The lead's id
-    id: String,
+    #[command(flatten)]
+    which: Which,
     /// Make an account; with none of the three flags, all three are made
     #[arg(long)]
     account: bool,
@@ -51,19 +52,14 @@ impl Deed for Qualify {
     const WORD: &'static str = "qualify";
 
     fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let id = RecordId::parse(&self.id)?;
-        let format = context.format()?;
-        let client = context.client()?;
-        client.check_writable()?;
-        context.block_on(async {
-            let table = place.table(&client).await?;
-            let status = client.reason(&table, QUALIFIED, self.reason.as_deref()).await?;
-            let answer = client.call(&qualify_lead(&table, id, self.what(), status)).await?;
+        self.which.change(context, place, async |opened, id| {
+            let status = opened.client.reason(&opened.table, QUALIFIED, self.reason.as_deref()).await?;
+            let answer = opened.client.call(&qualify_lead(&opened.table, id, self.what(), status)).await?;
             let made = made_records(answer.as_deref().unwrap_or_default());
             let words: Vec<&str> = made.iter().map(|it| it.table.as_str()).collect();
             let words = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
-            context.screen.note(&format!("qualified {} {id}: created {words}", table.logical_name));
-            show(context, format, &made)
+            context.screen.note(&format!("qualified {} {id}: created {words}", opened.table.logical_name));
+            show(context, opened.format, &made)
         })
     }
 }

@@ -4,9 +4,8 @@ use clap::Args;
 
 use crate::commands::records::Place;
 use crate::commands::records::own::Deed;
-use crate::commands::summary;
+use crate::commands::records::which::Which;
 use crate::context::Context;
-use crate::dataverse::RecordId;
 use crate::dataverse::crm::{Resolution, close_incident};
 use crate::problem::{Exit, Problem};
 
@@ -19,8 +18,8 @@ const RESOLVED: i64 = 1;
   d365conn incidents resolve INCIDENT_ID --subject \"Filter cleaned\"
   d365conn incidents resolve INCIDENT_ID --subject \"Pump replaced\" --minutes 45 --reason \"Information Provided\"")]
 pub struct Resolve {
-    /// The case's id
-    id: String,
+    #[command(flatten)]
+    which: Which,
     /// What solved it, in a few words
     #[arg(long, value_name = "TEXT")]
     subject: String,
@@ -39,17 +38,12 @@ impl Deed for Resolve {
     const WORD: &'static str = "resolve";
 
     fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let id = RecordId::parse(&self.id)?;
-        let format = context.format()?;
-        let client = context.client()?;
-        client.check_writable()?;
-        context.block_on(async {
-            let table = place.table(&client).await?;
-            let status = client.reason(&table, RESOLVED, self.reason.as_deref()).await?;
+        self.which.change(context, place, async |opened, id| {
+            let status = opened.client.reason(&opened.table, RESOLVED, self.reason.as_deref()).await?;
             let resolution =
                 Resolution { status, subject: self.subject, description: self.description, minutes: self.minutes };
-            client.call(&close_incident(&table, id, &resolution)).await?;
-            summary::changed(context, format, &table, &id, "resolved")
+            opened.client.call(&close_incident(&opened.table, id, &resolution)).await?;
+            opened.changed(&id, "resolved")
         })
     }
 }

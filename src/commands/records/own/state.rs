@@ -4,16 +4,16 @@
 use clap::Args;
 
 use crate::commands::records::Place;
-use crate::commands::summary;
+use crate::commands::records::which::Which;
 use crate::context::Context;
-use crate::dataverse::{Body, RecordId};
+use crate::dataverse::Body;
 use crate::problem::{Exit, Problem};
 
 /// Which record, and why.
 #[derive(Debug, Args)]
 pub struct Standing {
-    /// The record's id
-    id: String,
+    #[command(flatten)]
+    which: Which,
     /// The status reason, by its label or number; the state's first one when left out
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
@@ -22,16 +22,11 @@ pub struct Standing {
 impl Standing {
     /// Brings the record into `state`; `done` is the word for it.
     pub(super) fn change(self, context: &Context, place: &Place, state: i64, done: &str) -> Result<Exit, Problem> {
-        let id = RecordId::parse(&self.id)?;
-        let format = context.format()?;
-        let client = context.client()?;
-        client.check_writable()?;
-        context.block_on(async {
-            let table = place.table(&client).await?;
-            let reason = client.reason(&table, state, self.reason.as_deref()).await?;
+        self.which.change(context, place, async |opened, id| {
+            let reason = opened.client.reason(&opened.table, state, self.reason.as_deref()).await?;
             let body = Body::parse(None, &[format!("statecode:={state}"), format!("statuscode:={reason}")])?;
-            client.update(&table, &id, &body).await?;
-            summary::changed(context, format, &table, &id, done)
+            opened.client.update(&opened.table, &id, &body).await?;
+            opened.changed(&id, done)
         })
     }
 }

@@ -64,6 +64,78 @@ pub(in crate::sandbox::dataverse) const OPERATIONS: &[Operation] = &[
         None,
     ),
     action(
+        "CommitAnnotationBlocksUpload",
+        &[
+            needed("Target", "mscrm.annotation"),
+            needed("BlockList", "Collection(Edm.String)"),
+            needed("FileContinuationToken", "Edm.String"),
+        ],
+        Some("mscrm.CommitAnnotationBlocksUploadResponse"),
+    ),
+    action(
+        "CommitAttachmentBlocksUpload",
+        &[
+            needed("Target", "mscrm.activitymimeattachment"),
+            needed("BlockList", "Collection(Edm.String)"),
+            needed("FileContinuationToken", "Edm.String"),
+        ],
+        Some("mscrm.CommitAttachmentBlocksUploadResponse"),
+    ),
+    action(
+        "CommitFileBlocksUpload",
+        &[
+            needed("FileName", "Edm.String"),
+            needed("MimeType", "Edm.String"),
+            needed("BlockList", "Collection(Edm.String)"),
+            needed("FileContinuationToken", "Edm.String"),
+        ],
+        Some("mscrm.CommitFileBlocksUploadResponse"),
+    ),
+    action("DeleteFile", &[needed("FileId", "Edm.Guid")], None),
+    action(
+        "DownloadBlock",
+        &[
+            needed("Offset", "Edm.Int64"),
+            needed("BlockLength", "Edm.Int64"),
+            needed("FileContinuationToken", "Edm.String"),
+        ],
+        Some("mscrm.DownloadBlockResponse"),
+    ),
+    action(
+        "InitializeAnnotationBlocksDownload",
+        &[needed("Target", "mscrm.annotation")],
+        Some("mscrm.InitializeAnnotationBlocksDownloadResponse"),
+    ),
+    action(
+        "InitializeAnnotationBlocksUpload",
+        &[needed("Target", "mscrm.annotation")],
+        Some("mscrm.InitializeAnnotationBlocksUploadResponse"),
+    ),
+    action(
+        "InitializeAttachmentBlocksDownload",
+        &[needed("Target", "mscrm.activitymimeattachment")],
+        Some("mscrm.InitializeAttachmentBlocksDownloadResponse"),
+    ),
+    action(
+        "InitializeAttachmentBlocksUpload",
+        &[needed("Target", "mscrm.activitymimeattachment")],
+        Some("mscrm.InitializeAttachmentBlocksUploadResponse"),
+    ),
+    action(
+        "InitializeFileBlocksDownload",
+        &[needed("Target", "mscrm.crmbaseentity"), needed("FileAttributeName", "Edm.String")],
+        Some("mscrm.InitializeFileBlocksDownloadResponse"),
+    ),
+    action(
+        "InitializeFileBlocksUpload",
+        &[
+            needed("Target", "mscrm.crmbaseentity"),
+            needed("FileAttributeName", "Edm.String"),
+            needed("FileName", "Edm.String"),
+        ],
+        Some("mscrm.InitializeFileBlocksUploadResponse"),
+    ),
+    action(
         "LoseOpportunity",
         &[needed("OpportunityClose", "mscrm.opportunityclose"), needed("Status", "Edm.Int32")],
         None,
@@ -105,6 +177,15 @@ pub(in crate::sandbox::dataverse) const OPERATIONS: &[Operation] = &[
     ),
     function("RetrieveUserPrivileges", &[], "mscrm.RetrieveUserPrivilegesResponse").on("systemuser"),
     function("RetrieveVersion", &[], "mscrm.RetrieveVersionResponse"),
+    action(
+        "UploadBlock",
+        &[
+            needed("BlockId", "Edm.String"),
+            needed("BlockData", "Edm.Binary"),
+            needed("FileContinuationToken", "Edm.String"),
+        ],
+        None,
+    ),
     function("WhoAmI", &[], "mscrm.WhoAmIResponse"),
     action(
         "WinOpportunity",
@@ -137,8 +218,33 @@ pub(in crate::sandbox::dataverse) const OPERATIONS: &[Operation] = &[
     ),
 ];
 
+/// What is told of a file in a note before it is handed out in blocks.
+const NOTE_ON_ITS_WAY: &[(&str, &str)] =
+    &[("FileContinuationToken", "Edm.String"), ("FileSizeInBytes", "Edm.Int64"), ("FileName", "Edm.String")];
+
 /// The complex types that functions and actions give, with their members.
 pub(in crate::sandbox::dataverse) const RESULTS: &[(&str, &[(&str, &str)])] = &[
+    ("CommitAnnotationBlocksUploadResponse", &[("AnnotationId", "Edm.Guid"), ("FileSizeInBytes", "Edm.Int64")]),
+    (
+        "CommitAttachmentBlocksUploadResponse",
+        &[("ActivityMimeAttachmentId", "Edm.Guid"), ("FileSizeInBytes", "Edm.Int64")],
+    ),
+    ("CommitFileBlocksUploadResponse", &[("FileId", "Edm.Guid"), ("FileSizeInBytes", "Edm.Int64")]),
+    ("DownloadBlockResponse", &[("Data", "Edm.Binary")]),
+    ("InitializeAnnotationBlocksDownloadResponse", NOTE_ON_ITS_WAY),
+    ("InitializeAnnotationBlocksUploadResponse", &[("FileContinuationToken", "Edm.String")]),
+    ("InitializeAttachmentBlocksDownloadResponse", NOTE_ON_ITS_WAY),
+    ("InitializeAttachmentBlocksUploadResponse", &[("FileContinuationToken", "Edm.String")]),
+    (
+        "InitializeFileBlocksDownloadResponse",
+        &[
+            ("FileContinuationToken", "Edm.String"),
+            ("FileSizeInBytes", "Edm.Int64"),
+            ("FileName", "Edm.String"),
+            ("IsChunkingSupported", "Edm.Boolean"),
+        ],
+    ),
+    ("InitializeFileBlocksUploadResponse", &[("FileContinuationToken", "Edm.String")]),
     ("RetrieveCurrentOrganizationResponse", &[("Detail", "Edm.Untyped")]),
     ("RetrieveTotalRecordCountResponse", &[("EntityRecordCountCollection", "Edm.Untyped")]),
     ("RetrieveUserPrivilegesResponse", &[("RolePrivileges", "Collection(Edm.Untyped)")]),

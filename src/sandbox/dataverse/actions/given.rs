@@ -15,7 +15,7 @@ use crate::sandbox::world::{Link, World};
 const NAMESPACE: &str = "Microsoft.Dynamics.CRM.";
 
 /// The parameters, as JSON.
-pub(super) struct Given(Vec<(String, Box<RawValue>)>);
+pub(in crate::sandbox::dataverse) struct Given(Vec<(String, Box<RawValue>)>);
 
 impl Given {
     /// Those in the body of an action.
@@ -87,6 +87,11 @@ impl Given {
         self.read::<i32>(name, "Edm.Int32").map(|number| number.map(i64::from))
     }
 
+    /// A whole number of 64 bits.
+    pub fn big(&self, name: &str) -> Result<Option<i64>, Refusal> {
+        self.read(name, "Edm.Int64")
+    }
+
     /// A text; one left out is empty.
     pub fn text(&self, name: &str) -> Result<String, Refusal> {
         self.read(name, "Edm.String").map(Option::unwrap_or_default)
@@ -129,7 +134,7 @@ impl Given {
 }
 
 /// What the platform says of a body that does not fit an action.
-pub(super) fn payload(inner: &str) -> Refusal {
+pub(in crate::sandbox::dataverse) fn payload(inner: &str) -> Refusal {
     let message = format!(
         "Error identified in Payload provided by the user for Entity :'', For more information on this error please follow \
          this help link. ----> InnerException : Microsoft.OData.ODataException: {inner}"

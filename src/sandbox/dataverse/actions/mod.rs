@@ -14,4 +14,5 @@ mod teams;
 mod tests;
 
 pub(super) use declared::{OPERATIONS, Operation, RESULTS};
+pub(super) use given::{Given, payload};
 pub(super) use perform::{bound, unbound};

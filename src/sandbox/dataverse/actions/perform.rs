@@ -7,6 +7,7 @@ use crate::sandbox::data::Table;
 use crate::sandbox::dataverse::actions::given::Given;
 use crate::sandbox::dataverse::actions::{OPERATIONS, Operation, cases, custom, merging, sales, teams};
 use crate::sandbox::dataverse::exchange::Exchange;
+use crate::sandbox::dataverse::files;
 use crate::sandbox::dataverse::functions::privileges;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::odata::Segment;
@@ -98,6 +99,6 @@ fn perform(
         "nl_WorkingDays" => custom::working_days(exchange, given),
         "nl_OpenValue" => custom::open_value(world, exchange, id, given),
         "nl_OldestOpen" => custom::oldest_open(world, exchange, given),
-        other => Err(Refusal::unknown_segment(other)),
+        other => files::perform(world, exchange, other, given).unwrap_or_else(|| Err(Refusal::unknown_segment(other))),
     }
 }

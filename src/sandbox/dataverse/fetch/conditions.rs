@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::sandbox::BUSINESS_UNIT_ID;
 use crate::sandbox::data::Kind;
+use crate::sandbox::dataverse::condition::holds_one;
 use crate::sandbox::dataverse::dates::{around, stretch};
 use crate::sandbox::dataverse::fetch::plan::{Plan, column_of, malformed};
 use crate::sandbox::dataverse::pattern::Pattern;
@@ -94,7 +95,7 @@ impl Condition {
         let wanted = match operator.as_str() {
             "null" | "not-null" | "eq-userid" | "ne-userid" | "eq-businessid" | "ne-businessid" => 0..=0,
             "between" | "not-between" => 2..=2,
-            "in" | "not-in" => 1..=usize::MAX,
+            "in" | "not-in" | "contain-values" | "not-contain-values" => 1..=usize::MAX,
             "eq" | "ne" | "neq" | "gt" | "ge" | "lt" | "le" | "like" | "not-like" | "begins-with"
             | "not-begin-with" | "ends-with" | "not-end-with" | "on" | "on-or-after" | "on-or-before" => 1..=1,
             date if stretch(&odata_name(date), 1, Timestamp::UNIX_EPOCH).is_some() => 0..=1,
@@ -131,6 +132,8 @@ impl Condition {
             "le" => order(0).is_some_and(std::cmp::Ordering::is_le),
             "in" => (0..self.values.len()).any(|at| order(at).is_some_and(std::cmp::Ordering::is_eq)),
             "not-in" => !(0..self.values.len()).any(|at| order(at).is_some_and(std::cmp::Ordering::is_eq)),
+            "contain-values" => self.is_chosen(value),
+            "not-contain-values" => !self.is_chosen(value),
             "between" => self.is_between(value),
             "not-between" => !self.is_between(value),
             "like" => is_like(None),
@@ -145,6 +148,12 @@ impl Condition {
             "ne-businessid" => !is_id(unit()),
             _ => self.is_within(value, &column.kind, moment.now),
         }
+    }
+
+    /// Whether a choice of several holds one of the values.
+    fn is_chosen(&self, value: Option<&Value>) -> bool {
+        let wanted: Vec<i64> = self.texts.iter().filter_map(|text| text.trim().parse().ok()).collect();
+        value.is_some_and(|found| holds_one(found, &wanted))
     }
 
     fn is_between(&self, value: Option<&Value>) -> bool {
