@@ -89,6 +89,7 @@ pub const PHRASES: &[&Phrase] = &[
     &records::DUPLICATE_RULE,
     &records::CHANGED_MEANWHILE,
     &records::NO_CONCURRENCY,
+    &records::USER_STAYS,
     &records::HAS_CHILDREN,
     &records::ALREADY_THAT_STATE,
     &records::OPPORTUNITY_CLOSED,

@@ -113,7 +113,9 @@ mod tests {
         ] {
             let script = script(shell, crate::cli::command());
             assert!(script.contains(asks), "{shell}");
-            assert!(!script.contains("_users"), "{shell}");
+            for users in [":_users", "__fish_complete_users", "compgen -u"] {
+                assert!(!script.contains(users), "{shell}");
+            }
         }
         let zsh = script(Shell::Zsh, crate::cli::command());
         assert!(zsh.contains("_d365conn_names() {"));

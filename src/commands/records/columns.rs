@@ -1,9 +1,12 @@
-//! Which columns are asked for and shown. No request is made here.
+//! Which columns are asked for and shown. What their names are on the wire is found out elsewhere.
 
 use crate::commands::CommandError;
 use crate::commands::records::Noun;
-use crate::dataverse::Table;
-use crate::problem::Problem;
+use crate::dataverse::{Client, Table};
+use crate::problem::{Exit, Problem};
+
+/// Columns that are called the same in every table that has them, and are sent under that name.
+const EVERYWHERE: [&str; 5] = ["createdon", "modifiedon", "statecode", "statuscode", "versionnumber"];
 
 /// The columns that `--select` names; `None` for `*` and when nothing is named.
 ///
@@ -31,59 +34,77 @@ pub(super) enum Selection {
 }
 
 impl Selection {
-    /// The columns that were named.
-    pub(super) fn names(&self) -> &[String] {
-        match self {
+    /// The columns to ask for, each once and under the name it has on the wire; none means all of them. The usual ones end with
+    /// the key. Only a column that nobody can be sure of costs a look at the table's definition.
+    ///
+    /// # Errors
+    /// [`crate::dataverse::ValueError::UnknownColumn`], or whatever kept the definition away.
+    pub(super) async fn of(&self, client: &Client, table: &Table) -> Result<Vec<String>, Problem> {
+        let typed = match self {
             Self::Named(names) => names,
-            Self::Usual | Self::All => &[],
-        }
-    }
-
-    /// The columns to ask for, each once; none means all of them. The usual ones end with the key.
-    pub(super) fn of(&self, table: &Table) -> Vec<String> {
-        let noun = Noun::of_table(&table.logical_name);
-        let wanted: Vec<String> = match (self, noun) {
-            (Self::All, _) => Vec::new(),
-            (Self::Named(names), Some(noun)) => names.iter().map(|name| sent_as(noun, name)).collect(),
-            (Self::Named(names), None) => names.clone(),
-            (Self::Usual, Some(noun)) => {
-                noun.columns.iter().copied().chain([noun.id_column]).map(str::to_owned).collect()
-            }
-            (Self::Usual, None) => table.name_column.iter().chain([&table.id_column]).cloned().collect(),
+            Self::All => return Ok(Vec::new()),
+            Self::Usual => return Ok(once(usual(table))),
         };
-        let mut once: Vec<String> = Vec::with_capacity(wanted.len());
-        for column in wanted {
-            if !once.contains(&column) {
-                once.push(column);
-            }
+        if typed.iter().all(|name| is_sure(table, name)) {
+            return Ok(once(typed.clone()));
         }
-        once
+        match client.sent_names(table, typed).await {
+            Ok(names) => Ok(once(names)),
+            Err(problem) if is_hidden(&problem) => Ok(once(typed.clone())),
+            Err(problem) => Err(problem),
+        }
     }
 }
 
-/// A column as it stands in a row: a lookup is sent as `_name_value`.
-fn sent_as(noun: &Noun, column: &str) -> String {
-    if noun.lookups.contains(&column) { format!("_{column}_value") } else { column.to_owned() }
+/// Whether a definition is kept from this user alone: then the service judges the names as they were typed.
+pub(super) fn is_hidden(problem: &Problem) -> bool {
+    matches!(problem.exit(), Exit::Forbidden | Exit::Failed | Exit::NotFound)
+}
+
+fn usual(table: &Table) -> Vec<String> {
+    match Noun::of_table(&table.logical_name) {
+        Some(noun) => noun.columns.iter().copied().chain([noun.id_column]).map(str::to_owned).collect(),
+        None => table.name_column.iter().chain([&table.id_column]).cloned().collect(),
+    }
+}
+
+/// Whether a column is known to be sent under this name, whatever the organisation.
+fn is_sure(table: &Table, name: &str) -> bool {
+    let is_lookup = name.starts_with('_') && name.ends_with("_value");
+    // `a.name` is a column of a linked table, which only a view has.
+    is_lookup || name.contains('.') || EVERYWHERE.contains(&name) || usual(table).iter().any(|usual| usual == name)
+}
+
+fn once(names: Vec<String>) -> Vec<String> {
+    let mut once: Vec<String> = Vec::with_capacity(names.len());
+    for name in names {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    once
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(typed: Option<&[&str]>, columns: &[&str]) {
-        let table = Noun::find("accounts").unwrap().table();
-        let typed: Option<Vec<String>> = typed.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-        assert_eq!(selected(typed.as_deref()).unwrap().of(&table), columns, "{typed:?}");
-    }
-
     #[test]
-    fn columns_are_asked_for_once_and_lookups_under_the_name_they_are_sent_with() {
-        check(Some(&["name", " name "]), &["name"]);
-        check(Some(&["primarycontactid", "_primarycontactid_value"]), &["_primarycontactid_value"]);
-        check(Some(&[" * "]), &[]);
-        check(
-            None,
-            &[
+    fn a_column_is_asked_for_once_and_some_need_no_definition() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(selected(Some(&names(&["name", " name "]))).unwrap(), Selection::Named(names(&["name", "name"])));
+        assert_eq!(selected(Some(&names(&[" * "]))).unwrap(), Selection::All);
+        assert_eq!(once(names(&["name", "a", "name"])), ["name", "a"]);
+        let table = Noun::find("accounts").unwrap().table();
+        for sure in ["name", "accountid", "_primarycontactid_value", "_new_boat_value", "createdon", "a.fullname"] {
+            assert!(is_sure(&table, sure), "{sure}");
+        }
+        for unsure in ["primarycontactid", "revenue", "createdby", "nosuch", "Name"] {
+            assert!(!is_sure(&table, unsure), "{unsure}");
+        }
+        assert_eq!(
+            usual(&table),
+            [
                 "name",
                 "accountnumber",
                 "telephone1",
@@ -91,7 +112,7 @@ mod tests {
                 "_primarycontactid_value",
                 "statecode",
                 "accountid",
-            ],
+            ]
         );
     }
 
@@ -111,8 +132,8 @@ mod tests {
             id_column: "new_boatid".to_owned(),
             name_column: Some("new_name".to_owned()),
         };
-        assert_eq!(Selection::Usual.of(&table), ["new_name", "new_boatid"]);
+        assert_eq!(usual(&table), ["new_name", "new_boatid"]);
         table.name_column = Some("new_boatid".to_owned());
-        assert_eq!(Selection::Usual.of(&table), ["new_boatid"]);
+        assert_eq!(once(usual(&table)), ["new_boatid"]);
     }
 }

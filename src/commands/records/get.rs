@@ -42,13 +42,12 @@ impl Get {
         let expand = self.expand.as_deref().map(Expand::parse).transpose()?;
         place.open(context, Aim::Read, async |opened| {
             let Opened { client, table, format, .. } = opened;
-            let named = Asked { select: selection.names(), expand: expand.as_ref(), ..Asked::default() };
-            client.check_names(table, named).await?;
             let asked = match &selection {
                 _ if *format == Format::Id => vec![table.id_column.clone()],
                 Selection::Usual => Vec::new(),
-                named => named.of(table),
+                named => named.of(client, table).await?,
             };
+            client.check_names(table, Asked { expand: expand.as_ref(), ..Asked::default() }).await?;
             let annotations = self.cells.wants_labels(*format);
             let wanted = Wanted { table, select: &asked, expand: expand.as_ref(), annotations };
             let record = client.find(wanted, &reference).await?;

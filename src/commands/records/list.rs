@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::commands::records::columns::{Selection, selected};
-use crate::commands::records::{Cells, DEFAULT_TOP, Noun, Place, peek, resolved, show, tell_of_more};
+use crate::commands::records::{Cells, DEFAULT_TOP, Place, peek, resolved, show, tell_of_more};
 use crate::context::Context;
 use crate::dataverse::{Asked, Client, Expand, Query, Table};
 use crate::output::{Column, Format, sink};
@@ -67,14 +67,13 @@ impl List {
             if let Some(view) = &self.view {
                 return self.run_view(context, &client, &table, view, format, &selection).await;
             }
-            let asked = Asked {
-                select: selection.names(),
-                filter: self.filter.as_deref(),
-                order_by: self.order_by.as_deref(),
-                expand: expand.as_ref(),
+            let select = match format {
+                Format::Id => vec![table.id_column.clone()],
+                _ => selection.of(&client, &table).await?,
             };
-            client.check_names(&table, asked).await?;
-            let mut shown = selection.of(&table);
+            let (filter_typed, order_by) = (self.filter.as_deref(), self.order_by.as_deref());
+            client.check_names(&table, Asked { filter: filter_typed, order_by, expand: expand.as_ref() }).await?;
+            let mut shown = select.clone();
             if let Some(expand) = expand.as_ref().filter(|_| !shown.is_empty()) {
                 shown.extend(expand.names().map(str::to_owned));
             }
@@ -82,7 +81,7 @@ impl List {
             let top = if self.all { None } else { Some(self.top.unwrap_or(DEFAULT_TOP)) };
             let query = Query {
                 entity_set: table.entity_set.clone(),
-                select: if format == Format::Id { vec![table.id_column.clone()] } else { selection.of(&table) },
+                select,
                 filter: filter(self.filter, self.mine),
                 expand,
                 order_by: self.order_by,
@@ -132,9 +131,9 @@ impl List {
         let first = peek(&mut rows, Format::Tsv).await?;
         let wanted = match selection {
             Selection::Usual => view.columns,
-            others => others.of(table),
+            others => others.of(client, table).await?,
         };
-        let wanted = resolved(&wanted, Noun::of_table(&table.logical_name), &first);
+        let wanted = resolved(client, table, &wanted, &first).await?;
         let columns: Vec<Column> = wanted.into_iter().map(Column::named).collect();
         let sink = sink(format, &context.screen, self.cells.options(table, false));
         show(&mut rows, sink, &columns, first).await?;

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::commands::records::cells::Cells;
 use crate::commands::records::columns::{Selection, selected};
 use crate::context::Context;
-use crate::dataverse::{Manner, Table};
+use crate::dataverse::{Client, Manner, Table};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 use crate::record::Record;
@@ -56,16 +56,17 @@ impl Returned {
     /// The manner of a change with these headers.
     ///
     /// # Errors
-    /// When no column is named between two commas.
-    pub(super) fn manner(
+    /// When no column is named between two commas, or one is unknown.
+    pub(super) async fn manner(
         &self,
+        client: &Client,
         table: &Table,
         headers: Vec<(&'static str, String)>,
         format: Format,
     ) -> Result<Manner, Problem> {
         let returned = match &self.columns {
             None => None,
-            Some(_) => Some(self.selection()?.of(table)),
+            Some(_) => Some(self.selection()?.of(client, table).await?),
         };
         Ok(Manner { headers, returned, annotations: self.columns.is_some() && self.cells.wants_labels(format) })
     }
@@ -79,7 +80,7 @@ impl Returned {
         selected(names.as_deref())
     }
 
-    /// Shows the record that came back.
+    /// Shows the record that came back of a change made in this manner.
     ///
     /// # Errors
     /// When it can't be shown.
@@ -87,10 +88,11 @@ impl Returned {
         &self,
         context: &Context,
         format: Format,
+        manner: &Manner,
         table: &Table,
         record: &Record,
     ) -> Result<Exit, Problem> {
-        let columns: Vec<Column> = self.selection()?.of(table).iter().map(Column::named).collect();
+        let columns: Vec<Column> = manner.returned.iter().flatten().map(Column::named).collect();
         let mut sink = sink(format, &context.screen, self.cells.options(table, true));
         sink.begin(&columns)?;
         sink.row(record)?;

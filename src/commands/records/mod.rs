@@ -14,6 +14,7 @@ mod link;
 mod list;
 mod manner;
 mod many_error;
+mod noun;
 mod nouns;
 mod open;
 mod opened;
@@ -29,7 +30,8 @@ mod writing;
 
 pub(super) use cells::Cells;
 pub use many_error::MANY_PHRASES;
-pub use nouns::{NOUNS, Noun};
+pub use noun::Noun;
+pub use nouns::NOUNS;
 pub use own::OwnVerb;
 pub use showing::{DEFAULT_TOP, columns_of, peek, resolved, show, tell_of_more};
 pub use verbs::{Place, Records, Verb};

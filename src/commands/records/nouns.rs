@@ -1,41 +1,19 @@
 //! The nouns of the CRM, as one table: which table each means and which of its columns matter. No request is made here.
 //!
-//! Table, set and key names: Microsoft Learn, "Dataverse table/entity reference".
+//! Names of tables, sets, keys and columns, and what states are numbered: Microsoft Learn, "Dataverse table/entity reference".
 
-use clap::{ArgMatches, Command, FromArgMatches as _, Subcommand as _};
+use crate::commands::records::Noun;
+use crate::commands::records::own::{Lose, Merge, OwnVerb, Qualify, Resolve, Turn, Win};
 
-use crate::commands::CommandError;
-use crate::commands::records::own::{
-    Activate, Cancel, Deactivate, Disqualify, Lose, Merge, OwnVerb, Qualify, Reactivate, Reopen, Resolve, Win,
-};
-use crate::commands::records::{Place, Verb};
-use crate::context::Context;
-use crate::dataverse::Table;
-use crate::problem::{Exit, Problem};
-
-/// One noun.
-#[derive(Debug)]
-pub struct Noun {
-    /// The word typed.
-    pub word: &'static str,
-    /// Another word for it.
-    pub alias: Option<&'static str>,
-    /// One of them, in prose.
-    pub singular: &'static str,
-    /// Logical name of the table.
-    pub table: &'static str,
-    /// Entity set name, as it stands in addresses.
-    pub entity_set: &'static str,
-    /// Primary key column.
-    pub id_column: &'static str,
-    /// Primary name column.
-    pub name_column: &'static str,
-    /// The columns shown when none are asked for; the key comes after them.
-    pub columns: &'static [&'static str],
-    /// Lookup columns: asked for by name, they are sent as `_name_value`.
-    pub lookups: &'static [&'static str],
-    /// The verbs it has beyond those of every table.
-    pub own_verbs: &'static [OwnVerb],
+/// A verb that brings a record into `state`.
+const fn turn(
+    word: &'static str,
+    state: i64,
+    done: &'static str,
+    about: &'static str,
+    example: &'static str,
+) -> OwnVerb {
+    OwnVerb::turning(word, Turn { state, done, about, example })
 }
 
 /// Every noun.
@@ -44,49 +22,82 @@ pub const NOUNS: &[Noun] = &[
         word: "accounts",
         alias: None,
         singular: "account",
+        about: None,
+        example: "list --filter \"statecode eq 0\" -o ndjson",
         table: "account",
         entity_set: "accounts",
         id_column: "accountid",
         name_column: "name",
         columns: &["name", "accountnumber", "telephone1", "address1_city", "_primarycontactid_value", "statecode"],
-        lookups: &["primarycontactid", "parentaccountid", "ownerid", "transactioncurrencyid", "originatingleadid"],
-        own_verbs: &[OwnVerb::of::<Activate>(), OwnVerb::of::<Deactivate>(), OwnVerb::of::<Merge>()],
+        own_verbs: &[
+            turn(
+                "activate",
+                0,
+                "activated",
+                "Make an inactive account active",
+                "accounts activate INACTIVE_ACCOUNT_ID",
+            ),
+            turn("deactivate", 1, "deactivated", "Make an account inactive", "accounts deactivate ACCOUNT_ID"),
+            OwnVerb::of::<Merge>(),
+        ],
     },
     Noun {
         word: "contacts",
         alias: None,
         singular: "contact",
+        about: None,
+        example: "list --filter \"contains(fullname,'an')\" -o csv",
         table: "contact",
         entity_set: "contacts",
         id_column: "contactid",
         name_column: "fullname",
         columns: &["fullname", "emailaddress1", "telephone1", "jobtitle", "_parentcustomerid_value", "statecode"],
-        lookups: &["parentcustomerid", "ownerid", "transactioncurrencyid", "originatingleadid"],
-        own_verbs: &[OwnVerb::of::<Activate>(), OwnVerb::of::<Deactivate>(), OwnVerb::of::<Merge>()],
+        own_verbs: &[
+            turn(
+                "activate",
+                0,
+                "activated",
+                "Make an inactive contact active",
+                "contacts activate INACTIVE_CONTACT_ID",
+            ),
+            turn(
+                "deactivate",
+                1,
+                "deactivated",
+                "Make a contact inactive",
+                "contacts deactivate CONTACT_ID --reason Inactive",
+            ),
+            OwnVerb::of::<Merge>(),
+        ],
     },
     Noun {
         word: "leads",
         alias: None,
         singular: "lead",
+        about: None,
+        example: "list --filter \"leadqualitycode eq 1 and statecode eq 0\"",
         table: "lead",
         entity_set: "leads",
         id_column: "leadid",
         name_column: "fullname",
         columns: &["fullname", "subject", "companyname", "emailaddress1", "leadqualitycode", "statuscode"],
-        lookups: &[
-            "customerid",
-            "parentaccountid",
-            "parentcontactid",
-            "qualifyingopportunityid",
-            "campaignid",
-            "ownerid",
+        own_verbs: &[
+            OwnVerb::of::<Qualify>(),
+            turn(
+                "disqualify",
+                2,
+                "disqualified",
+                "Close a lead that leads nowhere",
+                "leads disqualify LEAD_ID\n  d365conn leads disqualify LEAD_ID --reason \"No Longer Interested\"",
+            ),
         ],
-        own_verbs: &[OwnVerb::of::<Qualify>(), OwnVerb::of::<Disqualify>()],
     },
     Noun {
         word: "opportunities",
         alias: None,
         singular: "opportunity",
+        about: None,
+        example: "list --mine --order-by estimatedclosedate",
         table: "opportunity",
         entity_set: "opportunities",
         id_column: "opportunityid",
@@ -99,86 +110,183 @@ pub const NOUNS: &[Noun] = &[
             "closeprobability",
             "statuscode",
         ],
-        lookups: &["customerid", "parentaccountid", "parentcontactid", "pricelevelid", "originatingleadid", "ownerid"],
-        own_verbs: &[OwnVerb::of::<Win>(), OwnVerb::of::<Lose>(), OwnVerb::of::<Reopen>()],
+        own_verbs: &[
+            OwnVerb::of::<Win>(),
+            OwnVerb::of::<Lose>(),
+            turn(
+                "reopen",
+                0,
+                "reopened",
+                "Open a won or lost opportunity again",
+                "opportunities reopen CLOSED_OPPORTUNITY_ID",
+            ),
+        ],
     },
     Noun {
         word: "incidents",
         alias: Some("cases"),
         singular: "incident",
+        about: None,
+        example: "list --filter \"statecode eq 0\" --order-by prioritycode",
         table: "incident",
         entity_set: "incidents",
         id_column: "incidentid",
         name_column: "title",
         columns: &["ticketnumber", "title", "_customerid_value", "prioritycode", "caseorigincode", "statuscode"],
-        lookups: &["customerid", "primarycontactid", "subjectid", "productid", "parentcaseid", "ownerid"],
-        own_verbs: &[OwnVerb::of::<Resolve>(), OwnVerb::of::<Cancel>(), OwnVerb::of::<Reactivate>()],
+        own_verbs: &[
+            OwnVerb::of::<Resolve>(),
+            turn("cancel", 2, "cancelled", "Close a case without a solution", "incidents cancel INCIDENT_ID"),
+            turn(
+                "reactivate",
+                0,
+                "reactivated",
+                "Open a resolved or cancelled case again",
+                "incidents reactivate CLOSED_INCIDENT_ID\n  d365conn incidents reactivate CLOSED_INCIDENT_ID --reason Researching",
+            ),
+        ],
+    },
+    Noun {
+        word: "tasks",
+        alias: None,
+        singular: "task",
+        about: None,
+        example: "list --mine --filter \"statecode eq 0\" --order-by scheduledend",
+        table: "task",
+        entity_set: "tasks",
+        id_column: "activityid",
+        name_column: "subject",
+        columns: &[
+            "subject",
+            "_regardingobjectid_value",
+            "scheduledend",
+            "prioritycode",
+            "_ownerid_value",
+            "statuscode",
+        ],
+        own_verbs: &[
+            turn("complete", 1, "completed", "Close a task as done", "tasks complete TASK_ID"),
+            turn("cancel", 2, "cancelled", "Close a task that will not come about", "tasks cancel TASK_ID"),
+            turn("reopen", 0, "reopened", "Open a closed task again", "tasks reopen CLOSED_TASK_ID"),
+        ],
+    },
+    Noun {
+        word: "phonecalls",
+        alias: None,
+        singular: "phone call",
+        about: None,
+        example: "list --filter \"statecode eq 0\" --order-by scheduledend",
+        table: "phonecall",
+        entity_set: "phonecalls",
+        id_column: "activityid",
+        name_column: "subject",
+        columns: &["subject", "_regardingobjectid_value", "phonenumber", "directioncode", "scheduledend", "statuscode"],
+        own_verbs: &[
+            turn(
+                "complete",
+                1,
+                "completed",
+                "Close a phone call as made",
+                "phonecalls complete PHONECALL_ID\n  d365conn phonecalls complete PHONECALL_ID --reason Received",
+            ),
+            turn(
+                "cancel",
+                2,
+                "cancelled",
+                "Close a phone call that will not come about",
+                "phonecalls cancel PHONECALL_ID",
+            ),
+            turn("reopen", 0, "reopened", "Open a closed phone call again", "phonecalls reopen CLOSED_PHONECALL_ID"),
+        ],
+    },
+    Noun {
+        word: "appointments",
+        alias: None,
+        singular: "appointment",
+        about: None,
+        example: "list --filter \"statecode eq 3\" --order-by scheduledstart",
+        table: "appointment",
+        entity_set: "appointments",
+        id_column: "activityid",
+        name_column: "subject",
+        columns: &["subject", "_regardingobjectid_value", "scheduledstart", "scheduledend", "location", "statuscode"],
+        own_verbs: &[
+            turn("complete", 1, "completed", "Close an appointment as held", "appointments complete APPOINTMENT_ID"),
+            turn(
+                "cancel",
+                2,
+                "cancelled",
+                "Close an appointment that will not come about",
+                "appointments cancel APPOINTMENT_ID",
+            ),
+            turn(
+                "reopen",
+                3,
+                "reopened",
+                "Open a closed appointment again",
+                "appointments reopen CLOSED_APPOINTMENT_ID",
+            ),
+        ],
+    },
+    Noun {
+        word: "emails",
+        alias: None,
+        singular: "email",
+        about: None,
+        example: "list --filter \"directioncode eq false\" --order-by \"createdon desc\"",
+        table: "email",
+        entity_set: "emails",
+        id_column: "activityid",
+        name_column: "subject",
+        columns: &["subject", "sender", "torecipients", "_regardingobjectid_value", "createdon", "statuscode"],
+        own_verbs: &[
+            turn(
+                "complete",
+                1,
+                "completed",
+                "Close an email as done",
+                "emails complete EMAIL_ID\n  d365conn emails complete EMAIL_ID --reason Received",
+            ),
+            turn("cancel", 2, "cancelled", "Close an email that will not come about", "emails cancel EMAIL_ID"),
+            turn("reopen", 0, "reopened", "Open a closed email again", "emails reopen CLOSED_EMAIL_ID"),
+        ],
+    },
+    Noun {
+        word: "notes",
+        alias: None,
+        singular: "note",
+        about: None,
+        example: "list --filter \"isdocument eq true\" --order-by \"createdon desc\"",
+        table: "annotation",
+        entity_set: "annotations",
+        id_column: "annotationid",
+        name_column: "subject",
+        columns: &["subject", "notetext", "filename", "_objectid_value", "createdon"],
+        own_verbs: &[],
+    },
+    Noun {
+        word: "users",
+        alias: None,
+        singular: "user",
+        about: Some("List, read and change users; one can be deleted only when disabled and gone from Entra"),
+        example: "list --filter \"isdisabled eq false\"",
+        table: "systemuser",
+        entity_set: "systemusers",
+        id_column: "systemuserid",
+        name_column: "fullname",
+        columns: &["fullname", "domainname", "internalemailaddress", "title", "_businessunitid_value", "isdisabled"],
+        own_verbs: &[],
+    },
+    Noun {
+        word: "teams",
+        alias: None,
+        singular: "team",
+        about: None,
+        example: "list --filter \"isdefault eq false\"",
+        table: "team",
+        entity_set: "teams",
+        id_column: "teamid",
+        name_column: "name",
+        columns: &["name", "teamtype", "_businessunitid_value", "_administratorid_value"],
+        own_verbs: &[],
     },
 ];
-
-impl Noun {
-    /// The noun that `word` names.
-    #[must_use]
-    pub fn find(word: &str) -> Option<&'static Self> {
-        NOUNS.iter().find(|noun| noun.word == word || noun.alias == Some(word))
-    }
-
-    /// The noun for a table.
-    #[must_use]
-    pub fn of_table(logical_name: &str) -> Option<&'static Self> {
-        NOUNS.iter().find(|noun| noun.table == logical_name)
-    }
-
-    /// Does what was typed behind its word.
-    ///
-    /// # Errors
-    /// Whatever the verb met.
-    pub fn run(&'static self, matches: &ArgMatches, context: &Context) -> Result<Exit, Problem> {
-        let place = Place::Noun(self);
-        let own = matches
-            .subcommand()
-            .and_then(|(word, typed)| self.own_verbs.iter().find(|verb| verb.word == word).map(|verb| (verb, typed)));
-        if let Some((verb, typed)) = own {
-            return verb.run(typed, context, &place);
-        }
-        let verb = Verb::from_arg_matches(matches).map_err(|error| CommandError::Usage { said: error.to_string() })?;
-        verb.run(context, &place)
-    }
-
-    /// The table it means.
-    #[must_use]
-    pub fn table(&self) -> Table {
-        Table {
-            logical_name: self.table.to_owned(),
-            entity_set: self.entity_set.to_owned(),
-            id_column: self.id_column.to_owned(),
-            name_column: Some(self.name_column.to_owned()),
-        }
-    }
-
-    /// Its part of the command line. The verbs beneath are built only when this noun was typed.
-    #[must_use]
-    pub fn command(&self) -> Command {
-        let (noun, singular) = (self.word, self.singular);
-        let command = Command::new(noun)
-            .about(format!("List, read, create, change and delete {noun}"))
-            .after_help(format!(
-                "Examples:\n  d365conn {noun} list --top 5\n  d365conn {noun} list --filter \"statecode eq 0\" -o ndjson\n\nOne of them is {article} {singular}; `d365conn {noun} list --help` shows more.",
-                article = if singular.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" },
-            ))
-            .subcommand_required(true)
-            .arg_required_else_help(true)
-            .defer(with_verbs);
-        match self.alias {
-            Some(alias) => command.visible_alias(alias),
-            None => command,
-        }
-    }
-}
-
-/// Adds the verbs, whose own description would otherwise take the noun's place.
-fn with_verbs(noun: Command) -> Command {
-    let about = noun.get_about().cloned().unwrap_or_default();
-    let own_verbs = Noun::find(noun.get_name()).map(|noun| noun.own_verbs).unwrap_or_default();
-    Verb::augment_subcommands(noun).about(about).subcommands(own_verbs.iter().map(OwnVerb::command))
-}

@@ -1,8 +1,8 @@
 //! Rows from a stream to the screen, for every command that streams some. Which rows they are is not known here.
 
-use crate::commands::records::Noun;
+use crate::commands::records::columns::is_hidden;
 use crate::context::Context;
-use crate::dataverse::RowStream;
+use crate::dataverse::{Client, RowStream, Table};
 use crate::output::{Column, Format, RowSink};
 use crate::problem::Problem;
 use crate::record::Record;
@@ -80,17 +80,37 @@ pub fn columns_of(first: &[Record]) -> Vec<String> {
     columns
 }
 
-/// The columns as they stand in rows: a lookup is sent as `_name_value`, a linked column perhaps with its dot encoded.
-#[must_use]
-pub fn resolved(names: &[String], noun: Option<&Noun>, first: &[Record]) -> Vec<String> {
+/// The columns as they stand in rows: a lookup is sent as `_name_value`, a linked column perhaps with its dot encoded. Only a
+/// column that none of the rows has costs a look at the table's definition.
+///
+/// # Errors
+/// Whatever kept the definition away.
+pub async fn resolved(
+    client: &Client,
+    table: &Table,
+    names: &[String],
+    first: &[Record],
+) -> Result<Vec<String>, Problem> {
     let present = columns_of(first);
-    let resolve = |name: &String| {
-        let is_lookup = noun.is_some_and(|noun| noun.lookups.contains(&name.as_str()));
-        let usual = if is_lookup { format!("_{name}_value") } else { name.clone() };
-        let forms = [usual.clone(), name.clone(), format!("_{name}_value"), name.replace('.', "_x002e_")];
-        forms.into_iter().find(|form| present.contains(form)).unwrap_or(usual)
-    };
-    names.iter().map(resolve).collect()
+    let mut resolved = Vec::with_capacity(names.len());
+    for name in names {
+        resolved.push(match among(&present, name) {
+            Some(form) => form,
+            None if name.contains('.') => name.clone(),
+            None => match client.definition(&table.logical_name, &[]).await {
+                Ok(definition) => definition.sent_as(name).unwrap_or_else(|_| name.clone()),
+                Err(problem) if is_hidden(&problem) => name.clone(),
+                Err(problem) => return Err(problem),
+            },
+        });
+    }
+    Ok(resolved)
+}
+
+/// The form of a name that stands in rows.
+fn among(present: &[String], name: &str) -> Option<String> {
+    let forms = [name.to_owned(), format!("_{name}_value"), name.replace('.', "_x002e_")];
+    forms.into_iter().find(|form| present.contains(form))
 }
 
 #[cfg(test)]
@@ -102,7 +122,7 @@ mod tests {
         let record = |json: &str| Record::parse(json.to_owned()).unwrap();
         let rows = [record(r#"{"@odata.etag":"x","a":1,"_b_value":2}"#), record(r#"{"c.d":1,"a":2}"#)];
         assert_eq!(columns_of(&rows), ["a", "_b_value", "c.d"]);
-        let names = ["b", "a", "c.d", "gone"].map(str::to_owned);
-        assert_eq!(resolved(&names, None, &rows), ["_b_value", "a", "c.d", "gone"]);
+        let forms = ["b", "a", "c.d", "gone"].map(|name| among(&columns_of(&rows), name));
+        assert_eq!(forms, [Some("_b_value"), Some("a"), Some("c.d"), None].map(|form| form.map(str::to_owned)));
     }
 }

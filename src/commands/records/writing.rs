@@ -37,12 +37,12 @@ impl Writing {
         let typed = self.values.read(context)?;
         place.open(context, Aim::Change, async |opened| {
             let Opened { client, table, format, .. } = opened;
-            let manner = self.returned.manner(table, self.logic.headers(), *format)?;
+            let manner = self.returned.manner(client, table, self.logic.headers(), *format).await?;
             let body = typed.fill(client, table, purpose).await?;
             let write = write(opened, body).await?;
             let written = client.write_in(&write, &manner).await?;
             match (&written.record, written.is_new) {
-                (Some(record), _) => self.returned.show(context, *format, table, record),
+                (Some(record), _) => self.returned.show(context, *format, &manner, table, record),
                 (None, true) => opened.created(&written.id),
                 (None, false) => opened.changed(&written.id, "changed"),
             }

@@ -102,6 +102,7 @@ pub(super) static TABLE: &[Row] = &[
     Row(0x8004_7013, "a column of that name exists", &records::EXISTS_IN_SCHEMA),
     Row(0x8004_8103, "a relationship forbids the deletion", &records::HAS_CHILDREN),
     Row(0x8004_8306, "this record is out of reach for the user", &access::ACCESS_DENIED),
+    Row(0x8004_8359, "the user can't be deleted as long as it exists in Entra", &records::USER_STAYS),
     Row(0x8004_8405, "access was denied", &access::ACCESS_DENIED),
     Row(0x8004_8408, "the status does not belong to the state", &records::BAD_STATUS),
     Row(0x8004_8479, "the currency of an opportunity with products can't be changed", &records::NOT_WRITABLE),

@@ -8,6 +8,7 @@ mod definition;
 mod parse;
 mod paths;
 mod relationship;
+mod sent;
 
 pub use catalog::Catalog;
 pub use column::{Choice, ColumnDefinition, ColumnKind, Detail, Required};

@@ -11,8 +11,6 @@ use crate::problem::Problem;
 /// The parts of a question in which names stand, as typed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Asked<'a> {
-    /// Columns.
-    pub select: &'a [String],
     /// OData `$filter`.
     pub filter: Option<&'a str>,
     /// OData `$orderby`.

@@ -36,7 +36,6 @@ impl From<Wrong> for crate::problem::Problem {
 /// The first name that is not there.
 pub(super) fn first_wrong(table: &Definition, asked: Asked<'_>, known: &Known<'_>) -> Option<Wrong> {
     let wrong = || {
-        asked.select.iter().try_for_each(|name| column(table, name))?;
         mentioned(table, asked.filter, asked.order_by, known)?;
         asked.expand.map_or(Ok(()), |expand| expand.items().iter().try_for_each(|item| expanded(table, item, known)))
     };
@@ -84,7 +83,7 @@ fn is_lookup(table: &Definition, name: &str) -> bool {
 
 /// A column by any of its names.
 fn column(table: &Definition, name: &str) -> Result<(), ValueError> {
-    if table.column(name).is_some() { Ok(()) } else { Err(unknown(table, name, |column| column.name.clone())) }
+    table.sent_as(name).map(drop)
 }
 
 /// A column by the name that it has in a condition.
@@ -96,24 +95,18 @@ fn value(table: &Definition, name: &str) -> Result<(), ValueError> {
         Some(_) => Ok(()),
         // A lookup by the way to one of its tables, and what only the service knows of it.
         None if is_lookup(table, name) => Ok(()),
-        None => Err(unknown(table, name, ColumnDefinition::property)),
+        None => {
+            let (table, near) = (table.names.logical_name.clone(), near(table, name));
+            Err(ValueError::UnknownColumn { table, column: name.to_owned(), near })
+        }
     }
 }
 
-fn unknown(table: &Definition, name: &str, written: impl Fn(&ColumnDefinition) -> String) -> ValueError {
-    let near = near_columns(table, name).filter_map(|name| table.column(&name).map(&written)).collect();
-    ValueError::UnknownColumn { table: table.names.logical_name.clone(), column: name.to_owned(), near }
-}
-
-/// The columns whose names look like one that was typed.
-fn near_columns(table: &Definition, name: &str) -> impl Iterator<Item = String> {
-    let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-    nearest::names(name, &names).into_iter()
-}
-
-/// What could have been meant by a name that the service does not know, as it is written in a condition.
+/// The columns that could have been meant by a name, as they are written in a condition.
 pub(super) fn near(table: &Definition, name: &str) -> Vec<String> {
-    near_columns(table, name).filter_map(|name| table.column(&name).map(ColumnDefinition::property)).collect()
+    let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+    let near = nearest::names(name, &names).into_iter();
+    near.filter_map(|name| table.column(&name).map(ColumnDefinition::property)).collect()
 }
 
 /// The table that a navigation property leads to; `None` where it is no single one, or can't be told.

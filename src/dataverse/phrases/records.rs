@@ -206,6 +206,17 @@ pub(in crate::dataverse) static NO_CONCURRENCY: Phrase = Phrase {
     remedy: &["make the change without naming a version"],
 };
 
+pub(in crate::dataverse) static USER_STAYS: Phrase = Phrase {
+    code: "dataverse/user-stays",
+    exit: Exit::Failed,
+    who: Who::DataverseAdmin,
+    meaning: "a user can be deleted only when disabled, without a role and gone from Entra",
+    remedy: &[
+        "run `d365conn users update <id> isdisabled=yes`: a disabled user signs in no more, and the user's records stay",
+        "to delete the user for good: Microsoft Entra admin center → Users → Deleted users → Delete permanently, then run the command again",
+    ],
+};
+
 pub(in crate::dataverse) static HAS_CHILDREN: Phrase = Phrase {
     code: "dataverse/has-children",
     exit: Exit::Failed,

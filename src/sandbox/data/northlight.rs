@@ -11,13 +11,15 @@ use crate::sandbox::data::projects::start_projects;
 use crate::sandbox::data::sheet::{Cells, Sheet, made};
 use crate::sandbox::data::views::hang;
 use crate::sandbox::data::words;
-use crate::sandbox::data::work::fill_desks;
+use crate::sandbox::data::work::{attach_files, fill_desks};
 use crate::sandbox::world::World;
 
 /// How many accounts there are.
 pub(super) const ACCOUNTS: u64 = 200;
 /// How many contacts there are.
 pub(super) const CONTACTS: u64 = 500;
+/// How many of them, the last ones, have left their company.
+const LEFT: u64 = 3;
 /// The largest amount money can be, in ten-thousandths.
 const MOST_MONEY: i64 = 9_223_372_036_854_775_807;
 
@@ -36,6 +38,7 @@ pub(crate) fn populate(world: &mut World) {
     fill_desks(&mut sheet, &mut dice, &staff);
     start_projects(&mut sheet, &mut dice, &staff);
     hang(&mut sheet);
+    attach_files(&mut sheet);
     let_machines_in(world);
 }
 
@@ -148,6 +151,9 @@ fn add_contact(sheet: &mut Sheet<'_>, dice: &mut Dice, staff: &Staff, nth: u64) 
         }
         if dice.chance(30) {
             address(it, dice);
+        }
+        if nth + LEFT > CONTACTS {
+            it.whole("statecode", 1).whole("statuscode", 2);
         }
         own(it, dice, staff);
     });

@@ -18,6 +18,11 @@ const CALLS: u64 = 30;
 const APPOINTMENTS: u64 = 20;
 const EMAILS: u64 = 25;
 const NOTES: u64 = 60;
+/// Every so many notes one has a file.
+const NOTES_FOR_A_FILE: u64 = 12;
+/// Whom emails come from and go to.
+const US: &str = "ines.moreau@northlight.example";
+const THEM: &str = "office@alderfreight.example";
 
 /// Fills everybody's desk.
 pub(super) fn fill_desks(sheet: &mut Sheet<'_>, dice: &mut Dice, staff: &Staff) {
@@ -55,7 +60,10 @@ pub(super) fn fill_desks(sheet: &mut Sheet<'_>, dice: &mut Dice, staff: &Staff) 
     each(sheet, dice, "email", EMAILS, |it, dice, moment| {
         activity(it, dice, moment, words::INTERESTS);
         status(it, dice, &[(0, 1), (1, 3), (1, 4)]);
-        it.text("description", "<p>Hello, &amp; thank you for the visit.</p>").flag("directioncode", dice.chance(50));
+        let is_outgoing = dice.chance(50);
+        let (sender, recipient) = if is_outgoing { (US, THEM) } else { (THEM, US) };
+        it.text("description", "<p>Hello, &amp; thank you for the visit.</p>").flag("directioncode", is_outgoing);
+        it.text("sender", sender).text("torecipients", &format!("{recipient};"));
         own(it, dice, staff);
     });
     each(sheet, dice, "annotation", NOTES, |it, dice, _| {
@@ -66,6 +74,16 @@ pub(super) fn fill_desks(sheet: &mut Sheet<'_>, dice: &mut Dice, staff: &Staff) 
     sheet.add("queue", made("queue", 1), |it| {
         it.text("name", "Support").text("emailaddress", "support@northlight.example").whole("queueviewtype", 0);
     });
+}
+
+/// Puts a file into some notes, after everything else: what is numbered keeps its numbers.
+pub(super) fn attach_files(sheet: &mut Sheet<'_>) {
+    for nth in (NOTES_FOR_A_FILE..=NOTES).step_by(usize::try_from(NOTES_FOR_A_FILE).unwrap_or(1)) {
+        sheet.change("annotation", made("annotation", nth), |it| {
+            it.flag("isdocument", true).text("filename", &format!("visit-{nth}.txt")).text("mimetype", "text/plain");
+            it.text("documentbody", "V2FudHMgYSBxdW90ZSBieSBGcmlkYXkuCg==");
+        });
+    }
 }
 
 fn each(

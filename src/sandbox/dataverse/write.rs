@@ -17,7 +17,7 @@ use crate::sandbox::dataverse::show::record;
 use crate::sandbox::world::{Changes, Row, Value, World};
 
 /// Tables whose records come with the organisation and are not deleted through the Web API.
-const LASTING: [&str; 5] = ["systemuser", "businessunit", "transactioncurrency", "organization", "role"];
+const LASTING: [&str; 4] = ["businessunit", "transactioncurrency", "organization", "role"];
 
 /// `POST accounts`.
 pub(super) fn create(world: &mut World, exchange: &Exchange<'_>, table: &'static Table) -> Result<Outgoing, Refusal> {
@@ -69,8 +69,25 @@ pub(super) fn delete(
         let message = format!("The 'Delete' method does not support entities of type '{}'.", table.logical_name);
         return Err(Refusal::new(400, "0x80040800", message));
     }
+    check_gone(world, table, id)?;
     world.remove(table, id);
     Ok(Outgoing::empty(204))
+}
+
+/// A user stays as long as somebody could sign in as them: until disabled, and gone from Entra. Source: Microsoft Learn,
+/// "Delete users from environment".
+fn check_gone(world: &World, table: &Table, id: Uuid) -> Result<(), Refusal> {
+    if table.logical_name != "systemuser" {
+        return Ok(());
+    }
+    let row = world.row(table, id);
+    let value = |column: &str| table.place(column).and_then(|place| row?.value(place));
+    let is_disabled = value("isdisabled") == Some(&Value::Flag(true));
+    if is_disabled && value("azureactivedirectoryobjectid").is_none() {
+        return Ok(());
+    }
+    let message = "The user can't be deleted: it is enabled, or it still exists in Microsoft Entra ID.";
+    Err(Refusal::new(400, "0x80048359", message))
 }
 
 /// `PUT accounts(id)/name` with `{"value":…}`; `DELETE accounts(id)/name` clears.
@@ -450,8 +467,13 @@ mod tests {
         assert_eq!((status, code.as_str()), (404, "0x80040217"));
         assert_eq!(message, format!("account With Id = {id} Does Not Exist"));
         assert_eq!(trial.ask("GET", &contacts).answer().text, "\u{feff}0");
-        let user = INES.user_id.unwrap();
-        assert_eq!(trial.refused("DELETE", &format!("systemusers({user})")).1, "0x80040800");
+        let user = format!("systemusers({})", trial.find("systemusers", "fullname eq 'Freja Holm'"));
+        assert_eq!(trial.refused("DELETE", &user).1, "0x80048359");
+        for gone in ["{\"isdisabled\":true}", "{\"azureactivedirectoryobjectid\":null}"] {
+            assert_eq!(trial.refused("DELETE", &user).1, "0x80048359");
+            assert_eq!(trial.ask("PATCH", &user).header("if-match", "*").body(gone).answer().status, 204, "{gone}");
+        }
+        assert_eq!(trial.ask("DELETE", &user).answer().status, 204);
     }
 
     #[test]

@@ -103,11 +103,11 @@ fn a_column_that_is_not_there() {
 fn a_column_that_is_not_there_where_nothing_is_known_of_the_table() {
     let world = World::connected();
     let before = asked(&world);
-    let said = world.run("accounts list --select nmae").fails(1, "dataverse/unknown-column");
+    let said = world.run("accounts list --order-by nmae").fails(1, "dataverse/unknown-column");
     assert!(said.contains("run the command again with `name`"), "{said}");
     assert_eq!(asked(&world) - before, 2, "the question, and what could have been meant");
     // Now it is known.
-    world.run("accounts list --select nmae").fails(2, "dataverse/column-not-there");
+    world.run("accounts list --order-by nmae").fails(2, "dataverse/column-not-there");
 }
 
 #[test]
@@ -282,7 +282,12 @@ fn an_injection_through_ids_keys_and_conditions() {
             // What is no id is a name, and a name stays a text.
             ("accounts get \"x') or (1 eq 1\"", 3, "dataverse/nothing-found", ""),
             ("accounts get '00000000-0000-4000-8000-000000000001)/name?('", 3, "dataverse/nothing-found", ""),
-            ("accounts delete '00000000-0000-4000-8000-000000000001)/../contacts(x' --yes", 3, "dataverse/", ""),
+            (
+                "accounts delete '00000000-0000-4000-8000-000000000001)/../contacts(x' --yes",
+                2,
+                "dataverse/bad-record-id",
+                "",
+            ),
             ("accounts update 'accounts(1)' name=x", 3, "dataverse/nothing-found", ""),
             ("accounts get \"name=x' or name ne '\"", 3, "dataverse/", ""),
             ("accounts delete --filter \"name eq 'x'&\\$top=1 or name ne ''\" --yes", 1, "dataverse/", ""),

@@ -67,15 +67,24 @@ fn pack_contoso(world: &World) {
 }
 
 /// What stands for an id in an example, and which records it may be; a longer name comes before one that it ends with.
-const PLACEHOLDERS: [(&str, &str, &str); 8] = [
+const PLACEHOLDERS: [(&str, &str, &str); 17] = [
     ("INACTIVE_ACCOUNT_ID", "accounts", "statecode eq 1"),
+    ("INACTIVE_CONTACT_ID", "contacts", "statecode eq 1"),
     ("CLOSED_OPPORTUNITY_ID", "opportunities", "statecode ne 0"),
     ("CLOSED_INCIDENT_ID", "incidents", "statecode ne 0"),
+    ("CLOSED_TASK_ID", "tasks", "statecode ne 0"),
+    ("CLOSED_PHONECALL_ID", "phonecalls", "statecode ne 0"),
+    ("CLOSED_APPOINTMENT_ID", "appointments", "statecode eq 1 or statecode eq 2"),
+    ("CLOSED_EMAIL_ID", "emails", "statecode ne 0"),
     ("ACCOUNT_ID", "accounts", "statecode eq 0"),
     ("CONTACT_ID", "contacts", "statecode eq 0"),
     ("LEAD_ID", "leads", "statecode eq 0"),
     ("OPPORTUNITY_ID", "opportunities", "statecode eq 0"),
     ("INCIDENT_ID", "incidents", "statecode eq 0"),
+    ("TASK_ID", "tasks", "statecode eq 0"),
+    ("PHONECALL_ID", "phonecalls", "statecode eq 0"),
+    ("APPOINTMENT_ID", "appointments", "statecode eq 3"),
+    ("EMAIL_ID", "emails", "statecode eq 0"),
 ];
 
 /// What an app proves itself with, where the example says so.

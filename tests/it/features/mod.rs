@@ -36,6 +36,7 @@ mod long_questions;
 mod machine_identity;
 mod managing;
 mod nested;
+mod nouns;
 mod one_record;
 mod output;
 mod projects;

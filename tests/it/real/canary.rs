@@ -108,6 +108,7 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
     ("NOUN resolve", "NOUN resolve ID --subject done", Stdout::Clean),
     ("NOUN cancel", "NOUN cancel ID", Stdout::Clean),
     ("NOUN reactivate", "NOUN reactivate ID", Stdout::Clean),
+    ("NOUN complete", "NOUN complete ID", Stdout::Clean),
     ("NOUN delete", "NOUN delete ID --yes", Stdout::Clean),
     // It prints the secrets of the apps that everybody may use.
     ("sandbox", "sandbox", Stdout::Secret),

@@ -1,30 +1,21 @@
-//! The verbs that single nouns have beyond those of every table. A noun lists its own in its row of `nouns.rs`.
+//! The verbs that single nouns have beyond those of every table. A noun lists its own in its row of `nouns.rs`: one that only
+//! brings a record into a state is a [`Turn`] there, any other has a file here.
 
-mod activate;
-mod cancel;
 mod closing;
-mod deactivate;
-mod disqualify;
 mod lose;
 mod merge;
 mod qualify;
-mod reactivate;
-mod reopen;
 mod resolve;
 mod state;
+mod turn;
 mod verb;
 mod win;
 
+pub use turn::Turn;
 pub use verb::{Deed, OwnVerb};
 
-pub(super) use activate::Activate;
-pub(super) use cancel::Cancel;
-pub(super) use deactivate::Deactivate;
-pub(super) use disqualify::Disqualify;
 pub(super) use lose::Lose;
 pub(super) use merge::Merge;
 pub(super) use qualify::Qualify;
-pub(super) use reactivate::Reactivate;
-pub(super) use reopen::Reopen;
 pub(super) use resolve::Resolve;
 pub(super) use win::Win;

@@ -4,10 +4,11 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::commands::CommandError;
 use crate::commands::records::Place;
+use crate::commands::records::own::Turn;
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 
-/// What a verb of one noun is made of.
+/// What a verb of one noun is made of, where it has flags and requests of its own.
 pub trait Deed: Args + FromArgMatches {
     /// The word typed.
     const WORD: &'static str;
@@ -20,17 +21,27 @@ pub trait Deed: Args + FromArgMatches {
 }
 
 /// A verb of one noun.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct OwnVerb {
     /// The word typed.
     pub word: &'static str,
-    shape: fn(Command) -> Command,
-    run: fn(&ArgMatches, &Context, &Place) -> Result<Exit, Problem>,
+    kind: Kind,
 }
 
-impl std::fmt::Debug for OwnVerb {
+#[derive(Clone, Copy)]
+enum Kind {
+    /// One that does what its own file says.
+    Deed { shape: fn(Command) -> Command, run: fn(&ArgMatches, &Context, &Place) -> Result<Exit, Problem> },
+    /// One that does nothing but bring a record into a state.
+    Turn(Turn),
+}
+
+impl std::fmt::Debug for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.word)
+        match self {
+            Self::Deed { .. } => f.write_str("Deed"),
+            Self::Turn(turn) => turn.fmt(f),
+        }
     }
 }
 
@@ -38,13 +49,23 @@ impl OwnVerb {
     /// The verb `D`.
     #[must_use]
     pub const fn of<D: Deed>() -> Self {
-        Self { word: D::WORD, shape: D::augment_args, run: typed::<D> }
+        Self { word: D::WORD, kind: Kind::Deed { shape: D::augment_args, run: typed::<D> } }
+    }
+
+    /// The verb that brings a record into a state.
+    #[must_use]
+    pub const fn turning(word: &'static str, turn: Turn) -> Self {
+        Self { word, kind: Kind::Turn(turn) }
     }
 
     /// Its part of the command line.
     #[must_use]
     pub fn command(&self) -> Command {
-        (self.shape)(Command::new(self.word))
+        let command = Command::new(self.word);
+        match &self.kind {
+            Kind::Deed { shape, .. } => shape(command),
+            Kind::Turn(turn) => turn.shape(command),
+        }
     }
 
     /// Does what was typed behind its word.
@@ -52,7 +73,10 @@ impl OwnVerb {
     /// # Errors
     /// Whatever the verb met.
     pub fn run(&self, matches: &ArgMatches, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        (self.run)(matches, context, place)
+        match &self.kind {
+            Kind::Deed { run, .. } => run(matches, context, place),
+            Kind::Turn(turn) => turn.run(matches, context, place),
+        }
     }
 }
 

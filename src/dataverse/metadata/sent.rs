@@ -1,0 +1,47 @@
+//! The names under which columns are asked for and stand in records, made from what people call them. What is asked of the
+//! columns is not known here.
+
+use crate::dataverse::client::Client;
+use crate::dataverse::{Definition, Table, ValueError, nearest};
+use crate::problem::Problem;
+
+impl Definition {
+    /// The name under which a column is asked for and stands in a record: a lookup's is `_name_value`.
+    ///
+    /// # Errors
+    /// [`ValueError::UnknownColumn`] with names that look like it.
+    pub fn sent_as(&self, typed: &str) -> Result<String, ValueError> {
+        if let Some(column) = self.column(typed) {
+            return Ok(column.property());
+        }
+        let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
+        Err(ValueError::UnknownColumn {
+            table: self.names.logical_name.clone(),
+            column: typed.to_owned(),
+            near: nearest::names(typed, &names),
+        })
+    }
+}
+
+impl Client {
+    /// The columns of `table` that `typed` names, each as [`Definition::sent_as`] has it. What was kept of the table is asked
+    /// for anew before a column is called unknown: it may have been made since.
+    ///
+    /// # Errors
+    /// [`ValueError::UnknownColumn`], or whatever kept the definition away.
+    pub async fn sent_names(&self, table: &Table, typed: &[String]) -> Result<Vec<String>, Problem> {
+        let name = table.logical_name.as_str();
+        let is_old = self.catalog().definition(name, self.now()).is_some();
+        match all(&*self.definition(name, &[]).await?, typed) {
+            Err(_) if is_old => {
+                self.forget_metadata();
+                Ok(all(&*self.definition(name, &[]).await?, typed)?)
+            }
+            names => Ok(names?),
+        }
+    }
+}
+
+fn all(definition: &Definition, typed: &[String]) -> Result<Vec<String>, ValueError> {
+    typed.iter().map(|name| definition.sent_as(name)).collect()
+}
