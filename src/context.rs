@@ -235,6 +235,17 @@ impl Context {
         Ok(self.registry()?.read()?.choose(name.as_ref())?.clone())
     }
 
+    /// Every saved connection where `all` says so, else the one that [`Context::saved_connection`] gives.
+    ///
+    /// # Errors
+    /// When they can't be read, or there is none of that name.
+    pub fn saved_connections(&self, name: Option<&str>, all: bool) -> Result<Vec<Connection>, Problem> {
+        if all {
+            return Ok(self.registry()?.read()?.iter().cloned().collect());
+        }
+        Ok(vec![self.saved_connection(name)?])
+    }
+
     /// The app that signs in: the user's own if an id is given, else the managed one.
     ///
     /// # Errors

@@ -209,21 +209,12 @@ mod tests {
     use crate::clock::Clock;
     use crate::problem::Diagnose as _;
 
-    const CLIENT: &str = "b6a9d0c4-71e2-4f0b-8d35-1f2e9c7a5580";
-
     /// What is made of `answers`: first to the request for a code, then to each poll. And how long it took.
     async fn signed_in<const N: usize>(answers: [String; N]) -> (Result<TokenSet, AuthError>, i64) {
         let stand_in = StandIn::answering(|_| answers).await;
         let beginning: Timestamp = "2026-11-23T19:20:31Z".parse().unwrap();
         let (http, clock, authority) = (http(), Clock::set_at(beginning), stand_in.authority());
-        let applicant = Applicant {
-            http: &http,
-            clock: &clock,
-            authority: &authority,
-            tenant_url: &stand_in.tenant_url,
-            client_id: CLIENT,
-            proof: Proof::Nothing,
-        };
+        let applicant = stand_in.applicant(&http, &clock, &authority, Proof::Nothing);
         let result = match DeviceCode::ask(&applicant).await {
             Ok(device) => device.wait_for_user(&applicant, None, Duration::from_secs(3600)).await,
             Err(error) => Err(error),

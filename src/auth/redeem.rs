@@ -56,14 +56,12 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
-    use crate::auth::stand_in::{StandIn, TENANT, http, json};
+    use crate::auth::stand_in::{CLIENT, StandIn, TENANT, http, json};
     use crate::auth::{Proof, SignInRequest};
     use crate::clock::Clock;
     use crate::connection::ResponseMode;
     use crate::problem::Diagnose;
     use crate::secret::Secret;
-
-    const CLIENT: &str = "b6a9d0c4-71e2-4f0b-8d35-1f2e9c7a5580";
 
     fn authorization(stand_in: &StandIn) -> Authorization {
         SignInRequest {
@@ -182,14 +180,7 @@ mod tests {
         is_send(|| async {
             let stand_in = StandIn::answering(|_| [String::new()]).await;
             let (http, clock, authority) = (http(), Clock::system(), stand_in.authority());
-            let applicant = Applicant {
-                http: &http,
-                clock: &clock,
-                authority: &authority,
-                tenant_url: &stand_in.tenant_url,
-                client_id: CLIENT,
-                proof: Proof::Nothing,
-            };
+            let applicant = stand_in.applicant(&http, &clock, &authority, Proof::Nothing);
             redeem(&applicant, &authorization(&stand_in), Code::new("x")).await
         });
     }

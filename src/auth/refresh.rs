@@ -77,21 +77,13 @@ mod tests {
     use crate::clock::Clock;
     use crate::problem::{Diagnose, Exit, Problem};
 
-    const CLIENT: &str = "b6a9d0c4-71e2-4f0b-8d35-1f2e9c7a5580";
     const GOOD: &str = r#"{"token_type":"Bearer","expires_in":3600,"access_token":"at","refresh_token":"newer"}"#;
 
     async fn refreshed<const N: usize>(answers: [String; N]) -> (Result<TokenSet, AuthError>, Vec<String>, Clock) {
         let stand_in = StandIn::answering(|_| answers).await;
         let clock = Clock::set_at("2026-11-23T19:20:31Z".parse().unwrap());
         let (http, authority) = (http(), stand_in.authority());
-        let applicant = Applicant {
-            http: &http,
-            clock: &clock,
-            authority: &authority,
-            tenant_url: &stand_in.tenant_url,
-            client_id: CLIENT,
-            proof: Proof::Nothing,
-        };
+        let applicant = stand_in.applicant(&http, &clock, &authority, Proof::Nothing);
         let result = refresh(&applicant, &Secret::new("older")).await;
         (result, stand_in.asked(), clock)
     }
@@ -194,14 +186,7 @@ mod tests {
                 .await;
         let (http, clock, authority, secret) =
             (http(), Clock::system(), stand_in.authority(), Secret::new("a~b+c&d%e"));
-        let applicant = Applicant {
-            http: &http,
-            clock: &clock,
-            authority: &authority,
-            tenant_url: &stand_in.tenant_url,
-            client_id: CLIENT,
-            proof: Proof::Secret(&secret),
-        };
+        let applicant = stand_in.applicant(&http, &clock, &authority, Proof::Secret(&secret));
         let tokens = app_token(&applicant).await.unwrap();
         assert!(tokens.refresh_token.is_none() && tokens.id_claims.is_none());
         let asked = stand_in.asked();

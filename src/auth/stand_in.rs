@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::auth::Authority;
+use crate::auth::{Applicant, Authority, Proof};
+use crate::clock::Clock;
 use crate::net::{Http, HttpOptions, Trace};
 use crate::tenant::TenantUrl;
 
+pub(super) const CLIENT: &str = "b6a9d0c4-71e2-4f0b-8d35-1f2e9c7a5580";
 pub(super) const TENANT: &str = "3f6a1e52-8c0d-4a7b-b1e9-52d0c8e4f711";
 
 pub(super) struct StandIn {
@@ -46,6 +48,17 @@ impl StandIn {
 
     pub(super) fn authority(&self) -> Authority {
         Authority::for_tenant(&self.tenant_url, TENANT).unwrap()
+    }
+
+    /// Whoever asks here, as the app [`CLIENT`].
+    pub(super) fn applicant<'a>(
+        &'a self,
+        http: &'a Http,
+        clock: &'a Clock,
+        authority: &'a Authority,
+        proof: Proof<'a>,
+    ) -> Applicant<'a> {
+        Applicant { http, clock, authority, tenant_url: &self.tenant_url, client_id: CLIENT, proof }
     }
 }
 

@@ -39,11 +39,7 @@ impl Disconnect {
             let name = self.name.as_deref().map(ConnectionName::parse).transpose()?;
             return Err(remains::forget(context, name.as_ref(), unreadable)?);
         }
-        let connections: Vec<Connection> = if self.all {
-            context.registry()?.read()?.iter().cloned().collect()
-        } else {
-            vec![context.saved_connection(self.name.as_deref())?]
-        };
+        let connections = context.saved_connections(self.name.as_deref(), self.all)?;
         if connections.is_empty() {
             context.screen.note("there is no connection to forget");
         } else if self.all {

@@ -45,6 +45,11 @@ impl Body {
         self.columns.iter().find(|(name, _)| name == column).map(|(_, value)| value.get())
     }
 
+    /// The columns with the JSON text of their values, in the order in which they were given.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.columns.iter().map(|(name, value)| (name.as_str(), value.get()))
+    }
+
     /// The names of the columns, in the order in which they were given.
     pub fn column_names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|(name, _)| name.as_str())

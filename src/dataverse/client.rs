@@ -274,6 +274,16 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| self.malformed(&error).into())
     }
 
+    /// Sends a read and takes the rows of its answer as values; of one that comes in pages only those of the first.
+    pub(super) async fn read_rows<T: DeserializeOwned>(&self, request: &Request) -> Result<Vec<T>, Problem> {
+        #[derive(serde::Deserialize)]
+        struct Rows<T> {
+            value: Vec<T>,
+        }
+        let rows: Rows<T> = self.read_as(request).await?;
+        Ok(rows.value)
+    }
+
     /// Sends a read and takes its whole answer as plain text.
     pub(super) async fn read_text(&self, request: &Request) -> Result<String, Problem> {
         let is_text = |response: &Response| match response.header("content-type") {

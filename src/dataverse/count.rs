@@ -40,14 +40,10 @@ impl Client {
         struct Total {
             records: u64,
         }
-        #[derive(Deserialize)]
-        struct Answer {
-            value: Vec<Total>,
-        }
         let condition = filter.map(|filter| format!("filter({filter})/")).unwrap_or_default();
         let apply = query_value(&format!("{condition}aggregate($count as records)"));
-        let answer: Answer = self.read_as(&Request::get(format!("{API}{set}?$apply={apply}"))).await?;
-        let total = answer.value.first().map(|total| total.records);
+        let totals: Vec<Total> = self.read_rows(&Request::get(format!("{API}{set}?$apply={apply}"))).await?;
+        let total = totals.first().map(|total| total.records);
         Ok(total.ok_or_else(|| self.malformed(&"it has no total"))?)
     }
 

@@ -3,13 +3,11 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use tokio::sync::OnceCell;
 
 use crate::dataverse::client::Client;
-use crate::dataverse::encode::string_literal;
+use crate::dataverse::users::{User, rather_signing_in};
 use crate::dataverse::values::ValueError;
-use crate::dataverse::{Query, RecordId};
 use crate::problem::Problem;
 
 /// The user whose rights and name a connection borrows.
@@ -18,20 +16,6 @@ pub(super) struct Impersonation {
     /// As typed.
     wanted: String,
     header: OnceCell<(&'static str, String)>,
-}
-
-#[derive(Deserialize)]
-struct Found {
-    value: Vec<FoundUser>,
-}
-
-#[derive(Deserialize)]
-struct FoundUser {
-    systemuserid: RecordId,
-    #[serde(default)]
-    azureactivedirectoryobjectid: Option<RecordId>,
-    #[serde(default)]
-    fullname: Option<String>,
 }
 
 impl Impersonation {
@@ -48,28 +32,15 @@ impl Impersonation {
     }
 
     async fn found(&self, client: &Client) -> Result<(&'static str, String), Problem> {
-        let filter = if let Ok(id) = RecordId::parse(&self.wanted) {
-            format!("systemuserid eq {id} or azureactivedirectoryobjectid eq {id}")
-        } else {
-            let name = string_literal(&self.wanted);
-            format!("domainname eq {name} or internalemailaddress eq {name}")
-        };
-        let query = Query {
-            select: ["systemuserid", "azureactivedirectoryobjectid", "fullname"].map(str::to_owned).to_vec(),
-            filter: Some(filter),
-            top: Some(5),
-            ..Query::of("systemusers")
-        };
-        let found: Found = client.read_as(&query.to_request()).await?;
-        match found.value.as_slice() {
-            [user] => Ok(match &user.azureactivedirectoryobjectid {
+        let users = rather_signing_in(&self.wanted, client.users(&self.wanted, false).await?, User::sign_in);
+        match users.as_slice() {
+            [user] => Ok(match &user.object {
                 Some(object) => ("CallerObjectId", object.to_string()),
-                None => ("MSCRMCallerID", user.systemuserid.to_string()),
+                None => ("MSCRMCallerID", user.id.to_string()),
             }),
             [] => Err(ValueError::NoSuchUser { typed: self.wanted.clone() }.into()),
             users => {
-                let name = |user: &FoundUser| user.fullname.clone().unwrap_or_default();
-                let candidates = users.iter().map(|user| format!("{} ({})", user.systemuserid, name(user))).collect();
+                let candidates = users.iter().map(|user| format!("{} ({})", user.id, user.name())).collect();
                 let what = format!("called `{}`", self.wanted);
                 Err(ValueError::Ambiguous { table: "systemuser".to_owned(), what, candidates }.into())
             }

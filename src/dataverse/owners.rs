@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, query_value, string_literal};
-use crate::dataverse::{Body, RecordId, Table, VerbError};
+use crate::dataverse::users::rather_signing_in;
+use crate::dataverse::{Body, RecordId, Table, ValueError, VerbError};
 use crate::net::Request;
 use crate::problem::Problem;
 
@@ -19,19 +20,6 @@ pub struct Owner {
     pub name: String,
     /// What it signs in with; a team has none.
     sign_in: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Page<T> {
-    value: Vec<T>,
-}
-
-#[derive(Deserialize)]
-struct User {
-    systemuserid: RecordId,
-    fullname: Option<String>,
-    domainname: Option<String>,
-    internalemailaddress: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -68,17 +56,16 @@ impl Client {
         };
         let mut found = Vec::new();
         if kind != Some("team") {
-            let page: Page<User> = self.read_as(&users(text)).await?;
-            found.extend(page.value.into_iter().map(|user| Owner {
+            found.extend(self.users(text, true).await?.iter().map(|user| Owner {
                 entity_set: "systemusers",
-                id: user.systemuserid,
-                name: user.fullname.unwrap_or_default(),
-                sign_in: user.domainname.or(user.internalemailaddress),
+                id: user.id,
+                name: user.name().to_owned(),
+                sign_in: user.sign_in().map(str::to_owned),
             }));
         }
         if kind.is_none_or(|kind| kind == "team") {
-            let page: Page<Team> = self.read_as(&teams(text)).await?;
-            found.extend(page.value.into_iter().map(|team| Owner {
+            let teams: Vec<Team> = self.read_rows(&teams(text)).await?;
+            found.extend(teams.into_iter().map(|team| Owner {
                 entity_set: "teams",
                 id: team.teamid,
                 name: team.name.unwrap_or_default(),
@@ -96,6 +83,11 @@ impl Client {
     /// As [`Client::update`].
     pub async fn assign(&self, table: &Table, id: &RecordId, owner: &Owner) -> Result<(), Problem> {
         let definition = self.definition(&table.logical_name, &[]).await?;
+        if definition.column("ownerid").is_none() {
+            // It belongs to the organisation.
+            let (table, column) = (table.logical_name.clone(), "ownerid".to_owned());
+            return Err(ValueError::UnknownColumn { table, column, near: Vec::new() }.into());
+        }
         let kind = if owner.entity_set == "teams" { "team" } else { "systemuser" };
         let navigation = definition.navigation("ownerid", kind).map_or("ownerid", |way| way.navigation.as_str());
         let body = Body::parse(None, &[format!("{navigation}@odata.bind={}", owner.reference())])?;
@@ -103,28 +95,13 @@ impl Client {
     }
 }
 
-/// The one that is meant: a sign-in name says more than a name.
-fn only(typed: &str, text: &str, mut found: Vec<Owner>) -> Result<Owner, VerbError> {
-    let signs_in = |owner: &Owner| owner.sign_in.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(text));
-    if found.len() > 1 && found.iter().filter(|owner| signs_in(owner)).count() == 1 {
-        found.retain(signs_in);
-    }
+fn only(typed: &str, text: &str, found: Vec<Owner>) -> Result<Owner, VerbError> {
+    let mut found = rather_signing_in(text, found, |owner| owner.sign_in.as_deref());
     if found.len() > 1 {
         let candidates = found.iter().map(Owner::told).collect();
         return Err(VerbError::AmbiguousOwner { typed: typed.to_owned(), candidates });
     }
     found.pop().ok_or_else(|| VerbError::NoSuchOwner { typed: typed.to_owned() })
-}
-
-fn users(text: &str) -> Request {
-    let filter = if let Ok(id) = RecordId::parse(text) {
-        format!("systemuserid eq {id} or azureactivedirectoryobjectid eq {id}")
-    } else {
-        let text = string_literal(text);
-        format!("domainname eq {text} or internalemailaddress eq {text} or fullname eq {text}")
-    };
-    let columns = "systemuserid,fullname,domainname,internalemailaddress";
-    Request::get(format!("{API}systemusers?$select={columns}&$filter={}&$top=10", query_value(&filter)))
 }
 
 fn teams(text: &str) -> Request {
@@ -150,9 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_in_name_says_more_than_a_name() {
-        let two = vec![owner("a@b.example", None), owner("Ada", Some("A@b.example"))];
-        assert_eq!(only("a@b.example", "a@b.example", two).map(|owner| owner.name).ok().as_deref(), Some("Ada"));
+    fn one_owner_is_meant_or_none() {
         let two = vec![owner("Ada", Some("a@b.example")), owner("Ada", Some("c@b.example"))];
         let error = only("Ada", "Ada", two).expect_err("two");
         assert_eq!(error.phrase().exit, Exit::Usage);
@@ -162,7 +137,6 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_only_ever_a_literal() {
-        assert!(users("x' or 1 eq 1").path.contains("fullname%20eq%20%27x%27%27%20or%201%20eq%201%27"));
         assert!(teams("x' or 1 eq 1").path.contains("name%20eq%20%27x%27%27%20or"));
     }
 }

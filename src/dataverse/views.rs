@@ -20,11 +20,6 @@ pub struct View {
 }
 
 #[derive(Deserialize)]
-struct List {
-    value: Vec<Row>,
-}
-
-#[derive(Deserialize)]
 struct Row {
     name: String,
     #[serde(alias = "savedqueryid", alias = "userqueryid")]
@@ -97,6 +92,6 @@ impl Client {
             filter.push_str(wanted);
         }
         let path = format!("{API}{set}?$select={columns}&$filter={}", query_value(&filter));
-        Ok(self.read_as::<List>(&Request::get(path)).await?.value)
+        self.read_rows(&Request::get(path)).await
     }
 }

@@ -5,12 +5,13 @@ use tokio::sync::Mutex;
 use crate::auth::{self, AppCredential, Applicant, Authority, Claims, Proof};
 use crate::clock::Clock;
 use crate::environment::Environment;
-use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
+use crate::net::{AccessToken, Http, TokenFuture, Trace};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::SessionError;
 use crate::session::credential::Means;
-use crate::session::kept::{Held, Need, environment_secrets, lone_app};
+use crate::session::kept::{Held, Need, environment_secrets};
+use crate::session::source::Provider;
 use crate::settings::{Credential, EnvironmentConnection};
 
 /// The tokens of an environment-only connection.
@@ -121,20 +122,8 @@ impl EnvironmentTokens {
     }
 }
 
-impl TokenSource for EnvironmentTokens {
-    fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.valid_token(Need::default()))
-    }
-
-    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken, challenges: &'a [String]) -> TokenFuture<'a> {
-        Box::pin(async move {
-            let claims = Claims::of_challenge(challenges.iter().map(String::as_str));
-            let need = Need { rejected: Some(rejected), claims: claims.as_ref(), is_renewal: false };
-            self.valid_token(need).await
-        })
-    }
-
-    fn app_of(&self, token: &AccessToken) -> Option<String> {
-        lone_app(token)
+impl Provider for EnvironmentTokens {
+    fn meeting<'a>(&'a self, need: Need<'a>) -> TokenFuture<'a> {
+        Box::pin(self.valid_token(need))
     }
 }

@@ -1,8 +1,9 @@
 //! A token that is what it is: handed in from outside, or just issued. It can't be renewed here.
 
-use crate::net::{AccessToken, TokenFuture, TokenSource};
+use crate::net::{AccessToken, TokenFuture};
 use crate::session::SessionError;
-use crate::session::kept::lone_app;
+use crate::session::kept::Need;
+use crate::session::source::Provider;
 
 /// Always the same token.
 #[derive(Debug)]
@@ -16,16 +17,9 @@ impl FixedToken {
     }
 }
 
-impl TokenSource for FixedToken {
-    fn token(&self) -> TokenFuture<'_> {
-        Box::pin(async { Ok(self.0.clone()) })
-    }
-
-    fn token_instead_of<'a>(&'a self, _rejected: &'a AccessToken, _challenges: &'a [String]) -> TokenFuture<'a> {
-        Box::pin(async { Err(SessionError::TokenRejected.into()) })
-    }
-
-    fn app_of(&self, token: &AccessToken) -> Option<String> {
-        lone_app(token)
+impl Provider for FixedToken {
+    fn meeting<'a>(&'a self, need: Need<'a>) -> TokenFuture<'a> {
+        let is_refused = need.rejected.is_some();
+        Box::pin(async move { if is_refused { Err(SessionError::TokenRejected.into()) } else { Ok(self.0.clone()) } })
     }
 }

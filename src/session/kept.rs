@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::auth::{BearerClaims, Claims, TokenSet};
+use crate::auth::{Claims, TokenSet};
 use crate::connection::Flow;
 use crate::net::AccessToken;
 use crate::secret::Secret;
@@ -72,11 +72,6 @@ impl Need<'_> {
         let has_claims = self.claims.is_none_or(|claims| held.claims.as_ref() == Some(claims));
         !self.is_renewal && !is_rejected && has_claims && held.token.expires_on.is_none_or(|end| end > at)
     }
-}
-
-/// The app that speaks for itself by a token: see [`crate::net::TokenSource::app_of`].
-pub(super) fn lone_app(token: &AccessToken) -> Option<String> {
-    BearerClaims::of(&token.secret).lone_app().map(str::to_owned)
 }
 
 /// What the vault keeps of a sign-in.

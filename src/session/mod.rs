@@ -10,6 +10,7 @@ mod phrases;
 mod shared_sign_in;
 mod sharing_error;
 mod sign_in;
+mod source;
 mod stored;
 mod tokens;
 mod travel;

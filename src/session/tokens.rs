@@ -10,14 +10,15 @@ use crate::auth::{self, AppCredential, Applicant, AuthError, Authority, BearerCl
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::environment::Environment;
-use crate::net::{AccessToken, Http, TokenFuture, TokenSource, Trace};
+use crate::net::{AccessToken, Http, TokenFuture, Trace};
 use crate::output::Screen;
 use crate::paths::Places;
 use crate::problem::{Diagnose as _, Problem};
 use crate::secret::{Secret, masked};
 use crate::session::SessionError;
 use crate::session::credential::Means;
-use crate::session::kept::{CLIENT_SECRET, GIVEN, Held, Need, REFRESH_TOKEN, lone_app, put_tokens, stored_token};
+use crate::session::kept::{CLIENT_SECRET, GIVEN, Held, Need, REFRESH_TOKEN, put_tokens, stored_token};
+use crate::session::source::Provider;
 use crate::session::stored::stored_secrets;
 use crate::store::{CredentialLock, DemandBook, HealthBook, Secrets, Vault};
 
@@ -66,7 +67,7 @@ impl Session {
     /// tokens are saved like any others.
     ///
     /// # Errors
-    /// As those of [`TokenSource::token`].
+    /// As those of [`crate::net::TokenSource::token`].
     pub async fn renewed(&self) -> Result<Option<AccessToken>, Problem> {
         if !self.parts.connection.flow.is_unattended() && self.stored()?.find(REFRESH_TOKEN).is_none() {
             return Ok(None);
@@ -342,21 +343,12 @@ enum Access {
     Token(AccessToken),
 }
 
-impl TokenSource for Session {
-    fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.valid_token(Need::default()))
+impl Provider for Session {
+    fn meeting<'a>(&'a self, need: Need<'a>) -> TokenFuture<'a> {
+        Box::pin(self.valid_token(need))
     }
 
-    fn token_instead_of<'a>(&'a self, rejected: &'a AccessToken, challenges: &'a [String]) -> TokenFuture<'a> {
-        Box::pin(async move {
-            let claims = Claims::of_challenge(challenges.iter().map(String::as_str));
-            let need = Need { rejected: Some(rejected), claims: claims.as_ref(), is_renewal: false };
-            self.valid_token(need).await
-        })
-    }
-
-    fn take_note(&self, challenges: &[String]) {
-        let Some(claims) = Claims::of_challenge(challenges.iter().map(String::as_str)) else { return };
+    fn note_demand(&self, claims: &Claims) {
         // Whoever signed in again meanwhile has another token: nothing was said about that one.
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let stored = self.stored().ok().and_then(|secrets| stored_token(&secrets));
@@ -367,11 +359,7 @@ impl TokenSource for Session {
                 "dataverse/claims-challenge",
                 "the organisation demands more of the sign-in than a renewal can give",
             );
-            self.demand(&claims);
+            self.demand(claims);
         }
-    }
-
-    fn app_of(&self, token: &AccessToken) -> Option<String> {
-        lone_app(token)
     }
 }

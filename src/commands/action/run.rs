@@ -2,8 +2,9 @@
 
 use clap::Args;
 
+use crate::commands::records::sure;
 use crate::context::Context;
-use crate::dataverse::{Bound, Call, Client, Given, RecordId, answer_records};
+use crate::dataverse::{Bound, Call, Client, Given, Reference, answer_records, link};
 use crate::output::{Column, Format, SinkOptions, sink};
 use crate::problem::{Exit, Problem};
 use crate::record::Record;
@@ -15,14 +16,16 @@ use crate::record::Record;
   d365conn action run nl_WorkingDays From=2026-03-02 Until=2026-03-31
   d365conn action run nl_Escalate --on incident INCIDENT_ID Reason=\"The pump is down\"
   d365conn action run nl_OpenValue --on account ACCOUNT_ID -o json
+  d365conn action run nl_OpenValue --on account@accountnumber=NL-0007
   d365conn action run nl_PlanVisit Customer=account:ACCOUNT_ID When=2026-12-01T09:00:00Z Topics:='[\"ice\"]'")]
 pub struct Run {
     /// Its name; `d365conn action list` shows them
     name: String,
-    /// `parameter=value`, or `parameter:=JSON`; a record is `table:ID`
+    /// `parameter=value`, or `parameter:=JSON`; a record is `table:ID`, `table@column=value` or `table:"Name"`
     #[arg(value_name = "PARAMETER=VALUE")]
     values: Vec<String>,
-    /// What it is done to: a table, and the id of a record unless it is done to the whole table
+    /// What it is done to: a table, and the id of a record unless it is done to the whole table; `table:ID` and
+    /// `table@column=value` do as well
     #[arg(long, num_args = 1..=2, value_names = ["TABLE", "ID"])]
     on: Vec<String>,
     /// The parameters as a JSON object: as text, `@file`, or `-` for stdin
@@ -34,13 +37,13 @@ impl Run {
     /// Runs it.
     pub(super) fn run(mut self, context: &Context) -> Result<Exit, Problem> {
         self.part_on_from_values();
-        let id = self.on.get(1).map(|id| RecordId::parse(id)).transpose()?;
+        let target = self.target()?;
         let data = context.json_argument(self.data.as_deref())?;
         let format = context.format()?;
         let client = context.client()?;
         context.block_on(async {
             let callables = client.callables().await?;
-            let bound = self.bound(&client, id).await?;
+            let bound = bound(&client, target).await?;
             let on = match &bound {
                 Bound::Nothing => None,
                 Bound::Record(table, _) => Some((table.logical_name.as_str(), true)),
@@ -69,14 +72,28 @@ impl Run {
         }
     }
 
-    async fn bound(&self, client: &Client, id: Option<RecordId>) -> Result<Bound, Problem> {
-        let Some(name) = self.on.first() else { return Ok(Bound::Nothing) };
-        let table = client.table_named(name).await?;
-        Ok(match id {
-            Some(id) => Bound::Record(table, id),
-            None => Bound::Set(table),
-        })
+    /// The table and perhaps the record behind `--on`.
+    fn target(&self) -> Result<Option<(String, Option<Reference>)>, Problem> {
+        let Some(first) = self.on.first() else { return Ok(None) };
+        let link = link(first)?;
+        Ok(Some(match (link.table, self.on.get(1)) {
+            (_, Some(id)) => (first.clone(), Some(sure(Reference::parse(id)?, id)?)),
+            (Some(table), None) => (table.to_owned(), Some(sure(link.reference, first)?)),
+            (None, None) => (first.clone(), None),
+        }))
     }
+}
+
+async fn bound(client: &Client, target: Option<(String, Option<Reference>)>) -> Result<Bound, Problem> {
+    let Some((name, reference)) = target else { return Ok(Bound::Nothing) };
+    let table = client.table_named(&name).await?;
+    Ok(match reference {
+        Some(reference) => {
+            let id = client.find_record(&table, &reference).await?;
+            Bound::Record(table, id)
+        }
+        None => Bound::Set(table),
+    })
 }
 
 /// An object as one record, a collection as rows; as many columns as there are members.

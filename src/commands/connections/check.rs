@@ -47,11 +47,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Problem> {
         let format = context.format()?;
-        let connections: Vec<Connection> = if self.all {
-            context.registry()?.read()?.iter().cloned().collect()
-        } else {
-            vec![context.saved_connection(self.name.as_deref())?]
-        };
+        let connections = context.saved_connections(self.name.as_deref(), self.all)?;
         if connections.is_empty() {
             context.screen.note("there is no connection to check");
         }

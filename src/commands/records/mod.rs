@@ -35,3 +35,4 @@ pub use nouns::NOUNS;
 pub use own::OwnVerb;
 pub use showing::{DEFAULT_TOP, columns_of, peek, resolved, show, tell_of_more};
 pub use verbs::{Place, Records, Verb};
+pub(super) use which::sure;

@@ -49,7 +49,15 @@ impl Which {
 /// # Errors
 /// [`DataverseError::BadRecordId`] for what is neither; [`ValueError::BadKey`] for `column=`, which is what empties a column.
 pub(super) fn which(text: &str) -> Result<Reference, Problem> {
-    match Reference::parse(text)? {
+    sure(Reference::parse(text)?, text)
+}
+
+/// The same once it is taken apart; `text` is all of it.
+///
+/// # Errors
+/// As [`which`].
+pub(in crate::commands) fn sure(reference: Reference, text: &str) -> Result<Reference, Problem> {
+    match reference {
         Reference::Name(_) => Err(DataverseError::BadRecordId { text: text.to_owned() }.into()),
         Reference::Key(parts) if parts.iter().any(|(_, value)| value.is_empty()) => {
             Err(ValueError::BadKey { text: text.to_owned() }.into())

@@ -1,15 +1,13 @@
 //! What was typed behind an action's name, held against what it declares. Pure but for the tables of records, which are
 //! asked for.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
-use serde_json::value::RawValue;
 
+use crate::dataverse::body::parse_word;
 use crate::dataverse::callables::typed::Value;
 use crate::dataverse::callables::{Callable, CallableError, Callables, Parameter};
 use crate::dataverse::client::Client;
-use crate::dataverse::{Arguments, DataverseError, Table};
+use crate::dataverse::{Arguments, Body, RecordId, Table};
 use crate::problem::Problem;
 
 /// Values for the parameters of one callable, in the order in which it declares them.
@@ -23,7 +21,7 @@ impl<'a> Given<'a> {
     /// Reads `parameter=value` and `parameter:=JSON` words, and a JSON object.
     ///
     /// # Errors
-    /// [`CallableError`], or [`DataverseError::BadJson`] and its kin.
+    /// [`CallableError`], or [`crate::dataverse::DataverseError::BadJson`] and its kin.
     pub fn parse(
         callables: &'a Callables,
         callable: &'a Callable,
@@ -38,23 +36,16 @@ impl<'a> Given<'a> {
             values.push((parameter, value));
             Ok(())
         };
-        if let Some(data) = data {
-            let bad = |cause| DataverseError::BadJson { place: "--data".to_owned(), wanted: "a JSON object", cause };
-            let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(data).map_err(bad)?;
-            for (name, json) in members {
-                add(find(callable, &name)?, Value::Json(json.get().to_owned()))?;
-            }
+        for (name, json) in Body::parse(data, &[] as &[&str])?.columns() {
+            add(find(callable, name)?, Value::Json(json.to_owned()))?;
         }
         for word in words {
-            let refuse = || DataverseError::BadValueWord { word: word.clone() };
-            let (left, text) = word.split_once('=').ok_or_else(refuse)?;
-            let parameter = find(callable, left.strip_suffix(':').unwrap_or(left))?;
-            let value = if left.ends_with(':') {
-                let bad = |cause| DataverseError::BadJson { place: parameter.name.clone(), wanted: "JSON", cause };
-                let json: Box<RawValue> = serde_json::from_str(text).map_err(bad)?;
+            let (name, json, is_raw) = parse_word(word)?;
+            let parameter = find(callable, name)?;
+            let value = if is_raw {
                 Value::Json(json.get().to_owned())
             } else {
-                Value::parse(callables, parameter, text)?
+                Value::parse(callables, parameter, word.split_once('=').map_or("", |(_, text)| text))?
             };
             add(parameter, value)?;
         }
@@ -72,37 +63,32 @@ impl<'a> Given<'a> {
         Ok(Self { callable, values })
     }
 
-    /// The form in which they are sent.
+    /// The form in which they are sent; records are found.
     ///
     /// # Errors
-    /// When the table of a record is unknown or can't be asked for.
+    /// When the table of a record is unknown or can't be asked for; as [`Client::find_record`].
     pub async fn arguments(&self, client: &Client) -> Result<Arguments, Problem> {
-        let mut tables = BTreeMap::new();
-        for name in self.values.iter().flat_map(|(_, value)| value.tables()) {
-            if !tables.contains_key(name) {
-                tables.insert(name.to_owned(), client.table_named(name).await?);
-            }
+        let mut found = Vec::new();
+        for (name, reference) in self.values.iter().flat_map(|(_, value)| value.records()) {
+            let table = client.table_named(name).await?;
+            let id = client.find_record(&table, reference).await?;
+            found.push((table, id));
         }
-        Ok(self.sent(&tables))
+        Ok(self.sent(&found))
     }
 
-    fn sent(&self, tables: &BTreeMap<String, Table>) -> Arguments {
-        let table = |name: &str| {
-            tables.get(name).cloned().unwrap_or_else(|| Table {
-                logical_name: name.to_owned(),
-                entity_set: name.to_owned(),
-                id_column: format!("{name}id"),
-                name_column: None,
-            })
-        };
+    /// `found` is what the records among the values are, in their order.
+    fn sent(&self, found: &[(Table, RecordId)]) -> Arguments {
+        let mut found = found.iter();
         if self.callable.is_function {
             let literal = |(parameter, value): &(&Parameter, Value)| {
-                (parameter.name.clone(), value.to_literal(parameter, &table))
+                (parameter.name.clone(), value.to_literal(parameter, &mut found))
             };
             return Arguments::Function(self.values.iter().map(literal).collect());
         }
-        let member =
-            |(parameter, value): &(&Parameter, Value)| format!("{}:{}", json!(parameter.name), value.to_json(&table));
+        let member = |(parameter, value): &(&Parameter, Value)| {
+            format!("{}:{}", json!(parameter.name), value.to_json(&mut found))
+        };
         Arguments::Action(format!("{{{}}}", self.values.iter().map(member).collect::<Vec<_>>().join(",")))
     }
 }
@@ -164,7 +150,8 @@ mod tests {
             id_column: "accountid".into(),
             name_column: None,
         };
-        Ok(match given.sent(&BTreeMap::from([("account".to_owned(), account)])) {
+        let found = vec![(account, RecordId::parse(ID)?); 2];
+        Ok(match given.sent(&found) {
             Arguments::Action(json) => json,
             Arguments::Function(values) => values[0].1.clone(),
         })
@@ -216,7 +203,7 @@ mod tests {
             ("Edm.Date", "It=2026-02-30"),
             ("Edm.DateTimeOffset", "It=2026-03-31"),
             ("Colour", "It=Green"),
-            ("account", "It=x"),
+            ("account", "It=5d0c0001-1111-ef11-8400-000d3ab1c11"),
             ("crmbaseentity", "It=5d0c0001-1111-ef11-8400-000d3ab1c111"),
             ("Collection(Edm.String)", "It=a,b"),
             ("Shape", "It=x"),
@@ -234,5 +221,6 @@ mod tests {
         assert!(Given::parse(&callables, &callable, &words[..1], Some(r#"{"It":"2"}"#)).is_err());
         assert!(Given::parse(&callables, &callable, &[], Some(r#"{"It":"2"}"#)).is_ok());
         assert!(Given::parse(&callables, &callable, &[], Some("[]")).is_err());
+        assert!(Given::parse(&callables, &callable, &[], Some(r#"{"It":"2","It":"3"}"#)).is_err());
     }
 }

@@ -6,6 +6,7 @@ use crate::dataverse::call::NAMESPACE;
 use crate::dataverse::callables::declared::Sort;
 use crate::dataverse::callables::{CallableError, Callables, Parameter};
 use crate::dataverse::encode::string_literal;
+use crate::dataverse::values::{Reference, link};
 use crate::dataverse::{RecordId, Table};
 
 /// A value that is known to fit, or needs a table to be looked up first.
@@ -24,10 +25,10 @@ pub(super) enum Value {
     },
     /// Text.
     Text(String),
-    /// Records, each by table and id; several where `is_list`.
+    /// Records, each by table and what was typed for it; several where `is_list`.
     Records {
         /// Them.
-        records: Vec<(String, RecordId)>,
+        records: Vec<(String, Reference)>,
         /// Whether the type is a collection.
         is_list: bool,
     },
@@ -64,25 +65,24 @@ impl Value {
         }
     }
 
-    /// As JSON in a body; `table` knows the tables of records.
-    pub fn to_json(&self, table: &dyn Fn(&str) -> Table) -> String {
+    /// As JSON in a body; `found` gives what its records are, in their order.
+    pub fn to_json(&self, found: &mut dyn Iterator<Item = &(Table, RecordId)>) -> String {
         match self {
             Self::Json(json) => json.clone(),
             Self::Choice(text) | Self::Text(text) | Self::Bare { text, is_quoted: true } => json!(text).to_string(),
             Self::Bare { text, is_quoted: false } => text.clone(),
             Self::Records { records, is_list } => {
-                let one = |(name, id): &(String, RecordId)| {
-                    let table = table(name);
+                let one = |(table, id): &(Table, RecordId)| {
                     let kind = format!("{NAMESPACE}{}", table.logical_name);
                     format!("{{{}:\"{id}\",\"@odata.type\":{}}}", json!(table.id_column), json!(kind))
                 };
-                listed(records.iter().map(one), *is_list)
+                listed(found.take(records.len()).map(one), *is_list)
             }
         }
     }
 
     /// As a literal in an address. Source: Microsoft Learn, "Use Web API functions".
-    pub fn to_literal(&self, parameter: &Parameter, table: &dyn Fn(&str) -> Table) -> String {
+    pub fn to_literal(&self, parameter: &Parameter, found: &mut dyn Iterator<Item = &(Table, RecordId)>) -> String {
         match self {
             // A text as JSON is a text all the same.
             Self::Json(json) => match serde_json::from_str::<String>(json) {
@@ -94,17 +94,15 @@ impl Value {
             Self::Bare { text, .. } => text.clone(),
             Self::Text(text) => string_literal(text),
             Self::Records { records, is_list } => {
-                let one =
-                    |(name, id): &(String, RecordId)| format!("{{'@odata.id':'{}({id})'}}", table(name).entity_set);
-                listed(records.iter().map(one), *is_list)
+                let one = |(table, id): &(Table, RecordId)| format!("{{'@odata.id':'{}({id})'}}", table.entity_set);
+                listed(found.take(records.len()).map(one), *is_list)
             }
         }
     }
 
-    /// The names of the tables that have to be looked up.
-    pub fn tables(&self) -> impl Iterator<Item = &str> {
-        let records: &[(String, RecordId)] = if let Self::Records { records, .. } = self { records } else { &[] };
-        records.iter().map(|(table, _)| table.as_str())
+    /// The records that have to be found, each with the name of its table.
+    pub fn records(&self) -> &[(String, Reference)] {
+        if let Self::Records { records, .. } = self { records } else { &[] }
     }
 }
 
@@ -113,12 +111,16 @@ fn listed(parts: impl Iterator<Item = String>, is_list: bool) -> String {
     if is_list { format!("[{parts}]") } else { parts }
 }
 
-fn record(table: Option<&str>, typed: &str) -> Option<(String, RecordId)> {
-    let (name, id) = match typed.split_once(':') {
-        Some((name, id)) => (name.trim().to_owned(), id),
-        None => (table?.to_owned(), typed),
-    };
-    RecordId::parse(id).ok().map(|id| (name, id)).filter(|(name, _)| !name.is_empty())
+/// A record as a lookup names one; where the type says of which table it is, a word in front may be part of a name.
+fn record(table: Option<&str>, typed: &str) -> Option<(String, Reference)> {
+    let link = link(typed).ok()?;
+    match (link.table, table) {
+        (Some(word), Some(table)) if word != table && matches!(link.reference, Reference::Name(_)) => {
+            Some((table.to_owned(), Reference::parse(typed).ok()?))
+        }
+        (Some(word), _) => Some((word.to_owned(), link.reference)),
+        (None, table) => Some((table?.to_owned(), link.reference)),
+    }
 }
 
 /// Dates and times go out as they were typed, once they are known to be some.

@@ -11,7 +11,6 @@ mod word;
 
 pub use error::ValueError;
 pub use fill::{Purpose, fill};
-pub(in crate::dataverse) use reference::link;
-pub use reference::{Reference, key_of_words};
+pub use reference::{Link, Reference, key_of_words, link};
 pub(in crate::dataverse) use typed::json as typed_json;
 pub use word::{Value, Word};

@@ -84,11 +84,11 @@ fn unquoted(name: &str) -> String {
 
 /// What stands for a lookup: perhaps a table, and a record of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::dataverse) struct Link<'a> {
+pub struct Link<'a> {
     /// What may be a table: the word before the first `:` or `@`.
-    pub(in crate::dataverse) table: Option<&'a str>,
+    pub table: Option<&'a str>,
     /// The record, if that is a table.
-    pub(in crate::dataverse) reference: Reference,
+    pub reference: Reference,
 }
 
 /// Takes `table:GUID`, `table:Name`, `table@key=value`. Whether the word in front is a table is for others to say: a name may
@@ -96,7 +96,7 @@ pub(in crate::dataverse) struct Link<'a> {
 ///
 /// # Errors
 /// As [`Reference::parse`].
-pub(in crate::dataverse) fn link(text: &str) -> Result<Link<'_>, DataverseError> {
+pub fn link(text: &str) -> Result<Link<'_>, DataverseError> {
     let at = text.find([':', '@']).filter(|at| is_name(&text[..*at]));
     let Some(at) = at else { return Ok(Link { table: None, reference: Reference::parse(text)? }) };
     let (table, rest) = (&text[..at], &text[at + 1..]);

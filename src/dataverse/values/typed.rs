@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::dataverse::values::ValueError;
 use crate::dataverse::values::digits::{Digits, fraction_digits, plain};
-use crate::dataverse::{Choice, ColumnDefinition, ColumnKind, RecordId};
+use crate::dataverse::{Choice, ColumnDefinition, ColumnKind, RecordId, nearest};
 
 /// The earliest date of the service. Source: Microsoft Learn, "Behavior and format of the date and time column".
 const FIRST_YEAR: i16 = 1753;
@@ -135,14 +135,22 @@ fn choice(table: &str, column: &ColumnDefinition, text: &str) -> Result<i64, Val
     if let [choice] = called(column, text).as_slice() {
         return Ok(choice.value);
     }
-    // Two choices may have one label; their numbers tell them apart.
-    let choices = column.choices.iter().map(|choice| format!("{} ({})", choice.label, choice.value)).collect();
     Err(ValueError::NoSuchChoice {
         table: table.to_owned(),
         column: column.name.clone(),
         text: text.to_owned(),
-        choices,
+        choices: choices_told(column, text),
     })
+}
+
+/// Every choice with its number, because two may have one label: those that look like `text` first, as a column can have more
+/// of them than anybody reads.
+fn choices_told(column: &ColumnDefinition, text: &str) -> Vec<String> {
+    let labels: Vec<String> = column.choices.iter().map(|choice| choice.label.clone()).collect();
+    let near = nearest::names(text, &labels);
+    let mut choices: Vec<&Choice> = column.choices.iter().collect();
+    choices.sort_by_key(|choice| near.iter().position(|label| *label == choice.label).unwrap_or(near.len()));
+    choices.into_iter().map(|choice| format!("{} ({})", choice.label, choice.value)).collect()
 }
 
 /// Several labels or numbers by comma, sent as `"1,9"`. A label may hold a comma itself.
@@ -312,6 +320,15 @@ mod tests {
             check(&flag, text, Ok(expected));
         }
         check(&flag, "maybe", Err("no-such-choice"));
+    }
+
+    #[test]
+    fn choices_that_look_like_what_was_typed_are_told_first() {
+        let offers = vec![offer(1, "Accounting", "x"), offer(6, "Business Services", "y"), offer(7, "Consulting", "z")];
+        let one = ColumnDefinition { choices: offers, ..column(ColumnKind::Choice) };
+        let told = |text| choices_told(&one, text).join(", ");
+        assert_eq!(told("Consultng"), "Consulting (7), Accounting (1), Business Services (6)");
+        assert_eq!(told("zzz"), "Accounting (1), Business Services (6), Consulting (7)");
     }
 
     #[test]

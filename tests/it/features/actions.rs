@@ -98,6 +98,25 @@ fn records_and_lists_are_parameters_too() {
 }
 
 #[test]
+fn records_are_named_for_an_action_as_anywhere_else() {
+    let world = World::connected();
+    world.run("accounts create name='Fjord: Sons' accountnumber=FJ-1").succeeds();
+    let by_id = world.run("accounts get accountnumber=FJ-1 -o id").succeeds();
+    let expected = world.run(&format!("action run nl_OpenValue --on account {}", by_id.trim())).succeeds();
+    for on in ["account@accountnumber=FJ-1", &format!("account:{}", by_id.trim())] {
+        assert_eq!(world.run(&format!("action run nl_OpenValue --on {on}")).succeeds(), expected, "{on}");
+    }
+    for customer in ["account@accountnumber=FJ-1", "account:\"Fjord: Sons\""] {
+        let line = format!("action run nl_PlanVisit 'Customer={customer}' When=2026-12-01T09:00:00Z --dry-run");
+        let shown = world.run(&line).succeeds();
+        assert!(shown.contains(by_id.trim()), "{customer}: {shown}");
+    }
+    world.run("action run nl_OpenValue --on account:Nobody").fails(2, "dataverse/bad-record-id");
+    let line = "action run nl_PlanVisit Customer=account:Nobody When=2026-12-01T09:00:00Z";
+    world.run(line).fails(3, "dataverse/nothing-found");
+}
+
+#[test]
 fn what_does_not_fit_is_refused_with_what_would() {
     let world = World::connected();
     let id = open(&world, "incidents");
