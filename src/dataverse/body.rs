@@ -55,11 +55,6 @@ impl Body {
         self.columns.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The columns with the JSON text of their values.
-    pub(super) fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.columns.iter().map(|(name, value)| (name.as_str(), value.get()))
-    }
-
     /// The JSON object, without the column `left_out` where one is named, and with `first` in front.
     pub(super) fn to_json(&self, first: Option<(&str, &str)>, left_out: Option<&str>) -> String {
         let mut json = String::from("{");
