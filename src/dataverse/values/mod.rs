@@ -4,6 +4,7 @@ mod complete;
 mod digits;
 mod error;
 mod fill;
+mod nested;
 mod parties;
 mod reference;
 mod typed;
