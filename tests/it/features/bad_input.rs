@@ -288,7 +288,7 @@ fn an_injection_through_ids_keys_and_conditions() {
                 "dataverse/bad-record-id",
                 "",
             ),
-            ("accounts update 'accounts(1)' name=x", 3, "dataverse/nothing-found", ""),
+            ("accounts update 'accounts(1)' name=x", 2, "dataverse/bad-record-id", ""),
             ("accounts get \"name=x' or name ne '\"", 3, "dataverse/", ""),
             ("accounts delete --filter \"name eq 'x'&\\$top=1 or name ne ''\" --yes", 1, "dataverse/", ""),
             ("accounts create name=y \"primarycontactid=x' or fullname ne '\"", 3, "dataverse/nothing-found", ""),
