@@ -77,6 +77,7 @@
 //! | says which noun has which verbs of its own | its row of [`commands::records::NOUNS`]; each verb: `commands/records/own` |
 //! | reads actions and functions out of `$metadata` | `dataverse/callables/csdl.rs`; what was typed for them: `dataverse/callables/arguments.rs` |
 //! | knows an organisation's status reasons | `dataverse/reasons.rs` |
+//! | says under which name a column is sent | [`dataverse::Definition::sent_as`] |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
 //! | writes and reads a batch | `dataverse/batch`: `operation.rs`, `wire.rs` and `answers.rs` are pure, `run.rs` sends |
 //! | makes a file's name harmless | `dataverse/file_name.rs` |

@@ -1,7 +1,7 @@
 //! The actions behind the CRM's own verbs, as values. Pure: nothing is asked and nothing is sent.
 //!
 //! Parameters: Microsoft Learn, "Web API action reference": `QualifyLead`, `WinOpportunity`, `LoseOpportunity`,
-//! `CloseIncident`, `Merge`.
+//! `WinQuote`, `CloseQuote`, `FulfillSalesOrder`, `CancelSalesOrder`, `CloseIncident`, `Merge`.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,29 @@ pub struct Qualification {
     pub opportunity: bool,
 }
 
-/// How an opportunity ended. Numbers are JSON as typed, so that no digit changes.
+/// An action that closes a record, and its parameter that holds the activity which tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    /// The action.
+    pub action: &'static str,
+    /// The parameter.
+    pub parameter: &'static str,
+}
+
+/// An opportunity is won.
+pub const WIN_OPPORTUNITY: Closing = Closing { action: "WinOpportunity", parameter: "OpportunityClose" };
+/// An opportunity is lost.
+pub const LOSE_OPPORTUNITY: Closing = Closing { action: "LoseOpportunity", ..WIN_OPPORTUNITY };
+/// A quote is won.
+pub const WIN_QUOTE: Closing = Closing { action: "WinQuote", parameter: "QuoteClose" };
+/// A quote is lost, cancelled or revised.
+pub const CLOSE_QUOTE: Closing = Closing { action: "CloseQuote", ..WIN_QUOTE };
+/// An order is delivered.
+pub const FULFILL_ORDER: Closing = Closing { action: "FulfillSalesOrder", parameter: "OrderClose" };
+/// An order comes to nothing.
+pub const CANCEL_ORDER: Closing = Closing { action: "CancelSalesOrder", ..FULFILL_ORDER };
+
+/// How a record ended. Numbers are JSON as typed, so that no digit changes.
 #[derive(Debug, Clone, Default)]
 pub struct Ending {
     /// The reason, a number of the organisation's own.
@@ -64,17 +86,16 @@ pub fn qualify_lead(leads: &Table, id: RecordId, what: Qualification, status: i6
     }
 }
 
-/// `WinOpportunity` or `LoseOpportunity`.
+/// An action that closes a record: the activity that tells of it leads to the record by the record's own key.
 #[must_use]
-pub fn close_opportunity(opportunities: &Table, id: RecordId, is_won: bool, ending: &Ending) -> Call {
+pub fn close(closing: Closing, table: &Table, id: RecordId, ending: &Ending) -> Call {
     let mut told = vec![("subject", json!(ending.subject).to_string())];
     told.extend(ending.description.as_ref().map(|text| ("description", json!(text).to_string())));
     told.extend(ending.revenue.as_ref().map(|amount| ("actualrevenue", amount.get().to_owned())));
     told.extend(ending.close_date.as_ref().map(|day| ("actualend", json!(day).to_string())));
-    told.push(("opportunityid@odata.bind", bind(opportunities, id).to_string()));
-    let close = object(&told);
-    let name = if is_won { "WinOpportunity" } else { "LoseOpportunity" };
-    unbound(name, format!("{{\"Status\":{},\"OpportunityClose\":{close}}}", ending.status))
+    let lookup = format!("{}@odata.bind", table.id_column);
+    told.push((&lookup, bind(table, id).to_string()));
+    unbound(closing.action, format!("{{\"Status\":{},\"{}\":{}}}", ending.status, closing.parameter, object(&told)))
 }
 
 /// `CloseIncident`.
@@ -165,7 +186,7 @@ mod tests {
             revenue,
             close_date: Some("2026-03-01".into()),
         };
-        let call = close_opportunity(&table("opportunity"), id(), true, &ending);
+        let call = close(WIN_OPPORTUNITY, &table("opportunity"), id(), &ending);
         assert!(matches!(&call.arguments, Arguments::Action(json) if json.contains("\"actualrevenue\":125000.10,")));
         assert_eq!(
             body(&call),
@@ -174,7 +195,12 @@ mod tests {
                 "opportunityid@odata.bind": format!("/opportunitys({ID})")
             }})
         );
-        assert_eq!(close_opportunity(&table("opportunity"), id(), false, &Ending::default()).name, "LoseOpportunity");
+        assert_eq!(close(LOSE_OPPORTUNITY, &table("opportunity"), id(), &Ending::default()).name, "LoseOpportunity");
+        let call = close(CLOSE_QUOTE, &table("quote"), id(), &Ending { status: 5, ..Ending::default() });
+        assert_eq!(
+            body(&call),
+            json!({"Status": 5, "QuoteClose": {"subject": "", "quoteid@odata.bind": format!("/quotes({ID})")}})
+        );
         let resolution =
             Resolution { status: 5, subject: "Solved \"it\"".into(), description: None, minutes: Some(30) };
         assert_eq!(

@@ -3,7 +3,8 @@
 //! Names of tables, sets, keys and columns, and what states are numbered: Microsoft Learn, "Dataverse table/entity reference".
 
 use crate::commands::records::Noun;
-use crate::commands::records::own::{Lose, Merge, OwnVerb, Qualify, Resolve, Turn, Win};
+use crate::commands::records::own::{Ending, Lose, Merge, OwnVerb, Qualify, Resolve, Turn, Win};
+use crate::dataverse::crm::{CANCEL_ORDER, CLOSE_QUOTE, FULFILL_ORDER, WIN_QUOTE};
 
 /// A verb that brings a record into `state`.
 const fn turn(
@@ -143,6 +144,146 @@ pub const NOUNS: &[Noun] = &[
                 "Open a resolved or cancelled case again",
                 "incidents reactivate CLOSED_INCIDENT_ID\n  d365conn incidents reactivate CLOSED_INCIDENT_ID --reason Researching",
             ),
+        ],
+    },
+    Noun {
+        word: "products",
+        alias: None,
+        singular: "product",
+        about: None,
+        example: "list --filter \"statecode eq 0\" --order-by name",
+        table: "product",
+        entity_set: "products",
+        id_column: "productid",
+        name_column: "name",
+        columns: &["name", "productnumber", "price", "_defaultuomid_value", "statuscode"],
+        own_verbs: &[
+            turn("activate", 0, "activated", "Put a product on sale", "products activate DRAFT_PRODUCT_ID"),
+            turn(
+                "revise",
+                3,
+                "put under revision",
+                "Take up a product on sale for a change",
+                "products revise PRODUCT_ID",
+            ),
+            turn("retire", 1, "retired", "Take a product out of sale", "products retire PRODUCT_ID"),
+        ],
+    },
+    Noun {
+        word: "quotes",
+        alias: None,
+        singular: "quote",
+        about: None,
+        example: "list --filter \"statecode eq 1\" --order-by effectiveto",
+        table: "quote",
+        entity_set: "quotes",
+        id_column: "quoteid",
+        name_column: "name",
+        columns: &["quotenumber", "name", "_customerid_value", "totalamount", "effectiveto", "statuscode"],
+        own_verbs: &[
+            turn(
+                "activate",
+                1,
+                "activated",
+                "Make a draft quote one that can be sent out",
+                "quotes activate DRAFT_QUOTE_ID",
+            ),
+            OwnVerb::ending(
+                "win",
+                Ending {
+                    action: WIN_QUOTE,
+                    state: 2,
+                    done: "won",
+                    title: "Won",
+                    about: "Close an active quote as won",
+                    example: "quotes win QUOTE_ID --subject \"Signed on Monday\"",
+                },
+            ),
+            OwnVerb::ending(
+                "close",
+                Ending {
+                    action: CLOSE_QUOTE,
+                    state: 3,
+                    done: "closed",
+                    title: "Closed",
+                    about: "Close a quote that is lost, cancelled or revised",
+                    example: "quotes close QUOTE_ID\n  d365conn quotes close QUOTE_ID --reason Canceled",
+                },
+            ),
+        ],
+    },
+    Noun {
+        word: "orders",
+        alias: None,
+        singular: "order",
+        about: None,
+        example: "list --filter \"statecode eq 0\" --order-by \"totalamount desc\"",
+        table: "salesorder",
+        entity_set: "salesorders",
+        id_column: "salesorderid",
+        name_column: "name",
+        columns: &["ordernumber", "name", "_customerid_value", "totalamount", "createdon", "statuscode"],
+        own_verbs: &[
+            OwnVerb::ending(
+                "fulfill",
+                Ending {
+                    action: FULFILL_ORDER,
+                    state: 3,
+                    done: "fulfilled",
+                    title: "Fulfilled",
+                    about: "Close an order as delivered",
+                    example: "orders fulfill ORDER_ID\n  d365conn orders fulfill ORDER_ID --reason Partial",
+                },
+            ),
+            OwnVerb::ending(
+                "cancel",
+                Ending {
+                    action: CANCEL_ORDER,
+                    state: 2,
+                    done: "cancelled",
+                    title: "Canceled",
+                    about: "Close an order that comes to nothing",
+                    example: "orders cancel ORDER_ID --description \"They had boats.\"",
+                },
+            ),
+        ],
+    },
+    Noun {
+        word: "invoices",
+        alias: None,
+        singular: "invoice",
+        about: None,
+        example: "list --filter \"statecode eq 0\" --order-by duedate",
+        table: "invoice",
+        entity_set: "invoices",
+        id_column: "invoiceid",
+        name_column: "name",
+        columns: &["invoicenumber", "name", "_customerid_value", "totalamount", "duedate", "statuscode"],
+        own_verbs: &[
+            turn(
+                "pay",
+                2,
+                "paid",
+                "Close an invoice as paid",
+                "invoices pay INVOICE_ID\n  d365conn invoices pay INVOICE_ID --reason Partial",
+            ),
+            turn("cancel", 3, "cancelled", "Close an invoice that nobody pays", "invoices cancel INVOICE_ID"),
+        ],
+    },
+    Noun {
+        word: "campaigns",
+        alias: None,
+        singular: "campaign",
+        about: None,
+        example: "list --filter \"statecode eq 0\" --order-by proposedstart",
+        table: "campaign",
+        entity_set: "campaigns",
+        id_column: "campaignid",
+        name_column: "name",
+        columns: &["name", "codename", "typecode", "proposedstart", "statuscode"],
+        own_verbs: &[
+            turn("activate", 0, "activated", "Make an inactive campaign active", "campaigns activate CAMPAIGN_ID"),
+            turn("deactivate", 1, "deactivated", "Make a campaign inactive", "campaigns deactivate CAMPAIGN_ID"),
         ],
     },
     Noun {

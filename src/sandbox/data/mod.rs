@@ -3,8 +3,10 @@
 mod column;
 mod dice;
 mod northlight;
+mod parties;
 mod people;
 mod projects;
+mod sales;
 mod schema;
 mod sheet;
 mod views;

@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use crate::sandbox::INES;
 use crate::sandbox::data::dice::Dice;
+use crate::sandbox::data::parties::invite;
 use crate::sandbox::data::people::{Staff, hire, let_machines_in};
 use crate::sandbox::data::projects::start_projects;
+use crate::sandbox::data::sales::sell;
 use crate::sandbox::data::sheet::{Cells, Sheet, made};
 use crate::sandbox::data::views::hang;
 use crate::sandbox::data::words;
@@ -39,6 +41,8 @@ pub(crate) fn populate(world: &mut World) {
     start_projects(&mut sheet, &mut dice, &staff);
     hang(&mut sheet);
     attach_files(&mut sheet);
+    invite(&mut sheet, &staff);
+    sell(&mut sheet, &staff);
     let_machines_in(world);
 }
 

@@ -121,6 +121,8 @@ mod tests {
             include_str!("northlight.rs"),
             include_str!("work.rs"),
             include_str!("projects.rs"),
+            include_str!("parties.rs"),
+            include_str!("sales.rs"),
         ]
         .concat();
         let known = |column: &str| Schema::of_sandbox().tables().iter().any(|table| table.place(column).is_some());

@@ -202,3 +202,18 @@ pub(super) const REMARKS: &[&str] = &[
     "Le bureau ferme à 16 h.",
     "Mentioned \"Q3\" as the decision date, budget still open.",
 ];
+/// What is sold.
+pub(super) const PRODUCTS: &[&str] = &[
+    "Cooling Unit K2",
+    "Cooling Unit K2 Compact",
+    "Assembly Line Module",
+    "Sensor Set S7",
+    "Filtre à air",
+    "Wartungsvertrag 12 Monate",
+    "Retrofit Kit",
+    "Training Day",
+    "Control Panel",
+    "Pieza de recambio A/9",
+    "Screw M4",
+    "Pump \"Nord\"",
+];

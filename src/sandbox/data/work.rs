@@ -11,18 +11,15 @@ use crate::sandbox::data::words;
 use crate::sandbox::world::day_of;
 
 const LEADS: u64 = 60;
-const OPPORTUNITIES: u64 = 80;
+pub(super) const OPPORTUNITIES: u64 = 80;
 const INCIDENTS: u64 = 90;
 const TASKS: u64 = 120;
-const CALLS: u64 = 30;
-const APPOINTMENTS: u64 = 20;
-const EMAILS: u64 = 25;
+pub(super) const CALLS: u64 = 30;
+pub(super) const APPOINTMENTS: u64 = 20;
+pub(super) const EMAILS: u64 = 25;
 const NOTES: u64 = 60;
 /// Every so many notes one has a file.
 const NOTES_FOR_A_FILE: u64 = 12;
-/// Whom emails come from and go to.
-const US: &str = "ines.moreau@northlight.example";
-const THEM: &str = "office@alderfreight.example";
 
 /// Fills everybody's desk.
 pub(super) fn fill_desks(sheet: &mut Sheet<'_>, dice: &mut Dice, staff: &Staff) {
@@ -60,10 +57,7 @@ pub(super) fn fill_desks(sheet: &mut Sheet<'_>, dice: &mut Dice, staff: &Staff) 
     each(sheet, dice, "email", EMAILS, |it, dice, moment| {
         activity(it, dice, moment, words::INTERESTS);
         status(it, dice, &[(0, 1), (1, 3), (1, 4)]);
-        let is_outgoing = dice.chance(50);
-        let (sender, recipient) = if is_outgoing { (US, THEM) } else { (THEM, US) };
-        it.text("description", "<p>Hello, &amp; thank you for the visit.</p>").flag("directioncode", is_outgoing);
-        it.text("sender", sender).text("torecipients", &format!("{recipient};"));
+        it.text("description", "<p>Hello, &amp; thank you for the visit.</p>").flag("directioncode", dice.chance(50));
         own(it, dice, staff);
     });
     each(sheet, dice, "annotation", NOTES, |it, dice, _| {

@@ -39,6 +39,14 @@ fn display_name(table: &Table) -> String {
         "systemuser" => "User".to_owned(),
         "transactioncurrency" => "Currency".to_owned(),
         "role" => "Security Role".to_owned(),
+        "salesorder" => "Order".to_owned(),
+        "quotedetail" => "Quote Product".to_owned(),
+        "salesorderdetail" => "Order Product".to_owned(),
+        "invoicedetail" => "Invoice Product".to_owned(),
+        "pricelevel" => "Price List".to_owned(),
+        "productpricelevel" => "Price List Item".to_owned(),
+        "uomschedule" => "Unit Group".to_owned(),
+        "uom" => "Unit".to_owned(),
         _ => spaced(table.schema_name.trim_start_matches(PREFIX)),
     }
 }

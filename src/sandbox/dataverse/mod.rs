@@ -24,6 +24,7 @@ mod metadata;
 mod mime;
 mod named;
 mod order;
+mod parties;
 mod path;
 mod pattern;
 mod preferences;

@@ -14,7 +14,7 @@ use crate::sandbox::dataverse::preferences::Preferences;
 use crate::sandbox::dataverse::record::{table_of_set, within};
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::way::Way;
-use crate::sandbox::dataverse::{files, metadata, relate, search, write};
+use crate::sandbox::dataverse::{files, metadata, parties, relate, search, write};
 use crate::sandbox::odata::{Options, Segment, parse_path};
 use crate::sandbox::world::{Value, World, made_id};
 use crate::sandbox::{Caller, Incoming, Outgoing};
@@ -179,6 +179,10 @@ fn record(
         ("PUT" | "DELETE", [property]) if table.property(&property.name).is_some() => {
             let id = key.existing(world, table)?;
             write::put_column(world, exchange, table, id, &property.name)
+        }
+        ("PUT", [collection]) if parties::is_parties(table, &collection.name) => {
+            let id = key.existing(world, table)?;
+            parties::replace(world, exchange, table, id)
         }
         (_, [first, ..]) if !is_part(table, &first.name) => Err(Refusal::unknown_segment(&first.name)),
         (method, _) => Err(Refusal::wrong_method(method)),

@@ -78,6 +78,18 @@ impl Number {
         left.units.checked_add(right.units).map_or(self, |units| Self { units, scale })
     }
 
+    /// The product, rounded to `scale` digits after the point; nothing where it would not fit.
+    pub fn times(self, other: Self, scale: u32) -> Self {
+        let (left, right) = (self.trimmed(), other.trimmed());
+        let product = left.units.checked_mul(right.units).map(|units| Self { units, scale: left.scale + right.scale });
+        product.unwrap_or(Self::whole(0)).with_scale(scale)
+    }
+
+    /// The same amount on the other side of zero.
+    pub fn negated(self) -> Self {
+        Self { units: -self.units, ..self }
+    }
+
     /// The same number without zeros at the end of its fraction.
     pub fn trimmed(mut self) -> Self {
         while self.scale > 0 && self.units % 10 == 0 {

@@ -1,6 +1,7 @@
 //! The organisation behind the sandbox: records, their values, the rules the platform keeps by itself.
 
 mod files;
+mod prices;
 mod row;
 mod rules;
 mod store;

@@ -16,6 +16,14 @@ const RATE_SCALE: u32 = 10;
 /// Money has this many digits after the point.
 const MONEY_SCALE: u32 = 4;
 
+/// What is numbered by itself: table, column, prefix.
+const NUMBERED: [(&str, &str, &str); 4] = [
+    ("incident", "ticketnumber", "CAS"),
+    ("quote", "quotenumber", "QUO"),
+    ("salesorder", "ordernumber", "ORD"),
+    ("invoice", "invoicenumber", "INV"),
+];
+
 impl World {
     /// Makes a record: `changes` as given, the rest as the platform fills it in.
     pub fn create(&mut self, table: &'static Table, id: Uuid, changes: Changes, author: Uuid) {
@@ -34,14 +42,17 @@ impl World {
         if matches!(table.logical_name, "systemuser" | "team") {
             draft.set("ownerid", Value::Id(id));
         }
-        if table.logical_name == "incident" && draft.value("ticketnumber").is_none() {
+        if let Some((_, column, prefix)) = NUMBERED.iter().find(|(numbered, ..)| *numbered == table.logical_name)
+            && draft.value(column).is_none()
+        {
             let [a, b, c, ..] = made_id(self.version()).into_bytes();
-            let ticket = format!("CAS-{:05}-{a:02X}{b:02X}{c:02X}", self.version() % 100_000);
-            draft.set("ticketnumber", Value::text(ticket));
+            let number = format!("{prefix}-{:05}-{a:02X}{b:02X}{c:02X}", self.version() % 100_000);
+            draft.set(column, Value::text(number));
         }
         draft.derive(self);
         let changes = draft.finished(self.now(), author);
         self.write(table, id, changes);
+        self.keep_document_in_step(table, id, None);
     }
 
     /// Changes a record: `changes` as given, the rest as the platform keeps it in step.
@@ -50,7 +61,17 @@ impl World {
         draft.keep_status_in_step();
         draft.derive(self);
         let changes = draft.finished(self.now(), author);
+        let before = self.document_of(table, id);
         self.write(table, id, changes);
+        self.keep_document_in_step(table, id, before);
+    }
+
+    /// Adds up the document that a line belongs to, and the one it belonged to before.
+    fn keep_document_in_step(&mut self, table: &'static Table, id: Uuid, before: Option<Link>) {
+        let after = self.document_of(table, id);
+        for document in [before.filter(|before| after != Some(*before)), after].into_iter().flatten() {
+            self.add_up(table, document);
+        }
     }
 
     /// The organisation's currency.
@@ -122,7 +143,8 @@ impl<'world> Draft<'world> {
             let column = self.table.column(self.table.place("statuscode")?);
             column.label(status)?.state
         });
-        let state = state.or(state_of_status).unwrap_or(0);
+        let default = self.table.place("statecode").and_then(|place| self.table.column(place).default);
+        let state = state.or(state_of_status).or(default).unwrap_or(0);
         self.set("statecode", Value::Whole(state));
         if status.is_none() {
             self.set("statuscode", first_status(self.table, state));
@@ -145,6 +167,7 @@ impl<'world> Draft<'world> {
         }
         self.derive_owner();
         self.derive_customer();
+        self.derive_line(world);
         self.derive_money(world);
         self.derive_addresses();
         self.derive_pictures(world);
@@ -188,11 +211,19 @@ impl<'world> Draft<'world> {
             return;
         }
         let is_team = Schema::of_sandbox().table(owner.table).logical_name == "team";
-        self.set("owninguser", (!is_team).then_some(Value::Link(owner)));
-        self.set("owningteam", is_team.then_some(Value::Link(owner)));
+        self.lead("owninguser", (!is_team).then_some(owner));
+        self.lead("owningteam", is_team.then_some(owner));
         if let (Some(unit), Ok(id)) = (Schema::of_sandbox().by_name("businessunit"), BUSINESS_UNIT_ID.parse()) {
-            self.set("owningbusinessunit", Value::Link(Link { table: unit.index, id }));
+            self.lead("owningbusinessunit", Some(Link { table: unit.index, id }));
         }
+    }
+
+    /// Points a column to a record: by a lookup, or by the record's bare id where the column is no lookup.
+    fn lead(&mut self, column: &str, link: Option<Link>) {
+        let Some(place) = self.table.place(column) else { return };
+        let is_lookup = !self.table.column(place).targets().is_empty();
+        let value = link.map(|link| if is_lookup { Value::Link(link) } else { Value::Id(link.id) });
+        self.columns.insert(place, value);
     }
 
     /// The read-only `accountid` and `contactid` beside a customer.
@@ -206,6 +237,31 @@ impl<'world> Draft<'world> {
             self.set("accountid", link.filter(|_| is_account).map(Value::Link));
             self.set(contact, link.filter(|_| !is_account).map(Value::Link));
         }
+    }
+
+    /// What a line of a document comes to; its price and its name are the product's unless they are given.
+    fn derive_line(&mut self, world: &World) {
+        const COUNTED: [&str; 5] = ["manualdiscountamount", "priceperunit", "productid", "quantity", "tax"];
+        if self.table.place("extendedamount").is_none() || !COUNTED.iter().any(|column| self.is_written(column)) {
+            return;
+        }
+        let product = self.value("productid").and_then(|value| world.linked(value.as_link()?));
+        let of_product = |column: &str| {
+            let (table, row) = product?;
+            row.value(table.place(column)?).cloned()
+        };
+        for (column, from) in
+            [("priceperunit".to_owned(), "price"), (format!("{}name", self.table.logical_name), "name")]
+        {
+            if self.value(&column).is_none() {
+                self.set(&column, of_product(from));
+            }
+        }
+        let number = |column: &str| self.value(column).and_then(|value| value.as_number()).unwrap_or(Number::whole(0));
+        let base = number("priceperunit").times(number("quantity"), MONEY_SCALE);
+        let extended = base.plus(number("manualdiscountamount").negated()).plus(number("tax")).with_scale(MONEY_SCALE);
+        self.set("baseamount", Value::Number(base));
+        self.set("extendedamount", Value::Number(extended));
     }
 
     /// Currency, rate and the amounts in the base currency; there is one currency, so the rate is one.

@@ -151,9 +151,10 @@ impl World {
         }
     }
 
-    /// Removes a record; lookups that pointed to it become null, associations end. `false` when there was none.
+    /// Removes a record; lookups that pointed to it become null, associations end, parties go with it. `false` when there was none.
     pub fn remove(&mut self, table: &'static Table, id: Uuid) -> bool {
         let Some(row) = self.row(table, id) else { return false };
+        let document = self.document_of(table, id);
         let clear: Changes = row.cells().iter().map(|(column, _)| (*column, None)).collect();
         self.write(table, id, clear);
         Arc::make_mut(&mut self.tables[usize::from(table.index)]).remove(&id);
@@ -170,6 +171,9 @@ impl World {
                 Arc::make_mut(pairs).retain(|pair| !is_gone(pair));
             }
         }
+        if let Some(document) = document {
+            self.add_up(table, document);
+        }
         true
     }
 
@@ -185,7 +189,12 @@ impl World {
             }
         }
         for (table, id, column) in holders {
-            self.write(table, id, vec![(column, None)]);
+            // A party goes with its activity.
+            if table.logical_name == "activityparty" && table.column(column).name == "activityid" {
+                self.remove(table, id);
+            } else {
+                self.write(table, id, vec![(column, None)]);
+            }
         }
     }
 

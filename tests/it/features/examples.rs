@@ -67,7 +67,7 @@ fn pack_contoso(world: &World) {
 }
 
 /// What stands for an id in an example, and which records it may be; a longer name comes before one that it ends with.
-const PLACEHOLDERS: [(&str, &str, &str); 17] = [
+const PLACEHOLDERS: [(&str, &str, &str); 24] = [
     ("INACTIVE_ACCOUNT_ID", "accounts", "statecode eq 1"),
     ("INACTIVE_CONTACT_ID", "contacts", "statecode eq 1"),
     ("CLOSED_OPPORTUNITY_ID", "opportunities", "statecode ne 0"),
@@ -76,7 +76,14 @@ const PLACEHOLDERS: [(&str, &str, &str); 17] = [
     ("CLOSED_PHONECALL_ID", "phonecalls", "statecode ne 0"),
     ("CLOSED_APPOINTMENT_ID", "appointments", "statecode eq 1 or statecode eq 2"),
     ("CLOSED_EMAIL_ID", "emails", "statecode ne 0"),
+    ("DRAFT_PRODUCT_ID", "products", "statecode ne 0"),
+    ("DRAFT_QUOTE_ID", "quotes", "statecode eq 0"),
     ("ACCOUNT_ID", "accounts", "statecode eq 0"),
+    ("PRODUCT_ID", "products", "statecode eq 0"),
+    ("QUOTE_ID", "quotes", "statecode eq 1"),
+    ("ORDER_ID", "orders", "statecode eq 0"),
+    ("INVOICE_ID", "invoices", "statecode eq 0"),
+    ("CAMPAIGN_ID", "campaigns", "statecode eq 0"),
     ("CONTACT_ID", "contacts", "statecode eq 0"),
     ("LEAD_ID", "leads", "statecode eq 0"),
     ("OPPORTUNITY_ID", "opportunities", "statecode eq 0"),

@@ -43,6 +43,7 @@ mod reading;
 mod reconnect;
 mod records;
 mod requests;
+mod sales;
 mod sandbox;
 mod several;
 mod tables;

@@ -108,6 +108,11 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
     ("NOUN resolve", "NOUN resolve ID --subject done", Stdout::Clean),
     ("NOUN cancel", "NOUN cancel ID", Stdout::Clean),
     ("NOUN reactivate", "NOUN reactivate ID", Stdout::Clean),
+    ("NOUN revise", "NOUN revise ID", Stdout::Clean),
+    ("NOUN retire", "NOUN retire ID", Stdout::Clean),
+    ("NOUN fulfill", "NOUN fulfill ID", Stdout::Clean),
+    ("NOUN close", "NOUN close ID", Stdout::Clean),
+    ("NOUN pay", "NOUN pay ID", Stdout::Clean),
     ("NOUN complete", "NOUN complete ID", Stdout::Clean),
     ("NOUN delete", "NOUN delete ID --yes", Stdout::Clean),
     // It prints the secrets of the apps that everybody may use.
@@ -272,7 +277,8 @@ fn no_command_that_goes_well_shows_a_secret() {
         };
         for noun in nouns {
             let mut line = line.replace("NOUN", noun);
-            let is_of_account = line.contains("ID") || line.contains("accountnumber");
+            // Another table may need a name, or know no such key.
+            let is_of_account = ["ID", "accountnumber", "create"].iter().any(|word| line.contains(word));
             if line.contains("ID") {
                 let [id, other] = cage.two("accounts");
                 line = line.replace("ID", &id).replace("OTHER", &other);

@@ -7,7 +7,7 @@ use crate::commands::records::Place;
 use crate::commands::records::which::Which;
 use crate::context::Context;
 use crate::dataverse::VerbError;
-use crate::dataverse::crm::{Ending, close_opportunity};
+use crate::dataverse::crm::{Ending, LOSE_OPPORTUNITY, WIN_OPPORTUNITY, close};
 use crate::problem::{Exit, Problem};
 
 /// Microsoft Learn, "Opportunity table reference": 1 is Won, 2 is Lost.
@@ -39,14 +39,15 @@ pub struct Closing {
 impl Closing {
     /// Closes it.
     pub(super) fn close(self, context: &Context, place: &Place, is_won: bool) -> Result<Exit, Problem> {
-        let (state, done, title) = if is_won { (WON, "won", "Won") } else { (LOST, "lost", "Lost") };
+        let (action, state, done, title) =
+            if is_won { (WIN_OPPORTUNITY, WON, "won", "Won") } else { (LOSE_OPPORTUNITY, LOST, "lost", "Lost") };
         let revenue = self.revenue.map(amount).transpose()?;
         let close_date = self.close_date.map(day).transpose()?;
         self.which.change(context, place, async |opened, id| {
             let status = opened.client.reason(&opened.table, state, self.reason.as_deref()).await?;
             let subject = self.subject.unwrap_or_else(|| title.to_owned());
             let ending = Ending { status, subject, description: self.description, revenue, close_date };
-            opened.client.call(&close_opportunity(&opened.table, id, is_won, &ending)).await?;
+            opened.client.call(&close(action, &opened.table, id, &ending)).await?;
             opened.changed(&id, done)
         })
     }

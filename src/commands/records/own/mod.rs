@@ -1,7 +1,8 @@
 //! The verbs that single nouns have beyond those of every table. A noun lists its own in its row of `nouns.rs`: one that only
-//! brings a record into a state is a [`Turn`] there, any other has a file here.
+//! brings a record into a state is a [`Turn`] there, one that also leaves an activity an [`Ending`]; any other has a file here.
 
 mod closing;
+mod ending;
 mod lose;
 mod merge;
 mod qualify;
@@ -11,6 +12,7 @@ mod turn;
 mod verb;
 mod win;
 
+pub use ending::Ending;
 pub use turn::Turn;
 pub use verb::{Deed, OwnVerb};
 

@@ -4,7 +4,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::commands::CommandError;
 use crate::commands::records::Place;
-use crate::commands::records::own::Turn;
+use crate::commands::records::own::{Ending, Turn};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 
@@ -34,6 +34,8 @@ enum Kind {
     Deed { shape: fn(Command) -> Command, run: fn(&ArgMatches, &Context, &Place) -> Result<Exit, Problem> },
     /// One that does nothing but bring a record into a state.
     Turn(Turn),
+    /// One that closes a record with an activity that tells of it.
+    Ending(Ending),
 }
 
 impl std::fmt::Debug for Kind {
@@ -41,6 +43,7 @@ impl std::fmt::Debug for Kind {
         match self {
             Self::Deed { .. } => f.write_str("Deed"),
             Self::Turn(turn) => turn.fmt(f),
+            Self::Ending(ending) => ending.fmt(f),
         }
     }
 }
@@ -58,6 +61,12 @@ impl OwnVerb {
         Self { word, kind: Kind::Turn(turn) }
     }
 
+    /// The verb that closes a record.
+    #[must_use]
+    pub const fn ending(word: &'static str, ending: Ending) -> Self {
+        Self { word, kind: Kind::Ending(ending) }
+    }
+
     /// Its part of the command line.
     #[must_use]
     pub fn command(&self) -> Command {
@@ -65,6 +74,7 @@ impl OwnVerb {
         match &self.kind {
             Kind::Deed { shape, .. } => shape(command),
             Kind::Turn(turn) => turn.shape(command),
+            Kind::Ending(ending) => ending.shape(command),
         }
     }
 
@@ -76,6 +86,7 @@ impl OwnVerb {
         match &self.kind {
             Kind::Deed { run, .. } => run(matches, context, place),
             Kind::Turn(turn) => turn.run(matches, context, place),
+            Kind::Ending(ending) => ending.run(matches, context, place),
         }
     }
 }

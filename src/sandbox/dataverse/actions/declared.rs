@@ -58,11 +58,14 @@ impl Operation {
 /// Every action and function.
 pub(in crate::sandbox::dataverse) const OPERATIONS: &[Operation] = &[
     action("AddMembersTeam", &[needed("Members", "Collection(mscrm.systemuser)")], None).on("team"),
+    action("CancelSalesOrder", &[needed("OrderClose", "mscrm.orderclose"), needed("Status", "Edm.Int32")], None),
     action(
         "CloseIncident",
         &[needed("IncidentResolution", "mscrm.incidentresolution"), needed("Status", "Edm.Int32")],
         None,
     ),
+    action("CloseQuote", &[needed("QuoteClose", "mscrm.quoteclose"), needed("Status", "Edm.Int32")], None),
+    action("FulfillSalesOrder", &[needed("OrderClose", "mscrm.orderclose"), needed("Status", "Edm.Int32")], None),
     action(
         "CommitAnnotationBlocksUpload",
         &[
@@ -192,6 +195,7 @@ pub(in crate::sandbox::dataverse) const OPERATIONS: &[Operation] = &[
         &[needed("OpportunityClose", "mscrm.opportunityclose"), needed("Status", "Edm.Int32")],
         None,
     ),
+    action("WinQuote", &[needed("QuoteClose", "mscrm.quoteclose"), needed("Status", "Edm.Int32")], None),
     action(
         "nl_Escalate",
         &[needed("Reason", "Edm.String"), optional("Priority", "Edm.Int32")],

@@ -3,6 +3,7 @@
 mod cases;
 mod custom;
 mod declared;
+mod documents;
 mod given;
 mod merging;
 mod perform;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::Table;
 use crate::sandbox::dataverse::actions::given::Given;
-use crate::sandbox::dataverse::actions::{OPERATIONS, Operation, cases, custom, merging, sales, teams};
+use crate::sandbox::dataverse::actions::{OPERATIONS, Operation, cases, custom, documents, merging, sales, teams};
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::files;
 use crate::sandbox::dataverse::functions::privileges;
@@ -91,6 +91,10 @@ fn perform(
         "QualifyLead" => sales::qualify(world, exchange, id, given),
         "WinOpportunity" => sales::close(world, exchange, given, true),
         "LoseOpportunity" => sales::close(world, exchange, given, false),
+        "WinQuote" => documents::close(world, exchange, given, &documents::WIN_QUOTE),
+        "CloseQuote" => documents::close(world, exchange, given, &documents::CLOSE_QUOTE),
+        "FulfillSalesOrder" => documents::close(world, exchange, given, &documents::FULFILL_ORDER),
+        "CancelSalesOrder" => documents::close(world, exchange, given, &documents::CANCEL_ORDER),
         "CloseIncident" => cases::close(world, exchange, given),
         "Merge" => merging::merge(world, exchange, given),
         "RetrieveUserPrivileges" => Ok(privileges(exchange)),
