@@ -492,7 +492,12 @@ impl Context {
 
 /// Shows a request instead of sending it: as it would go over the wire, but for the bearer; JSON where that is asked for.
 fn rehearse(screen: &Screen, format: Format, address: &str, request: &Request) -> Result<(), Problem> {
-    let body = request.body.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+    let is_bytes = request.headers.iter().any(|(_, value)| value == "application/octet-stream");
+    let body = request.body.as_deref().map(|body| match body {
+        bytes if is_bytes => format!("({} bytes)", bytes.len()).into(),
+        text => String::from_utf8_lossy(text),
+    });
+    let body = body.unwrap_or_default();
     let url = format!("{address}{}", request.path);
     if format.is_json() {
         let headers: serde_json::Map<String, serde_json::Value> =

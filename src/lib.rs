@@ -81,6 +81,8 @@
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
 //! | writes and reads a batch | `dataverse/batch`: `operation.rs`, `wire.rs` and `answers.rs` are pure, `run.rs` sends |
 //! | makes a file's name harmless | `dataverse/file_name.rs` |
+//! | sends a file in blocks, and remembers how far it is | `dataverse/files/blocks.rs`, `store/uploads.rs` |
+//! | fetches a file in ranges, and gives it its name when it is whole | `dataverse/files/fetch.rs`, `paths/partial.rs` |
 //! | cuts records out of a page | `dataverse/page.rs` |
 //! | knows a table's columns, choices, keys and relationships | `dataverse/metadata`: [`dataverse::Client::definition`], kept by [`dataverse::Catalog`] |
 //! | says which request a command sends | `tests/data/requests`, played by `tests/it/features/requests.rs` |

@@ -10,11 +10,15 @@ use std::time::Duration;
 
 mod error;
 mod given;
+mod partial;
 mod places;
+mod sought;
 
 pub use error::{PHRASES, PathError};
 pub use given::{GIVEN_PHRASES, GivenError, absolute, write_given};
+pub use partial::Partial;
 pub use places::Places;
+pub use sought::Sought;
 
 /// Temporary files of ours carry these at both ends of a random name.
 const TEMPORARY: (&str, &str) = (".d365conn-", ".tmp");

@@ -144,14 +144,9 @@ impl Voucher {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Answer {
-    #[serde(deserialize_with = "secret")]
     value: Option<Secret>,
-    #[serde(rename = "oidcToken", deserialize_with = "secret")]
+    #[serde(rename = "oidcToken")]
     oidc_token: Option<Secret>,
-}
-
-fn secret<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
-    Ok(Option::<String>::deserialize(from)?.map(Secret::new))
 }
 
 /// What a service is asked.

@@ -155,6 +155,16 @@ impl Client {
         Self { rehearsal: Some(tell), ..self }
     }
 
+    /// The same way, on which messages that read are sent although they are POSTs.
+    pub(super) fn without_rehearsal(&self) -> Self {
+        Self { rehearsal: None, ..self.clone() }
+    }
+
+    /// Whether changes are told and not sent.
+    pub(super) fn is_rehearsing(&self) -> bool {
+        self.rehearsal.is_some()
+    }
+
     /// The same way, whose errors name the connection in their remedies.
     #[must_use]
     pub fn named(self, connection: &str) -> Self {

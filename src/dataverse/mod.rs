@@ -2,7 +2,6 @@
 //! row looks like on a screen.
 
 mod addressing;
-mod attachments;
 mod batch;
 mod body;
 mod call;
@@ -16,8 +15,8 @@ mod encode;
 mod error;
 mod expand;
 mod fetchxml;
-mod file_error;
 mod file_name;
+mod files;
 mod finding;
 mod id;
 mod impersonation;
@@ -46,7 +45,6 @@ mod views;
 mod whoami;
 mod write;
 
-pub use attachments::Attachment;
 pub use batch::{BATCH_PHRASES, BatchError, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
 pub use body::Body;
 pub use call::{Arguments, Bound, Call};
@@ -56,8 +54,8 @@ pub use discovery::{Instance, instances};
 pub use error::{DataverseError, Lost, is_rehearsal};
 pub use expand::Expand;
 pub use fetchxml::FetchXml;
-pub use file_error::{FILE_PHRASES, FileError};
 pub use file_name::safe_file_name;
+pub use files::{BLOCK, Begun, Courier, FILE_PHRASES, FileError, Holder, HolderKind, Source, Stored};
 pub use finding::Wanted;
 pub use id::RecordId;
 pub use manner::Manner;

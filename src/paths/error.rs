@@ -42,6 +42,15 @@ pub enum PathError {
     /// What the user named is a directory.
     #[error("`{path}` is a directory, not a file", path = path.display())]
     GivenDirectory { path: PathBuf },
+    /// What the user named has no length, as a pipe or a device.
+    #[error("`{path}` is no plain file", path = path.display())]
+    GivenNotPlain { path: PathBuf },
+    /// A file that the user named holds nothing.
+    #[error("the file `{path}` is empty", path = path.display())]
+    GivenEmpty { path: PathBuf },
+    /// A file that the user named got shorter while it was read.
+    #[error("the file `{path}` changed while it was read", path = path.display())]
+    GivenChanged { path: PathBuf },
     /// A file that the user named is too large for what it should hold.
     #[error("the file `{path}` is larger than {limit} bytes", path = path.display())]
     GivenTooLarge { path: PathBuf, limit: u64 },
@@ -61,6 +70,9 @@ impl Diagnose for PathError {
             Self::GivenMissing { .. } => &GIVEN_MISSING,
             Self::GivenUnreadable { .. } => &GIVEN_UNREADABLE,
             Self::GivenDirectory { .. } => &GIVEN_DIRECTORY,
+            Self::GivenNotPlain { .. } => &GIVEN_NOT_PLAIN,
+            Self::GivenEmpty { .. } => &GIVEN_EMPTY,
+            Self::GivenChanged { .. } => &GIVEN_CHANGED,
             Self::GivenTooLarge { .. } => &GIVEN_TOO_LARGE,
         }
     }
@@ -86,6 +98,9 @@ impl Diagnose for PathError {
             | Self::GivenMissing { path }
             | Self::GivenUnreadable { path, .. }
             | Self::GivenDirectory { path }
+            | Self::GivenNotPlain { path }
+            | Self::GivenEmpty { path }
+            | Self::GivenChanged { path }
             | Self::GivenTooLarge { path, .. } => at(path),
         }
     }
@@ -104,6 +119,9 @@ pub const PHRASES: &[&Phrase] = &[
     &GIVEN_MISSING,
     &GIVEN_UNREADABLE,
     &GIVEN_DIRECTORY,
+    &GIVEN_NOT_PLAIN,
+    &GIVEN_EMPTY,
+    &GIVEN_CHANGED,
     &GIVEN_TOO_LARGE,
 ];
 
@@ -206,6 +224,30 @@ static GIVEN_DIRECTORY: Phrase = Phrase {
     who: Who::You,
     meaning: "one file is needed here",
     remedy: &["name a file inside it: `ls '{path}'` shows them"],
+};
+
+static GIVEN_NOT_PLAIN: Phrase = Phrase {
+    code: "paths/file-no-length",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "it is a pipe or a device, and how long it is has to be known before the first byte is sent",
+    remedy: &["write it to a file first (`cat '{path}' > FILE`), and name that file"],
+};
+
+static GIVEN_EMPTY: Phrase = Phrase {
+    code: "paths/file-empty",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "there is nothing in it to be sent",
+    remedy: &["check the path with `ls -l '{path}'`, and name the file that you mean"],
+};
+
+static GIVEN_CHANGED: Phrase = Phrase {
+    code: "paths/file-changed",
+    exit: Exit::Conflict,
+    who: Who::You,
+    meaning: "somebody wrote to it while it was being sent; half of the old and half of the new is what nobody wants",
+    remedy: &["wait until nobody writes to `{path}`, and run the command again"],
 };
 
 static GIVEN_TOO_LARGE: Phrase = Phrase {

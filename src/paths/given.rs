@@ -59,6 +59,12 @@ pub enum GivenError {
         /// Where.
         path: PathBuf,
     },
+    /// Somebody else is writing it.
+    #[error("the file `{path}` is arriving already", path = path.display())]
+    Arriving {
+        /// Where.
+        path: PathBuf,
+    },
     /// The operating system refuses.
     #[error("the file `{path}` can't be written", path = path.display())]
     Unwritable {
@@ -74,18 +80,20 @@ impl Diagnose for GivenError {
         match self {
             Self::Exists { .. } => &FILE_EXISTS,
             Self::NotAFile { .. } => &FILE_NOT_PLAIN,
+            Self::Arriving { .. } => &FILE_ARRIVING,
             Self::Unwritable { .. } => &FILE_UNWRITABLE,
         }
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
-        let (Self::Exists { path } | Self::NotAFile { path } | Self::Unwritable { path, .. }) = self;
+        let (Self::Exists { path } | Self::NotAFile { path } | Self::Arriving { path } | Self::Unwritable { path, .. }) =
+            self;
         vec![("path", path.display().to_string())]
     }
 }
 
 /// The phrases of this file.
-pub const GIVEN_PHRASES: &[&Phrase] = &[&FILE_EXISTS, &FILE_NOT_PLAIN, &FILE_UNWRITABLE];
+pub const GIVEN_PHRASES: &[&Phrase] = &[&FILE_EXISTS, &FILE_NOT_PLAIN, &FILE_ARRIVING, &FILE_UNWRITABLE];
 
 static FILE_EXISTS: Phrase = Phrase {
     code: "paths/file-exists",
@@ -104,6 +112,14 @@ static FILE_NOT_PLAIN: Phrase = Phrase {
         "name a file in a directory that exists",
         "leave the file out, and send standard output where it should go",
     ],
+};
+
+static FILE_ARRIVING: Phrase = Phrase {
+    code: "paths/file-arriving",
+    exit: Exit::Conflict,
+    who: Who::You,
+    meaning: "another run of d365conn is downloading the same file to the same place",
+    remedy: &["wait for it to end (`pgrep -a d365conn` shows it), or name another file than `{path}`"],
 };
 
 static FILE_UNWRITABLE: Phrase = Phrase {

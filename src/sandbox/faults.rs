@@ -152,9 +152,9 @@ pub enum Fault {
     CutConnection,
     /// The next answer that holds bytes of a file breaks off in the middle of it.
     CutDownload,
-    /// The next piece of a file that arrives is answered 503 with HTML, and not taken.
+    /// The next piece of a file that follows another one is answered 503 with HTML, and not taken.
     PieceUnavailable,
-    /// The next piece of a file that arrives is taken, and the connection closes without an answer.
+    /// The next piece of a file that follows another one is taken, and the connection closes without an answer.
     LosePiece,
     /// The next writing Dataverse request is carried out, and the connection closes without an answer.
     LoseAnswer,

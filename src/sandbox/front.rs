@@ -49,6 +49,8 @@ struct Inside {
     world: World,
     journal: Journal,
     mark: String,
+    /// Whether the last request brought a piece of a file.
+    was_piece: bool,
 }
 
 impl Front {
@@ -60,6 +62,7 @@ impl Front {
             world: World::new(clock.now()),
             journal: Journal::default(),
             mark: String::new(),
+            was_piece: false,
         };
         Self { port, clock, faults, beside, inside: Mutex::new(inside) }
     }
@@ -68,6 +71,7 @@ impl Front {
     pub(super) fn mark(&self, mark: &str) {
         let mut inside = self.inside();
         inside.entra.mark(mark);
+        inside.world.files.mark(mark);
         mark.clone_into(&mut inside.mark);
     }
 
@@ -170,7 +174,8 @@ impl Front {
         if let Some(demand) = inside.entra.demand(&bearer) {
             return Delivery::Whole(self.challenge(origin, Some(&demand)));
         }
-        if let Some(answer) = self.misfortune(origin, request) {
+        let is_later_piece = std::mem::replace(&mut inside.was_piece, is_piece(request)) && inside.was_piece;
+        if let Some(answer) = self.misfortune(origin, request, is_later_piece) {
             return Delivery::Whole(answer);
         }
         inside.world.set_time(now);
@@ -180,7 +185,7 @@ impl Front {
         }
         self.bend_next_link(&mut answer);
         let is_write = matches!(request.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE");
-        let is_lost = is_piece(request) && self.faults.strikes(&Fault::LosePiece);
+        let is_lost = is_later_piece && self.faults.strikes(&Fault::LosePiece);
         if is_lost || is_write && self.faults.strikes(&Fault::LoseAnswer) {
             return Delivery::Lost;
         }
@@ -219,7 +224,7 @@ impl Front {
     }
 
     /// What goes wrong before the organisation sees the request.
-    fn misfortune(&self, origin: &str, request: &Incoming) -> Option<Outgoing> {
+    fn misfortune(&self, origin: &str, request: &Incoming, is_later_piece: bool) -> Option<Outgoing> {
         if self.faults.strikes(&Fault::TokenRejected) {
             return Some(self.challenge(origin, None));
         }
@@ -238,8 +243,8 @@ impl Front {
             let message = "Number of requests exceeded the limit of 6000 over time window of 300 seconds.";
             return Some(refusal(429, "0x80072322", message).header("retry-after", retry_after.to_string()));
         }
-        let is_piece = is_piece(request) && self.faults.strikes(&Fault::PieceUnavailable);
-        if is_piece || self.faults.strikes(&Fault::DataverseUnavailable) {
+        let is_missed = is_later_piece && self.faults.strikes(&Fault::PieceUnavailable);
+        if is_missed || self.faults.strikes(&Fault::DataverseUnavailable) {
             return Some(page(503, "Service unavailable", &paragraph("Try again in a moment.")));
         }
         if self.faults.strikes(&Fault::DataverseHtml) {

@@ -5,7 +5,7 @@ use crate::connection::{Connection, Flow};
 use crate::problem::Problem;
 use crate::session::kept::{CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, REFRESH_TOKEN, drop_access_token};
 use crate::settings::{Credential, EnvironmentConnection};
-use crate::store::{Bundle, BundleError, Secrets};
+use crate::store::{Bundle, BundleError, Secrets, is_of_upload};
 
 /// A connection packed for another machine: with what signs in, without the cached access token, which the other machine
 /// asks for itself.
@@ -14,6 +14,10 @@ use crate::store::{Bundle, BundleError, Secrets};
 /// [`BundleError::NothingToCarry`].
 pub fn packed(connection: Connection, mut secrets: Secrets) -> Result<Bundle, BundleError> {
     drop_access_token(&mut secrets);
+    let uploads: Vec<String> = secrets.names().filter(|name| is_of_upload(name)).map(str::to_owned).collect();
+    for name in uploads {
+        secrets.take(&name);
+    }
     let is_enough = match &connection.flow {
         Flow::Secret => secrets.find(CLIENT_SECRET).is_some(),
         flow => flow.is_unattended() || secrets.find(REFRESH_TOKEN).is_some(),

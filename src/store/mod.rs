@@ -10,6 +10,7 @@
 //! | [`MemoryVault`] | nowhere: gone with the process | yes |
 //! | [`Bundle`] | wherever the user puts it, encrypted | yes |
 //! | [`DemandBook`] | `demands/ID.json` in the state directory | no |
+//! | [`UploadMemory`] | `uploads/NAME.json` in the state directory; tokens among the connection's secrets | no |
 //! | [`CredentialLock`] | `locks/ID.lock` beside the encrypted file, or in the user's own state directory for a keyring | no |
 //! | [`SignInTurn`] | `sign-ins/NAME.lock` in the state directory | no |
 //!
@@ -38,6 +39,7 @@ mod resident;
 mod sealing;
 mod secrets;
 mod sign_in_turn;
+mod uploads;
 mod vault;
 mod verdict;
 mod written;
@@ -61,4 +63,5 @@ pub use remains::Remains;
 pub use resident::ResidentVault;
 pub use secrets::Secrets;
 pub use sign_in_turn::SignInTurn;
+pub use uploads::{UploadMemory, UploadNote, is_of_upload};
 pub use vault::Vault;

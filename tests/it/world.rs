@@ -309,3 +309,15 @@ impl Outcome {
         self.stderr
     }
 }
+
+/// Bytes that are the same in every run and repeat themselves nowhere near a block.
+pub fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    std::iter::repeat_with(&mut next).flatten().take(length).collect()
+}

@@ -1,7 +1,7 @@
 //! `add-note`: a note on a record, with a file where one is given. What kinds of files the organisation takes is not known
 //! here.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,15 +9,13 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::commands::records::Place;
+use crate::commands::records::files::{Given, Memory};
 use crate::commands::records::which::Which;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Body, RecordId, Table, mime_type};
-use crate::paths::read_given;
+use crate::dataverse::{BLOCK, Body, RecordId, Source as _, Table, mime_type};
 use crate::problem::{Exit, Problem};
-
-/// The most that an organisation can allow a file to have. Source: Microsoft Learn, "Annotation (Note) table".
-pub(super) const LARGEST_FILE: u64 = 131_072_000;
+use crate::settings::Changes;
 
 /// Write a note on a record
 #[derive(Debug, Args)]
@@ -46,26 +44,46 @@ impl AddNote {
         for (column, text) in texts {
             note.extend(text.map(|text| (column.to_owned(), Value::from(text))));
         }
-        if let Some(file) = &self.file {
-            attach(&mut note, file, &read_given(file, LARGEST_FILE)?);
+        let mut given = self.file.as_deref().map(Given::open).transpose()?;
+        if let Some(given) = given.as_mut().filter(|given| given.length() <= BLOCK) {
+            let length = given.length();
+            let bytes = given.read(0, usize::try_from(length).unwrap_or(usize::MAX))?;
+            let is_shown = context.settings.changes == Changes::Shown;
+            let body = if is_shown { format!("({length} bytes)") } else { STANDARD.encode(bytes) };
+            attach(&mut note, &given.name(), &body);
         }
         self.which.change(context, place, async |opened, id| {
             let bound = format!("/{}({id})", opened.table.entity_set);
             note.insert(format!("objectid_{}@odata.bind", opened.table.logical_name), bound.into());
             let body = Body::parse(Some(&Value::Object(note).to_string()), &[] as &[&str])?;
             let notes = notes();
-            let made = opened.client.create(&notes, RecordId::random(), &body).await?;
+            let (client, fresh) = (&opened.client, RecordId::random());
+            let Some(mut large) = given.filter(|given| given.length() > BLOCK) else {
+                let made = client.create(&notes, fresh, &body).await?;
+                return summary::created(context, opened.format, &notes, &made);
+            };
+            let holder = client.holder(&notes, fresh, "documentbody").await?;
+            client.check_file(&holder, &large.name(), large.length()).await?;
+            // The note comes first, because blocks belong to a record; a file that breaks off is gone on with there.
+            let made = client.create(&notes, fresh, &body).await?;
+            let mut memory = Memory::of(context, client, &holder)?;
+            if let Err(problem) = memory.see_through(client, &holder, &mut large).await {
+                context.screen.note(&format!(
+                    "the note {made} has no file yet; put it there with `d365conn records annotation files upload {made} \
+                     documentbody FILE`"
+                ));
+                return Err(problem);
+            }
             summary::created(context, opened.format, &notes, &made)
         })
     }
 }
 
-fn attach(note: &mut Map<String, Value>, path: &Path, bytes: &[u8]) {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+fn attach(note: &mut Map<String, Value>, name: &str, body: &str) {
     note.insert("isdocument".to_owned(), true.into());
-    note.insert("mimetype".to_owned(), mime_type(&name).into());
+    note.insert("mimetype".to_owned(), mime_type(name).into());
     note.insert("filename".to_owned(), name.into());
-    note.insert("documentbody".to_owned(), STANDARD.encode(bytes).into());
+    note.insert("documentbody".to_owned(), body.into());
 }
 
 /// The table of notes.

@@ -39,6 +39,9 @@ pub struct ColumnDefinition {
     pub choices: Vec<Choice>,
     /// Tables that a lookup may lead to.
     pub targets: Vec<String>,
+    /// The most KiB of a file or an image.
+    #[serde(default)]
+    pub most_kibibytes: Option<u64>,
 }
 
 /// What a column holds.
@@ -145,6 +148,10 @@ pub enum Detail {
     DateTime,
     /// Where a lookup leads.
     Lookup,
+    /// How large a file may be.
+    File,
+    /// How large an image may be.
+    Image,
 }
 
 impl ColumnKind {

@@ -81,6 +81,8 @@ pub(super) struct SentColumn {
     format: Option<String>,
     date_time_behavior: Option<Wrapped>,
     targets: Option<Vec<String>>,
+    #[serde(rename = "MaxSizeInKB")]
+    most_kibibytes: Option<u64>,
     option_set: Option<OptionSet>,
     global_option_set: Option<OptionSet>,
 }
@@ -219,6 +221,7 @@ impl SentColumn {
             behavior: None,
             choices: Vec::new(),
             targets: Vec::new(),
+            most_kibibytes: None,
         }
     }
 
@@ -232,6 +235,7 @@ impl SentColumn {
         column.format = self.format;
         column.behavior = self.date_time_behavior.and_then(|behavior| behavior.value);
         column.targets = self.targets.unwrap_or_default();
+        column.most_kibibytes = self.most_kibibytes;
         let set = self.option_set.or(self.global_option_set);
         column.choices = set.map(OptionSet::into_choices).unwrap_or_default();
     }

@@ -70,6 +70,8 @@ pub(super) fn details(logical_name: &str, detail: Detail) -> Request {
         Detail::Status => ("Status", "$select=LogicalName&$expand=OptionSet"),
         Detail::DateTime => ("DateTime", "$select=LogicalName,Format,DateTimeBehavior"),
         Detail::Lookup => ("Lookup", "$select=LogicalName,Targets"),
+        Detail::File => ("File", "$select=LogicalName,MaxSizeInKB"),
+        Detail::Image => ("Image", "$select=LogicalName,MaxSizeInKB"),
     };
     get(&format!("{}/Attributes/Microsoft.Dynamics.CRM.{kind}AttributeMetadata?{options}", address(logical_name)))
 }

@@ -235,6 +235,7 @@ mod tests {
             behavior: None,
             choices: Vec::new(),
             targets: Vec::new(),
+            most_kibibytes: None,
         }
     }
 

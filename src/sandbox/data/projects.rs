@@ -6,11 +6,18 @@ use crate::sandbox::data::dice::Dice;
 use crate::sandbox::data::northlight::{ACCOUNTS, CONTACTS, own, past};
 use crate::sandbox::data::people::Staff;
 use crate::sandbox::data::sheet::{Sheet, made};
-use crate::sandbox::data::words;
-use crate::sandbox::world::day_of;
+use crate::sandbox::data::{Schema, words};
+use crate::sandbox::world::{Link, StoredFile, Value, day_of};
 
 /// How many projects there are.
 const PROJECTS: u64 = 12;
+/// A contract; nothing is on its page.
+const CONTRACT: &[u8] =
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+/// A PNG of one pixel.
+const PICTURE: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 /// What `nl_regions` may hold.
 const REGIONS: [&str; 6] = ["1", "2", "1,2", "3,4", "1,3,5", ""];
 
@@ -35,5 +42,25 @@ pub(super) fn start_projects(sheet: &mut Sheet<'_>, dice: &mut Dice, staff: &Sta
             }
             own(it, dice, staff);
         });
+    }
+    sign(sheet);
+}
+
+/// The first project has its contract, and the second one a picture.
+fn sign(sheet: &mut Sheet<'_>) {
+    let Some(table) = Schema::of_sandbox().by_name("nl_project") else { return };
+    let (first, name) = (made("nl_project", 1), "Contract NLP-001.pdf");
+    let file = sheet.world.files.store(StoredFile {
+        record: Link { table: table.index, id: first },
+        name: name.to_owned(),
+        kind: "application/pdf".to_owned(),
+        bytes: CONTRACT.into(),
+    });
+    sheet.change("nl_project", first, |it| {
+        it.guid("nl_contract", file).text("nl_contract_name", name);
+    });
+    if let Some(place) = table.place("nl_photo") {
+        let picture = vec![(place, Some(Value::text(PICTURE)))];
+        sheet.world.update(table, made("nl_project", 2), picture, sheet.author);
     }
 }

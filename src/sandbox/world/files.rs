@@ -51,9 +51,16 @@ pub(crate) struct Files {
     stored: Arc<HashMap<Uuid, StoredFile>>,
     transfers: Arc<HashMap<String, Transfer>>,
     made: u64,
+    /// What every token ends with.
+    mark: String,
 }
 
 impl Files {
+    /// From now on every token ends with `mark`.
+    pub fn mark(&mut self, mark: &str) {
+        mark.clone_into(&mut self.mark);
+    }
+
     /// A file by its id.
     pub fn find(&self, id: Uuid) -> Option<&StoredFile> {
         self.stored.get(&id)
@@ -85,7 +92,7 @@ impl Files {
 
     /// Begins a transfer and gives its token.
     pub fn begin(&mut self, transfer: Transfer) -> String {
-        let token = format!("{}{}", self.next_id().simple(), self.next_id().simple());
+        let token = format!("{}{}{}", self.next_id().simple(), self.next_id().simple(), self.mark);
         Arc::make_mut(&mut self.transfers).insert(token.clone(), transfer);
         token
     }

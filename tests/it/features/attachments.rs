@@ -72,7 +72,9 @@ fn what_keeps_no_file_is_told_apart() {
         .fails(2, "paths/file-missing");
     std::fs::write(world.path("big.bin"), vec![7_u8; 5_242_881]).unwrap();
     let big = world.path("big.bin").display().to_string();
-    world.run(&format!("records annotation files upload {bare} documentbody {big}")).fails(1, "0x80044A02");
+    world
+        .run(&format!("records annotation files upload {bare} documentbody {big}"))
+        .fails(2, "dataverse/file-too-large");
     world.run("connections set sandbox --read-only true").succeeds();
     let small = world.path("passphrase").display().to_string();
     world.run(&format!("records annotation files upload {bare} documentbody {small}")).fails(5, "dataverse/read-only");

@@ -27,6 +27,7 @@ mod exec;
 mod exit_codes;
 mod explain;
 mod federated;
+mod file_columns;
 mod files;
 mod flows;
 mod jq;

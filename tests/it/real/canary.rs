@@ -73,8 +73,13 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
     ("records link", "records accounts link ID primarycontactid CONTACT", Stdout::Clean),
     ("records unlink", "records accounts unlink ID primarycontactid", Stdout::Clean),
     ("records add-note", "records accounts add-note ID --text hello", Stdout::Clean),
-    ("records files download", "records accounts files download ID documentbody", Stdout::Clean),
-    ("records files upload", "records accounts files upload ID documentbody FOLDER/operations", Stdout::Clean),
+    (
+        "records files download",
+        "records nl_project files download nl_code=NLP-001 nl_contract FOLDER/contract --force",
+        Stdout::Clean,
+    ),
+    ("records files upload", "records nl_project files upload nl_code=NLP-001 nl_contract FOLDER/large", Stdout::Clean),
+    ("records files delete", "records nl_project files delete nl_code=NLP-001 nl_contract", Stdout::Clean),
     ("tables list", "tables list -o json", Stdout::Clean),
     ("tables show", "tables show account -o json", Stdout::Clean),
     ("api", "api WhoAmI -i", Stdout::Clean),
@@ -97,6 +102,7 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
     ("NOUN add-note", "NOUN add-note ID --text hello", Stdout::Clean),
     ("NOUN files download", "NOUN files download ID documentbody", Stdout::Clean),
     ("NOUN files upload", "NOUN files upload ID documentbody FOLDER/operations", Stdout::Clean),
+    ("NOUN files delete", "NOUN files delete ID documentbody", Stdout::Clean),
     ("NOUN deactivate", "NOUN deactivate ID", Stdout::Clean),
     ("NOUN activate", "NOUN activate ID", Stdout::Clean),
     ("NOUN merge", "NOUN merge ID OTHER --yes", Stdout::Clean),
@@ -124,8 +130,7 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
 ];
 
 /// What an account has not: the honest refusal is looked through.
-const REFUSED: [&str; 4] =
-    ["NOUN files download", "NOUN files upload", "records files download", "records files upload"];
+const REFUSED: [&str; 3] = ["NOUN files download", "NOUN files upload", "NOUN files delete"];
 
 /// One operation of a batch.
 const OPERATION: &str = r#"{"id":"1","method":"GET","path":"accounts?$top=1"}"#;
@@ -188,6 +193,8 @@ impl Cage {
         let sandbox = Sandbox::start_in_background(options).unwrap();
         std::fs::write(home.path("bundle-passphrase"), BUNDLE_PASSPHRASE).unwrap();
         std::fs::write(home.path("operations"), OPERATION).unwrap();
+        // Large enough to go in blocks, whose token is a secret.
+        std::fs::write(home.path("large"), vec![7; 5_000_000]).unwrap();
         std::fs::write(home.path("client-secret"), OWN_WEB_APP.secret.unwrap()).unwrap();
         let mut cage = Self { home, sandbox, said: Vec::new() };
         let connect = cage.connect("--name own");

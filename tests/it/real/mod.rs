@@ -32,4 +32,5 @@ mod python;
 mod search;
 mod started;
 mod terminal;
+mod transfers;
 mod webdriver;

@@ -36,3 +36,19 @@ fn dynamics_web_api_does_a_day_s_work() {
     });
     assert_eq!(seen, expected);
 }
+
+#[test]
+#[ignore = "needs node, and D365CONN_TEST_NODE_MODULES with tests/it/real/node/package-lock.json installed"]
+fn dynamics_web_api_sends_fetches_and_removes_a_file() {
+    let sandbox = sandbox();
+    let home = Home::with_passphrase();
+    connect(&home, &sandbox, "--store file").succeeds();
+    let id = home.run("records nl_project list --top 1 -o id").succeeds();
+    let mut command = home.program(binary());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/real/node/files.cjs");
+    command.args(["exec", "--", "node"]).arg(script).arg(id.trim());
+    command.env("DYNAMICS_WEB_API", modules().join("dynamics-web-api"));
+    command.env("PATH", std::env::var_os("PATH").unwrap());
+    let seen: Value = serde_json::from_str(&Started::of(command).finish().succeeds()).unwrap();
+    assert_eq!(seen, json!({ "file": ["dwa.bin", 9_000_001, 0], "gone": true, "left": null }));
+}

@@ -99,3 +99,24 @@ fn microsoft_s_python_client_does_a_day_s_work() {
     });
     assert_eq!(seen, expected);
 }
+
+#[test]
+#[ignore = "needs D365CONN_TEST_PYTHON, a Python with tests/it/real/python/requirements.txt"]
+fn what_microsoft_s_python_client_sends_at_once_and_in_pieces_we_fetch_as_it_was() {
+    let sandbox = sandbox();
+    let home = home(&sandbox);
+    let sent: Vec<Vec<u8>> = [1_000, 9_000_001].map(|length| (0..=255_u8).cycle().take(length).collect()).to_vec();
+    let files = [home.path("small.pdf"), home.path("large.pdf")];
+    for (file, bytes) in files.iter().zip(&sent) {
+        std::fs::write(file, bytes).unwrap();
+    }
+    let mut command = home.program(binary());
+    command.args(["exec", "--"]).arg(python()).arg("-B").arg(script("files.py")).args(&files);
+    let ids: Vec<String> = serde_json::from_str(&Started::of(command).finish().succeeds()).unwrap();
+    for (id, bytes) in ids.iter().zip(&sent) {
+        let out = home.path("out.pdf");
+        let line = format!("records nl_project files download {id} nl_contract {} --force", out.display());
+        home.run(&line).succeeds();
+        assert!(std::fs::read(out).unwrap() == *bytes, "other bytes");
+    }
+}

@@ -5,15 +5,15 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::sandbox::dataverse::trial::{ORIGIN, Trial};
 
-const PROJECT: &str = "nl_projects(nl_code='NLP-001')";
-const CONTRACT: &str = "nl_projects(nl_code='NLP-001')/nl_contract";
+const PROJECT: &str = "nl_projects(nl_code='NLP-003')";
+const CONTRACT: &str = "nl_projects(nl_code='NLP-003')/nl_contract";
 
 fn upload(trial: &mut Trial, text: &str) -> u16 {
     trial.ask("PATCH", CONTRACT).header("x-ms-file-name", "a.txt").body(text).answer().status
 }
 
 fn project(trial: &mut Trial) -> String {
-    trial.find("nl_projects", "nl_code eq 'NLP-001'").to_string()
+    trial.find("nl_projects", "nl_code eq 'NLP-003'").to_string()
 }
 
 #[test]
@@ -45,14 +45,14 @@ fn a_file_comes_back_whole_in_ranges_and_in_json_until_it_is_removed() {
 #[test]
 fn a_file_that_is_too_big_blocked_or_nameless_is_refused() {
     let mut trial = Trial::new();
-    let offer = "nl_projects(nl_code='NLP-001')/nl_offer";
+    let offer = "nl_projects(nl_code='NLP-003')/nl_offer";
     let big = "x".repeat(1024 * 1024 + 1);
     for (column, name, body, code) in [
         (offer, "a.txt", big.as_str(), "0x80044a02"),
         (offer, "a.EXE", "x", "0x80043E09"),
         (offer, "", "x", "0x80040203"),
         (offer, "é.txt", "x", "0x80040203"),
-        ("nl_projects(nl_code='NLP-001')/nl_photo", "a.png", "no picture", "0x80072553"),
+        ("nl_projects(nl_code='NLP-003')/nl_photo", "a.png", "no picture", "0x80072553"),
     ] {
         let refused = trial.ask("PATCH", column).header("x-ms-file-name", name).body(body).answer().error();
         assert_eq!((refused.0, refused.1.as_str()), (400, code), "{name}");

@@ -1,0 +1,43 @@
+//! `files upload`: a file into a record; one that broke off is gone on with. Where inside a record it is kept is not known
+//! here.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::commands::records::Place;
+use crate::commands::records::files::{Given, Memory};
+use crate::commands::records::which::Which;
+use crate::context::Context;
+use crate::dataverse::Source as _;
+use crate::problem::{Exit, Problem};
+
+/// Put a file into a record
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d365conn records annotation files upload NOTE_ID documentbody contract.pdf
+  d365conn records nl_project files upload nl_code=NLP-001 nl_contract contract.pdf
+
+A file of more than 4 MiB goes in blocks. An upload that broke off is gone on with by the same command within a day, with
+the first block that is missing, if the file is still the same.")]
+pub(super) struct Upload {
+    #[command(flatten)]
+    which: Which,
+    /// The column that keeps the file
+    column: String,
+    /// The file
+    file: PathBuf,
+}
+
+impl Upload {
+    pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
+        let mut given = Given::open(&self.file)?;
+        self.which.change(context, place, async |opened, id| {
+            let client = &opened.client;
+            let holder = client.holder(&opened.table, id, &self.column).await?;
+            client.check_file(&holder, &given.name(), given.length()).await?;
+            Memory::of(context, client, &holder)?.see_through(client, &holder, &mut given).await?;
+            opened.changed(&id, "changed")
+        })
+    }
+}

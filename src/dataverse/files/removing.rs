@@ -1,0 +1,26 @@
+//! A file goes away, and its record stays. Nothing else of the record changes.
+
+use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::files::{FileError, Holder, requests};
+use crate::net::Idempotency;
+use crate::problem::Problem;
+
+impl Client {
+    /// Removes the file that `holder` keeps.
+    ///
+    /// # Errors
+    /// [`FileError::Empty`] when there is none, [`crate::dataverse::DataverseError::ReadOnly`], whatever the service refuses.
+    pub async fn remove_file(&self, holder: &Holder) -> Result<(), Problem> {
+        self.check_writable()?;
+        if self.version(holder).await?.is_none() {
+            let (table, column) = (holder.table.logical_name.clone(), holder.column.clone());
+            return Err(FileError::Empty { table, id: holder.id, column }.into());
+        }
+        match self.send(&requests::remove(holder), &mut self.retry(Idempotency::Keyed)).await {
+            Ok(_) => Ok(()),
+            // The first answer was lost, and the second finds nothing to remove.
+            Err(NotSent::Refused { refusal, may_have_happened: true }) if refusal.status == 404 => Ok(()),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
