@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::commands::records::NOUNS;
 use crate::context::Context;
-use crate::dataverse::find_table;
 use crate::net::{Origin, TokenSource};
 use crate::output::Format;
 use crate::problem::{Exit, Problem};
@@ -153,7 +152,7 @@ impl Proxy {
             };
             sets.push(match NOUNS.iter().find(is_noun) {
                 Some(noun) => noun.entity_set.to_owned(),
-                None => match find_table(&context.client()?, name).await {
+                None => match context.client()?.table_named(name).await {
                     Ok(table) => table.entity_set,
                     Err(problem) if problem.exit() == Exit::Forbidden => name.to_owned(),
                     Err(problem) => return Err(problem),

@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args};
 use crate::commands::api::Address;
 use crate::commands::records::{Cells, DEFAULT_TOP, columns_of, peek, show, tell_of_more};
 use crate::context::Context;
-use crate::dataverse::{Client, FetchXml, Query as Rows, Table, find_table};
+use crate::dataverse::{Client, FetchXml, Query as Rows, Table};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 
@@ -73,7 +73,7 @@ impl Query {
         let top = |is_bounded: bool| self.top.or(if self.all || is_bounded { None } else { Some(DEFAULT_TOP) });
         match asked {
             Asked::Fetch(fetch) => {
-                let table = find_table(client, fetch.table()).await?;
+                let table = client.table_named(fetch.table()).await?;
                 let top = top(fetch.is_bounded());
                 let rows = Rows { fetch: Some(fetch), top, annotations, ..Rows::of(&table.entity_set) };
                 Ok((rows, Some(table)))
@@ -86,7 +86,7 @@ impl Query {
                 let rows = Rows { annotations, ..Rows::at(path) };
                 let top = top(rows.is_bounded());
                 let set = rows.entity_set.clone();
-                let table = if format == Format::Id { Some(find_table(client, &set).await?) } else { None };
+                let table = if format == Format::Id { Some(client.table_named(&set).await?) } else { None };
                 Ok((Rows { top, ..rows }, table))
             }
         }

@@ -28,7 +28,8 @@ pub(super) fn string_literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn encode(text: &str, is_plain: impl Fn(u8) -> bool) -> String {
+/// Percent-encodes everything but unreserved characters (RFC 3986 §2.3) and what `is_plain` lets pass.
+pub(super) fn encode(text: &str, is_plain: impl Fn(u8) -> bool) -> String {
     let mut encoded = String::with_capacity(text.len() + 16);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') || is_plain(byte) {

@@ -77,7 +77,7 @@ pub use refusal::Refusal;
 pub use relating::{Other, Relationship};
 pub use rows::RowStream;
 pub use search::{Hit, Search};
-pub use tables::{Table, find_table};
+pub use tables::Table;
 pub use values::{Link, Purpose, Reference, ValueError, Word, fill, key_of_words, link};
 pub use verb_error::VerbError;
 pub use views::View;

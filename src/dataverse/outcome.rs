@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use crate::dataverse::call::NAMESPACE;
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, resource};
-use crate::dataverse::{DataverseError, RecordId, Table, ValueError, find_table, nearest};
+use crate::dataverse::{DataverseError, RecordId, Table, ValueError, nearest};
 use crate::net::Request;
 use crate::problem::Problem;
 use crate::record::Record;
@@ -105,7 +105,7 @@ impl Client {
         let annotation = |name: &str| record.cell(&format!("{property}@{name}")).map(|cell| cell.text().into_owned());
         // An empty lookup does not say by which way it would lead anywhere; there is nothing to take over.
         let (Some(way), Some(other)) = (annotation(WAYS), annotation(TABLES)) else { return Ok(None) };
-        let other = find_table(self, &other).await?;
+        let other = self.table_named(&other).await?;
         let reference = serde_json::Value::from(format!("/{}({})", other.entity_set, cell.text()));
         Ok(Some((format!("{way}@odata.bind"), self.json_text(reference.to_string())?)))
     }

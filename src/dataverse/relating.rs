@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::dataverse::client::{Client, NotSent};
 use crate::dataverse::encode::{API, resource};
 use crate::dataverse::values::{Reference, link};
-use crate::dataverse::{Definition, RecordId, Table, VerbError, find_table, nearest};
+use crate::dataverse::{Definition, RecordId, Table, VerbError, nearest};
 use crate::net::{Idempotency, Method, Request};
 use crate::problem::Problem;
 
@@ -83,7 +83,7 @@ impl Client {
         };
         let relationship = pick(&relationships(&definition), table, typed, named.as_deref())?;
         let Some(reference) = reference else { return Ok((relationship, None)) };
-        let target = find_table(self, &relationship.other).await?;
+        let target = self.table_named(&relationship.other).await?;
         let id = self.find_record(&target, &reference).await?;
         Ok((relationship, Some(id)))
     }
@@ -92,7 +92,7 @@ impl Client {
     async fn table_and_reference(&self, text: &str) -> Result<(Option<String>, Option<Reference>), Problem> {
         let link = link(text)?;
         let Some(word) = link.table else { return Ok((None, Some(link.reference))) };
-        match (find_table(self, word).await, &link.reference) {
+        match (self.table_named(word).await, &link.reference) {
             (Ok(table), _) => Ok((Some(table.logical_name), Some(link.reference))),
             (Err(_), Reference::Name(_)) => Ok((None, Some(Reference::parse(text)?))),
             (Err(problem), _) => Err(problem),
@@ -112,7 +112,7 @@ impl Client {
     ) -> Result<bool, Problem> {
         self.check_writable()?;
         let other = other.ok_or_else(|| needed(relationship))?;
-        let target = find_table(self, &relationship.other).await?;
+        let target = self.table_named(&relationship.other).await?;
         let reference = format!("{}{API}{}({other})", self.address(), resource(&target.entity_set));
         let method = if relationship.is_single { Method::PUT } else { Method::POST };
         let path = format!("{}/$ref", path(table, id, relationship));

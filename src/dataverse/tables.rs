@@ -2,9 +2,6 @@
 
 use serde::Deserialize;
 
-use crate::dataverse::client::Client;
-use crate::problem::Problem;
-
 /// A table, by the names that requests need.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Table {
@@ -20,12 +17,4 @@ pub struct Table {
     /// Column of the name people know a record by, if the table has one: `name`.
     #[serde(rename = "PrimaryNameAttribute", default)]
     pub name_column: Option<String>,
-}
-
-/// Finds a table by logical name (in any letter case), entity set name or schema name.
-///
-/// # Errors
-/// As [`Client::table_named`].
-pub async fn find_table(client: &Client, name: &str) -> Result<Table, Problem> {
-    client.table_named(name).await
 }

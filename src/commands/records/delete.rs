@@ -44,7 +44,11 @@ impl Delete {
         let deed = async |opened: &Opened<'_>| {
             let mut ids = Vec::new();
             for reference in &references {
-                ids.push(opened.client.find_record(&opened.table, reference).await?);
+                let id = opened.client.find_record(&opened.table, reference).await?;
+                // One that is named twice goes once.
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
             }
             let manner = Manner { headers: self.logic.headers(), ..Manner::default() };
             for id in ids {

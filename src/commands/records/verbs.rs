@@ -6,7 +6,7 @@ use crate::commands::records::{
     Noun, add_note, assign, count, create, delete, files, get, link, list, open, unlink, update, upsert,
 };
 use crate::context::Context;
-use crate::dataverse::{Client, Table, find_table};
+use crate::dataverse::{Client, Table};
 use crate::problem::{Exit, Problem};
 
 /// The verbs.
@@ -103,7 +103,7 @@ impl Place {
     pub async fn table(&self, client: &Client) -> Result<Table, Problem> {
         match self {
             Self::Noun(noun) => Ok(noun.table()),
-            Self::Named(name) => find_table(client, name).await,
+            Self::Named(name) => client.table_named(name).await,
         }
     }
 }

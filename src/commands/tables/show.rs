@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::commands::tables::parts;
 use crate::context::Context;
-use crate::dataverse::{Client, ColumnKind, Definition, Detail, find_table};
+use crate::dataverse::{Client, ColumnKind, Definition, Detail};
 use crate::output::{Column, Format, SinkOptions, object, objects};
 use crate::problem::{Exit, Problem};
 
@@ -76,7 +76,7 @@ impl Show {
 }
 
 async fn definition(client: &Client, name: &str, has_details: bool) -> Result<std::sync::Arc<Definition>, Problem> {
-    let table = find_table(client, name).await?;
+    let table = client.table_named(name).await?;
     let definition = client.definition(&table.logical_name, &[]).await?;
     if !has_details {
         return Ok(definition);

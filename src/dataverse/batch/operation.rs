@@ -1,7 +1,5 @@
 //! One operation of a batch, read from a line of NDJSON. Pure: whatever is wrong is found here, before anything is sent.
 
-use std::fmt::Write as _;
-
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -9,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::dataverse::batch::BatchError;
-use crate::dataverse::encode::{API, resource};
+use crate::dataverse::encode::{API, encode, resource};
 use crate::dataverse::{Body, RecordId, Table};
 use crate::net::Method;
 
@@ -259,15 +257,7 @@ fn is_absolute(resource: &str) -> bool {
 
 /// Percent-encodes what an address may not hold and leaves everything else as it was written.
 fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_graphic() && !b"\"<>^`{|}".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    encode(text, |byte| byte.is_ascii_graphic() && !b"\"<>^`{|}".contains(&byte))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use d365conn::dataverse::{Query, RecordId, find_table};
+use d365conn::dataverse::{Query, RecordId};
 use d365conn::net::AccessToken;
 use d365conn::problem::Exit;
 use d365conn::secret::Secret;
@@ -217,9 +217,9 @@ async fn an_unknown_table_is_answered_with_names_like_it() {
         .mount(&server)
         .await;
     let stage = Stage::at(&server.uri());
-    assert_eq!(find_table(&stage.client, "Account").await.unwrap(), accounts());
+    assert_eq!(stage.client.table_named("Account").await.unwrap(), accounts());
     assert_eq!(requests(&server).await, 1);
-    let problem = find_table(&stage.client, "acount").await.expect_err("unknown");
+    let problem = stage.client.table_named("acount").await.expect_err("unknown");
     assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/unknown-table", Exit::Usage));
     let remedy = problem.phrase().remedy_with(&problem.diagnosis().facts());
     assert_eq!(remedy[0], "run the command again with `account` or `accounts`");
