@@ -4,8 +4,8 @@
 //! Source: Microsoft Learn, "Use an alternate key to reference a record".
 
 use crate::dataverse::encode::string_literal;
-use crate::dataverse::values::{ValueError, typed_json};
-use crate::dataverse::{ColumnDefinition, ColumnKind, Definition, Detail, RecordId, Table, nearest};
+use crate::dataverse::values::typed_json;
+use crate::dataverse::{ColumnDefinition, ColumnKind, Definition, Detail, RecordId, Table};
 use crate::problem::Problem;
 
 /// What a value in the key of an address can't hold, encoded or not.
@@ -38,7 +38,7 @@ impl Address {
         let is_key = table.key_of(&names).is_some() && parts.iter().all(|(_, value)| can_stand(value));
         let mut written = Vec::with_capacity(parts.len());
         for (name, value) in parts {
-            let column = table.column(name).ok_or_else(|| unknown(table, name))?;
+            let column = table.column(name).ok_or_else(|| table.unknown(name))?;
             written.push(if is_key {
                 format!("{}={}", column.property(), literal(table, column, value)?)
             } else {
@@ -51,13 +51,6 @@ impl Address {
             Self::Condition { filter: written.join(" and "), what: told(parts) }
         })
     }
-}
-
-/// A column that the table does not have, with those that look like it.
-pub(super) fn unknown(table: &Definition, name: &str) -> ValueError {
-    let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-    let near = nearest::names(name, &names);
-    ValueError::UnknownColumn { table: table.names.logical_name.clone(), column: name.to_owned(), near }
 }
 
 /// What has to be known of a column beyond its kind before it can be compared with what was typed.

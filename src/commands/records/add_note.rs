@@ -13,9 +13,12 @@ use crate::commands::records::files::{Given, Memory};
 use crate::commands::records::which::Which;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{BLOCK, Body, RecordId, Source as _, Table, mime_type};
+use crate::dataverse::{BLOCK, Body, RecordId, Source as _, mime_type};
 use crate::problem::{Exit, Problem};
 use crate::settings::Changes;
+
+/// The table that keeps notes.
+const NOTES: &str = "annotation";
 
 /// Write a note on a record
 #[derive(Debug, Args)]
@@ -56,7 +59,7 @@ impl AddNote {
             let bound = format!("/{}({id})", opened.table.entity_set);
             note.insert(format!("objectid_{}@odata.bind", opened.table.logical_name), bound.into());
             let body = Body::parse(Some(&Value::Object(note).to_string()), &[] as &[&str])?;
-            let notes = notes();
+            let notes = Place::Named(NOTES.to_owned()).table(&opened.client).await?;
             let (client, fresh) = (&opened.client, RecordId::random());
             let Some(mut large) = given.filter(|given| given.length() > BLOCK) else {
                 let made = client.create(&notes, fresh, &body).await?;
@@ -84,14 +87,4 @@ fn attach(note: &mut Map<String, Value>, name: &str, body: &str) {
     note.insert("mimetype".to_owned(), mime_type(name).into());
     note.insert("filename".to_owned(), name.into());
     note.insert("documentbody".to_owned(), body.into());
-}
-
-/// The table of notes.
-fn notes() -> Table {
-    Table {
-        logical_name: "annotation".to_owned(),
-        entity_set: "annotations".to_owned(),
-        id_column: "annotationid".to_owned(),
-        name_column: Some("subject".to_owned()),
-    }
 }

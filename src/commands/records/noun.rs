@@ -43,10 +43,10 @@ impl Noun {
         NOUNS.iter().find(|noun| noun.word == word || noun.alias == Some(word))
     }
 
-    /// The noun for a table.
+    /// The noun for a table, by its logical name or that of its entity set.
     #[must_use]
-    pub fn of_table(logical_name: &str) -> Option<&'static Self> {
-        NOUNS.iter().find(|noun| noun.table == logical_name)
+    pub fn of_table(name: &str) -> Option<&'static Self> {
+        NOUNS.iter().find(|noun| [noun.table, noun.entity_set].contains(&name))
     }
 
     /// Does what was typed behind its word.

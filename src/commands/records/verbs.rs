@@ -103,7 +103,10 @@ impl Place {
     pub async fn table(&self, client: &Client) -> Result<Table, Problem> {
         match self {
             Self::Noun(noun) => Ok(noun.table()),
-            Self::Named(name) => client.table_named(name).await,
+            Self::Named(name) => match Noun::of_table(name) {
+                Some(noun) => Ok(noun.table()),
+                None => client.table_named(name).await,
+            },
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Which column of a table keeps a file, and how. Nothing is fetched or sent here.
 
-use crate::dataverse::addressing::unknown;
 use crate::dataverse::client::Client;
 use crate::dataverse::files::FileError;
 use crate::dataverse::{ColumnDefinition, ColumnKind, Detail, RecordId, Table};
@@ -67,7 +66,7 @@ impl Client {
         let name = column.to_lowercase();
         let known = |name: &str| definition.column(name).is_some();
         let Some(found) = definition.column(&name).filter(|found| found.name == name) else {
-            return Err(unknown(&definition, column).into());
+            return Err(definition.unknown(column).into());
         };
         let (kind, endings) = match found.kind {
             ColumnKind::File => (HolderKind::File, &["_name"][..]),

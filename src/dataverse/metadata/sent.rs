@@ -2,7 +2,7 @@
 //! columns is not known here.
 
 use crate::dataverse::client::Client;
-use crate::dataverse::{Definition, Table, ValueError, nearest};
+use crate::dataverse::{ColumnDefinition, Definition, Table, ValueError, nearest};
 use crate::problem::Problem;
 
 impl Definition {
@@ -11,15 +11,14 @@ impl Definition {
     /// # Errors
     /// [`ValueError::UnknownColumn`] with names that look like it.
     pub fn sent_as(&self, typed: &str) -> Result<String, ValueError> {
-        if let Some(column) = self.column(typed) {
-            return Ok(column.property());
-        }
+        self.column(typed).map(ColumnDefinition::property).ok_or_else(|| self.unknown(typed))
+    }
+
+    /// A column that the table does not have, with those that look like it.
+    pub(in crate::dataverse) fn unknown(&self, typed: &str) -> ValueError {
         let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
-        Err(ValueError::UnknownColumn {
-            table: self.names.logical_name.clone(),
-            column: typed.to_owned(),
-            near: nearest::names(typed, &names),
-        })
+        let near = nearest::names(typed, &names);
+        ValueError::UnknownColumn { table: self.names.logical_name.clone(), column: typed.to_owned(), near }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether the columns of a record exist, may be written, and are all there that the platform needs. Pure.
 
 use crate::dataverse::values::{Purpose, ValueError};
-use crate::dataverse::{Body, ColumnDefinition, ColumnKind, Definition, Required, addressing};
+use crate::dataverse::{Body, ColumnDefinition, ColumnKind, Definition, Required};
 
 /// Columns that the platform fills when nobody does.
 const FILLED: [&str; 4] = ["ownerid", "owningbusinessunit", "transactioncurrencyid", "organizationid"];
@@ -40,7 +40,7 @@ pub(super) fn place<'a>(table: &'a Definition, name: &str) -> Result<Place<'a>, 
 
 fn unknown(table: &Definition, name: &str, is_binding: bool) -> ValueError {
     if !is_binding {
-        return addressing::unknown(table, name);
+        return table.unknown(name);
     }
     // The lookup's own name is what people try first, and its letters are often all that is wrong.
     let meant = table.many_to_one.iter().filter(|way| way.column == name || way.navigation.eq_ignore_ascii_case(name));
