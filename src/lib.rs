@@ -79,6 +79,8 @@
 //! | knows an organisation's status reasons | `dataverse/reasons.rs` |
 //! | says under which name a column is sent | [`dataverse::Definition::sent_as`] |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
+//! | asks a long question | `dataverse/batch/carried.rs`, sent by `dataverse/client.rs` |
+//! | judges the names in a question before it is sent | `dataverse/names`; those inside a new record: `dataverse/values/nested.rs` |
 //! | writes and reads a batch | `dataverse/batch`: `operation.rs`, `wire.rs` and `answers.rs` are pure, `run.rs` sends |
 //! | makes a file's name harmless | `dataverse/file_name.rs` |
 //! | sends a file in blocks, and remembers how far it is | `dataverse/files/blocks.rs`, `store/uploads.rs` |

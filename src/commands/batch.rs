@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::dataverse::{BatchError, Client, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
+use crate::dataverse::{
+    BatchError, Client, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, is_rehearsal, operations,
+};
 use crate::output::problem::brief;
 use crate::output::{Column, Format, Progress, SinkOptions, sink};
 use crate::problem::{Exit, Problem};
@@ -21,6 +23,7 @@ const DEFAULT_SIZE: usize = 100;
 #[command(after_help = "Examples:
   d365conn batch operations.ndjson
   d365conn batch operations.ndjson --atomic
+  d365conn batch operations.ndjson --dry-run
   echo '{\"method\": \"GET\", \"path\": \"accounts?$top=1\"}' | d365conn batch -
 
 Each line is one JSON object: {\"id\", \"method\", \"path\", \"body\", \"headers\"}; id, body and headers may be left out.
@@ -54,6 +57,7 @@ impl Batch {
         }
         let format = if context.settings.output.is_some() { context.format()? } else { Format::Ndjson };
         let client = context.client()?;
+        let client = if operations.iter().any(Operation::is_change) { client.showing_reads() } else { client };
         client.check_operations(&operations)?;
         context.block_on(self.send(context, &client, &operations, format))
     }
@@ -74,12 +78,17 @@ impl Batch {
         // Programs are given what there is; rows need every cell.
         let columns = if format.is_json() { &[][..] } else { &columns[..] };
         let (mut failed, mut said, mut ended) = (0, 0, None);
+        let mut rehearsed = None;
         for now in operations.chunks(size) {
             let outcomes = match &ended {
                 Some(Ended::AtFailure) => now.iter().map(|_| Outcome::not_reached()).collect(),
                 Some(Ended::Refused(why)) => now.iter().map(|_| Outcome::not_sent(why)).collect(),
                 None => match client.batch(now, course).await {
                     Ok(outcomes) => outcomes,
+                    Err(problem) if is_rehearsal(&problem) => {
+                        rehearsed = Some(problem);
+                        continue;
+                    }
                     Err(problem) if said == 0 => return Err(problem),
                     Err(problem) => {
                         let why = problem.to_string();
@@ -104,6 +113,9 @@ impl Batch {
             }
         }
         drop(progress);
+        if let Some(problem) = rehearsed {
+            return Err(problem);
+        }
         sink.end()?;
         if failed == 0 {
             return Ok(Exit::Done);

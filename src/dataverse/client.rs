@@ -23,9 +23,6 @@ use crate::record::Record;
 pub(super) const LONGEST_ANSWER: usize = 64 << 20;
 /// The longest refusal that is read.
 const LONGEST_REFUSAL: usize = 1 << 20;
-/// The longest address that the service takes. Source: Microsoft Learn, "Query data using the Web API".
-const LONGEST_ADDRESS: usize = 32_768;
-
 /// What a client is made of.
 pub struct ClientParts {
     /// What sends requests.
@@ -56,6 +53,8 @@ pub struct Client {
     acting_as: Option<Arc<Impersonation>>,
     /// Who is told of a change instead of the service.
     rehearsal: Option<Rehearsal>,
+    /// Whether they are told of reads in the place of changes too.
+    shows_reads: bool,
 }
 
 /// Takes a request that would have been sent, with its headers.
@@ -85,6 +84,18 @@ pub(super) enum NotSent {
     },
     /// Everything else.
     Failed(Problem),
+}
+
+impl NotSent {
+    /// A refusal of something that `is_change` says more than reads.
+    fn refused(refusal: Refusal, is_change: bool, may_have_happened: bool) -> Self {
+        let refusal = Box::new(refusal);
+        if is_change && matches!(refusal.status, 502 | 504) {
+            DataverseError::unknown_after(refusal).into()
+        } else {
+            Self::Refused { refusal, may_have_happened }
+        }
+    }
 }
 
 impl From<NotSent> for Problem {
@@ -133,6 +144,7 @@ impl Client {
             catalog: Arc::new(Catalog::in_memory()),
             acting_as: None,
             rehearsal: None,
+            shows_reads: false,
         }
     }
 
@@ -153,6 +165,12 @@ impl Client {
     #[must_use]
     pub fn rehearsing(self, tell: Rehearsal) -> Self {
         Self { rehearsal: Some(tell), ..self }
+    }
+
+    /// The same way, whose rehearsal shows batches that only read too: they are a part of something that changes more.
+    #[must_use]
+    pub fn showing_reads(self) -> Self {
+        Self { shows_reads: true, ..self }
     }
 
     /// The same way, on which messages that read are sent although they are POSTs.
@@ -323,12 +341,11 @@ impl Client {
     /// Sends `request` until it succeeds, is refused, or the policy gives up. The body of a success has not been read.
     pub(super) async fn send(&self, request: &Request, retry: &mut Retry) -> Result<Sent, NotSent> {
         let parts = self.parts();
-        if request.path.len() > LONGEST_ADDRESS {
-            return Err(DataverseError::AddressTooLong { length: request.path.len() }.into());
-        }
-        let request = &self.on_behalf(request).await?;
-        if let Some(tell) = self.rehearsal.as_ref().filter(|_| is_change(request)) {
-            tell(&with_standard_headers(request.clone()))?;
+        let is_change = is_change(request) && !retry.is_read();
+        let is_shown = is_change || (self.shows_reads && request.body.is_some());
+        let (request, is_carried) = self.outgoing(request).await?;
+        if let Some(tell) = self.rehearsal.as_ref().filter(|_| is_shown) {
+            tell(&request)?;
             return Err(DataverseError::Rehearsed.into());
         }
         let mut replacement = None;
@@ -341,7 +358,7 @@ impl Client {
             };
             let client_request_id = uuid::Uuid::new_v4().hyphenated().to_string();
             let at = parts.clock.now();
-            let outgoing = with_standard_headers(request.clone()).header("x-ms-client-request-id", &client_request_id);
+            let outgoing = request.clone().header("x-ms-client-request-id", &client_request_id);
             let mut response = match parts.http.send(&parts.origin, &outgoing, Some(&token.secret)).await {
                 Ok(response) => response,
                 Err(error) => {
@@ -350,12 +367,21 @@ impl Client {
                     if self.wait_after(failure, retry, &error).await {
                         continue;
                     }
-                    if failure == Failure::Broken && is_change(request) {
+                    if failure == Failure::Broken && is_change {
                         return Err(DataverseError::OutcomeUnknown { cause: Lost::OnTheWay(error) }.into());
                     }
                     return Err(error.into());
                 }
             };
+            if is_carried && is_multipart(&response) {
+                response = match self.unpacked(response).await {
+                    Ok(response) => response?,
+                    Err(error) => match error.failure() {
+                        Some(failure) if self.wait_after(failure, retry, &error).await => continue,
+                        _ => return Err(error.into()),
+                    },
+                };
+            }
             let bare_refusal = self.bare_refusal(&response, &token, client_request_id, at);
             if is_multipart(&response) {
                 // The status is that of one operation inside; what happened to each is in the body.
@@ -409,26 +435,19 @@ impl Client {
                     .into());
                 }
                 Verdict::Done => {
-                    return Err(match refusal {
-                        Ok(refusal) if is_change(request) && matches!(refusal.status, 502 | 504) => {
-                            let cause = Lost::AtTheService(Box::new(DataverseError::Refused(Box::new(refusal))));
-                            DataverseError::OutcomeUnknown { cause }.into()
-                        }
-                        Ok(refusal) => NotSent::Refused { refusal: Box::new(refusal), may_have_happened },
-                        Err(error) => error.into(),
-                    });
+                    let refusal = self.advised(refusal?).await;
+                    return Err(NotSent::refused(refusal, is_change, may_have_happened));
                 }
             }
         }
     }
 
-    /// The request with the header that says on whose behalf it is made.
-    async fn on_behalf(&self, request: &Request) -> Result<Request, Problem> {
-        let Some(impersonation) = &self.acting_as else { return Ok(request.clone()) };
+    /// The header that says on whose behalf requests are made, if it is somebody else's.
+    pub(super) async fn behalf(&self) -> Result<Option<(&'static str, String)>, Problem> {
+        let Some(impersonation) = &self.acting_as else { return Ok(None) };
         let own = Self { acting_as: None, ..self.clone() };
         // Asking who is meant is a request too, on our own behalf.
-        let (name, value) = Box::pin(impersonation.header(&own)).await?;
-        Ok(request.clone().header(*name, value))
+        Box::pin(impersonation.header(&own)).await.cloned().map(Some)
     }
 
     /// Waits after a failure if the policy says so; `false` means that it gives up.
@@ -501,6 +520,7 @@ impl Client {
             at,
             connection: self.connection().map(str::to_owned),
             app: is_about_the_bearer.then(|| self.parts().tokens.app_of(token)).flatten(),
+            near: Vec::new(),
             whole: None,
         }
     }
@@ -542,31 +562,12 @@ impl Client {
     }
 }
 
-/// Microsoft Learn, "Compose HTTP requests and handle errors": `If-None-Match: null` keeps expanded rows from coming out
-/// of a cache; with a change it would mean something else.
-fn with_standard_headers(request: Request) -> Request {
-    let is_read = !is_change(&request);
-    let has_kind = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
-    let has_body = request.body.is_some() && !has_kind;
-    let mut request = request
-        .header_if_absent("Accept", "application/json")
-        .header_if_absent("OData-MaxVersion", "4.0")
-        .header_if_absent("OData-Version", "4.0");
-    if is_read {
-        request = request.header_if_absent("If-None-Match", "null");
-    }
-    if has_body {
-        request = request.header_if_absent("Content-Type", "application/json; charset=utf-8");
-    }
-    request
-}
-
 /// Every header of an answer, its name in lower case.
 pub(super) fn headers_of(response: &Response) -> Vec<(String, Vec<u8>)> {
     response.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
 }
 
-fn is_change(request: &Request) -> bool {
+pub(super) fn is_change(request: &Request) -> bool {
     request.method != crate::net::Method::GET
 }
 

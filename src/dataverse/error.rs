@@ -1,5 +1,6 @@
 //! What can go wrong with rows: in what was typed, on the way, and at the service. Never a token, never an address's query.
 
+use crate::dataverse::nearest::any_of;
 use crate::dataverse::phrases::{self, access};
 use crate::dataverse::refusal::Refusal;
 use crate::net::NetError;
@@ -178,10 +179,12 @@ pub enum DataverseError {
     #[error("the change was shown and not sent")]
     Rehearsed,
     /// An address beyond what the service takes.
-    #[error("the request's address has {length} characters")]
+    #[error("the request's address has {length} characters, {longest} are allowed")]
     AddressTooLong {
         /// Its length.
         length: usize,
+        /// The most that may be.
+        longest: usize,
     },
 }
 
@@ -276,12 +279,6 @@ impl Diagnose for DataverseError {
             _ => None,
         }
     }
-}
-
-/// `` `account` or `accounts` ``.
-fn any_of(names: &[String]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(" or ")
 }
 
 /// `403: Principal user … is missing prvReadAccount privilege`: status and text without the final full stop.

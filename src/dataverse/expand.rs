@@ -12,7 +12,22 @@ const DEEPEST: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expand {
     text: String,
-    names: Vec<String>,
+    items: Vec<Item>,
+}
+
+/// A navigation property with what stands in its parentheses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Item {
+    /// The navigation property.
+    pub name: String,
+    /// `$select`.
+    pub select: Vec<String>,
+    /// `$filter`.
+    pub filter: Option<String>,
+    /// `$orderby`.
+    pub order_by: Option<String>,
+    /// `$expand`.
+    pub expand: Vec<Item>,
 }
 
 impl Expand {
@@ -21,8 +36,8 @@ impl Expand {
     /// # Errors
     /// [`DataverseError::BadExpand`] with the place.
     pub fn parse(text: &str) -> Result<Self, DataverseError> {
-        let names = list(text, 0, text, 0)?;
-        Ok(Self { text: text.to_owned(), names })
+        let items = list(text, 0, text, 0)?;
+        Ok(Self { text: text.to_owned(), items })
     }
 
     /// As typed.
@@ -33,17 +48,22 @@ impl Expand {
 
     /// The navigation properties of the record itself: the keys under which the related records stand.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str)
+        self.items.iter().map(|item| item.name.as_str())
+    }
+
+    /// What is asked for, one navigation property each.
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
     }
 }
 
 /// Reads a list of navigation properties. `at` is where `part` begins in `whole`.
-fn list(part: &str, at: usize, whole: &str, depth: usize) -> Result<Vec<String>, DataverseError> {
+fn list(part: &str, at: usize, whole: &str, depth: usize) -> Result<Vec<Item>, DataverseError> {
     let bad = |at: usize, why| DataverseError::BadExpand { place: whole[..at].chars().count() + 1, why };
     if depth > DEEPEST {
         return Err(bad(at, "it is nested too deep"));
     }
-    let mut names = Vec::new();
+    let mut items = Vec::new();
     for (start, item) in
         split(part, ',').ok_or_else(|| bad(at + part.len(), "a parenthesis or a text is not closed"))?
     {
@@ -60,8 +80,11 @@ fn list(part: &str, at: usize, whole: &str, depth: usize) -> Result<Vec<String>,
         if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(bad(start, "the name of a navigation property is due here"));
         }
-        names.push(plain.to_owned());
-        let Some((inner, at)) = options else { continue };
+        let mut read = Item { name: plain.to_owned(), ..Item::default() };
+        let Some((inner, at)) = options else {
+            items.push(read);
+            continue;
+        };
         for (start, option) in split(inner, ';').ok_or_else(|| bad(at, "a parenthesis or a text is not closed"))? {
             let lead = option.len() - option.trim_start().len();
             let (option, start) = (option.trim(), at + start + lead);
@@ -69,14 +92,20 @@ fn list(part: &str, at: usize, whole: &str, depth: usize) -> Result<Vec<String>,
             let Some((name, value)) = known else {
                 return Err(bad(start, "an option is due here: $select=, $filter=, $orderby=, $top= or $expand="));
             };
-            if name == "$expand" {
-                list(value, start + name.len() + 1, whole, depth + 1)?;
-            } else if value.trim().is_empty() {
+            if name != "$expand" && value.trim().is_empty() {
                 return Err(bad(start + option.len(), "the option has no value"));
             }
+            match name {
+                "$expand" => read.expand = list(value, start + name.len() + 1, whole, depth + 1)?,
+                "$select" => read.select = value.split(',').map(|name| name.trim().to_owned()).collect(),
+                "$filter" => read.filter = Some(value.to_owned()),
+                "$orderby" => read.order_by = Some(value.to_owned()),
+                _ => {}
+            }
         }
+        items.push(read);
     }
-    Ok(names)
+    Ok(items)
 }
 
 /// The parts between separators outside texts and parentheses, each with its place; `None` when one is not closed.

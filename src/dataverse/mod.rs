@@ -23,8 +23,10 @@ mod impersonation;
 mod manner;
 mod metadata;
 mod mime_type;
+mod names;
 mod nearest;
 mod outcome;
+mod outgoing;
 mod owners;
 mod page;
 mod phrases;
@@ -64,6 +66,7 @@ pub use metadata::{
     Required, TableNames,
 };
 pub use mime_type::mime_type;
+pub use names::Asked;
 pub use outcome::{Made, answer_records, made_records};
 pub use owners::Owner;
 pub use page::{PageError, Side, Splitter};

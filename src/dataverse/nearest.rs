@@ -21,6 +21,12 @@ pub(super) fn names(typed: &str, known: &[String]) -> Vec<String> {
     near.into_iter().take(MOST).map(|(_, name)| name.clone()).collect()
 }
 
+/// `` `account` or `accounts` ``.
+pub(in crate::dataverse) fn any_of(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(" or ")
+}
+
 /// Letters to change, add, remove or swap with their neighbour (optimal string alignment distance).
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().collect();

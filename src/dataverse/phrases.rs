@@ -269,6 +269,6 @@ pub(in crate::dataverse) static ADDRESS_TOO_LONG: Phrase = Phrase {
     code: "dataverse/address-too-long",
     exit: Exit::Usage,
     who: Who::You,
-    meaning: "an address may have 32,768 characters, filter and columns included",
+    meaning: "the service takes so long an address neither alone nor inside a batch; filter and columns count",
     remedy: &["select fewer columns, or split a long `--filter` in two"],
 };

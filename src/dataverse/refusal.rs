@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::dataverse::codes;
+use crate::dataverse::nearest;
 use crate::dataverse::phrases::{access, load, records};
 use crate::problem::Phrase;
 
@@ -30,6 +31,8 @@ pub struct Refusal {
     pub connection: Option<String>,
     /// The client id of the app that asked, where it asked for itself.
     pub app: Option<String>,
+    /// Names that could have been meant, where the service does not know one.
+    pub near: Vec<String>,
     /// The answer as it came, for those who pass it on.
     pub(super) whole: Option<Box<Whole>>,
 }
@@ -78,6 +81,9 @@ impl Refusal {
         if self.has_claims_challenge {
             return &access::CLAIMS_CHALLENGE;
         }
+        if self.unknown_property().is_some() {
+            return &records::UNKNOWN_COLUMN;
+        }
         if let Some(phrase) = self.code.and_then(codes::phrase_of) {
             let is_missing_app = self.app.is_some() && phrase.code == access::NOT_A_MEMBER.code;
             return if is_missing_app { &access::NOT_A_MEMBER_APP } else { phrase };
@@ -108,6 +114,7 @@ impl Refusal {
         note("privilege", self.privilege().map(str::to_owned));
         note("table", self.table().map(str::to_owned));
         note("user", self.user().map(str::to_owned));
+        note("nearest", (!self.near.is_empty()).then(|| nearest::any_of(&self.near)));
         note("code", self.code.map(|code| format!("0x{code:08X}")));
         note("name", self.code.and_then(codes::find).and_then(|code| code.name).map(str::to_owned));
         note("connection", self.connection.clone());
@@ -134,6 +141,12 @@ impl Refusal {
             .and_then(|rest| rest.split_once('\''))?
             .0;
         is_name(name).then_some(name)
+    }
+
+    /// The table and the name, where the service says that the table has no property of that name.
+    pub(super) fn unknown_property(&self) -> Option<(&str, &str)> {
+        let (name, _) = self.message.strip_prefix("Could not find a property named '")?.split_once('\'')?;
+        Some((self.table()?, name))
     }
 
     /// The user or team that the service's text says is the one who may not, as its id.
@@ -181,6 +194,7 @@ mod tests {
             at: "2026-03-01T12:00:00.5Z".parse().unwrap(),
             connection: None,
             app: None,
+            near: Vec::new(),
             whole: None,
         };
         match ErrorBody::parse(body.as_bytes()) {
@@ -277,7 +291,9 @@ mod tests {
             r#"{"error":{"code":"0x0","message":"Could not find a property named 'Name' on type 'Microsoft.Dynamics.CRM.account'."}}"#,
         );
         let remedy = told.phrase().remedy_with(&told.facts());
-        assert!(remedy[0].contains("`d365conn records account list "), "{remedy:?}");
+        assert!(remedy[0].contains("`d365conn tables show account --columns`"), "{remedy:?}");
+        let told = Refusal { near: vec!["name".to_owned()], ..told };
+        assert_eq!(told.phrase().remedy_with(&told.facts())[0], "run the command again with `name`");
     }
 
     #[test]

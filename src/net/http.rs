@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 pub use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
@@ -112,12 +113,26 @@ impl From<&Request> for Parcel {
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    headers: reqwest::header::HeaderMap,
+    headers: HeaderMap,
     /// The body, still arriving.
     pub body: Body,
 }
 
 impl Response {
+    /// The answer that stood inside this one as its body. Its headers take the place of those of the same name.
+    #[must_use]
+    pub fn replaced_by(mut self, status: u16, headers: &[(String, String)], body: impl Into<Bytes>) -> Self {
+        for (name, _) in headers {
+            self.headers.remove(name);
+        }
+        for (name, value) in headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+                self.headers.append(name, value);
+            }
+        }
+        Self { status, headers: self.headers, body: Body { source: Source::Whole(Some(body.into())), ..self.body } }
+    }
+
     /// The first value of a header, if it is readable text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -145,9 +160,16 @@ impl Response {
 /// A body that is still arriving. Dropping it closes the stream.
 #[derive(Debug)]
 pub struct Body {
-    incoming: reqwest::Response,
+    source: Source,
     host: Arc<str>,
     limits: Limits,
+}
+
+/// Where a body comes from.
+#[derive(Debug)]
+enum Source {
+    Arriving(reqwest::Response),
+    Whole(Option<Bytes>),
 }
 
 impl Body {
@@ -156,7 +178,12 @@ impl Body {
     /// # Errors
     /// [`NetError`] when the stream breaks or falls silent.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
-        self.incoming.chunk().await.map_err(|error| NetError::of_body(&error, &self.host, self.limits))
+        match &mut self.source {
+            Source::Whole(body) => Ok(body.take()),
+            Source::Arriving(incoming) => {
+                incoming.chunk().await.map_err(|error| NetError::of_body(&error, &self.host, self.limits))
+            }
+        }
     }
 
     /// All of it, up to `limit` bytes after decompression.
@@ -276,7 +303,11 @@ impl Http {
         let status = incoming.status().as_u16();
         self.trace.request(|| format!("← {status}"));
         let headers = incoming.headers().clone();
-        Ok(Response { status, headers, body: Body { incoming, host: origin.host().into(), limits } })
+        Ok(Response {
+            status,
+            headers,
+            body: Body { source: Source::Arriving(incoming), host: origin.host().into(), limits },
+        })
     }
 }
 

@@ -61,6 +61,12 @@ impl Retry {
         Self { idempotency, max_wait, tries: 0, waited: Duration::ZERO, jitter }
     }
 
+    /// Whether the request changes nothing.
+    #[must_use]
+    pub const fn is_read(&self) -> bool {
+        matches!(self.idempotency, Idempotency::Safe)
+    }
+
     /// How often the request has failed so far.
     #[must_use]
     pub const fn tries(&self) -> u32 {

@@ -18,6 +18,9 @@ use super::{
 };
 use crate::clock::Clock;
 
+/// The longest address of a request that is no part of a batch.
+const LONGEST_ADDRESS: usize = 32_768;
+
 /// How an answer goes out.
 #[derive(Debug, Clone)]
 pub(super) enum Delivery {
@@ -168,6 +171,10 @@ impl Front {
     }
 
     fn dataverse(&self, inside: &mut Inside, origin: &str, now: Timestamp, request: &Incoming) -> Delivery {
+        if origin.len() + request.path.len() + 1 + request.query.len() > LONGEST_ADDRESS {
+            // It never gets to the organisation: the web server before it answers, with a page.
+            return Delivery::Whole(page(414, "Request-URI Too Long", &paragraph("The requested URL is too long.")));
+        }
         let Some(bearer) = bearer(inside, origin, now, request, Resource::Dataverse) else {
             return Delivery::Whole(self.challenge(origin, None));
         };

@@ -27,6 +27,7 @@ const BODY_LIMIT: usize = 256 * 1024 * 1024;
   d365conn api 'accounts?$select=name&$top=3' --jq '.value[].name'
   d365conn api accounts -X GET -f '$select=name' -F '$top=2' -i
   d365conn api accounts -f name='Alder Freight' -F revenue=125000.50
+  d365conn api accounts -f name='Alder Freight' --dry-run
   d365conn api 'contacts(CONTACT_ID)' -X PATCH -f jobtitle=Buyer -H 'If-Match: *'
   d365conn api 'contacts?$select=fullname' -H 'Prefer: odata.maxpagesize=200' --paginate --jq '.value[].fullname'")]
 pub struct Api {

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::commands::records::Place;
 use crate::commands::records::opened::{Aim, Opened};
 use crate::context::Context;
+use crate::dataverse::Asked;
 use crate::output::{Format, object};
 use crate::problem::{Exit, Problem};
 
@@ -24,6 +25,7 @@ impl Count {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         place.open(context, Aim::Read, async |opened| {
             let Opened { client, table, format, .. } = opened;
+            client.check_names(table, Asked { filter: self.filter.as_deref(), ..Asked::default() }).await?;
             let count = client.count(table, self.filter.as_deref()).await?;
             match *format {
                 Format::Json | Format::Ndjson => {

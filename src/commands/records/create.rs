@@ -15,10 +15,12 @@ use crate::problem::{Exit, Problem};
   d365conn accounts create --data '{\"name\": \"Fjord & Co\", \"numberofemployees\": 12}'
   d365conn contacts create lastname=Lund birthdate=1984-05-06 parentcustomerid=account:ACCOUNT_ID --return
   d365conn accounts create name=\"Fjord & Co\" donotemail=yes --dry-run
+  d365conn accounts create --data '{\"name\": \"Fjord & Co\", \"contact_customer_accounts\": [{\"lastname\": \"Lund\"}]}'
 
 A value is read as its column holds it: `d365conn tables show account --columns` tells. A lookup
 takes an id, a name or a key, with its table in front where it may lead to several:
-`primarycontactid=\"Ida Holm\"`, `parentcustomerid=account@accountnumber=AC-1`.")]
+`primarycontactid=\"Ida Holm\"`, `parentcustomerid=account@accountnumber=AC-1`. In JSON, records may
+stand inside the new one, under the names of relationships: they are made with it, or none is.")]
 pub struct Create {
     #[command(flatten)]
     writing: Writing,

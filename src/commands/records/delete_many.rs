@@ -7,7 +7,7 @@ use crate::commands::records::Place;
 use crate::commands::records::many_error::ManyError;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Client, Course, Operation, Outcome, Query, RecordId, Table, Verdict, is_rehearsal};
+use crate::dataverse::{Asked, Client, Course, Operation, Outcome, Query, RecordId, Table, Verdict, is_rehearsal};
 use crate::output::problem::brief;
 use crate::output::{Format, Progress, object};
 use crate::problem::{Exit, Problem};
@@ -27,6 +27,7 @@ pub(super) fn run(context: &Context, place: &Place, filter: &str, expected: Opti
     client.check_writable()?;
     let (table, ids) = context.block_on(async {
         let table = place.table(&client).await?;
+        client.check_names(&table, Asked { filter: Some(filter), ..Asked::default() }).await?;
         let ids = matching(&client, &table, filter).await?;
         Ok((table, ids))
     })?;

@@ -7,7 +7,7 @@ use crate::commands::records::cells::Cells;
 use crate::commands::records::columns::{Selection, selected};
 use crate::commands::records::opened::{Aim, Opened};
 use crate::context::Context;
-use crate::dataverse::{Expand, Reference, Wanted};
+use crate::dataverse::{Asked, Expand, Reference, Wanted};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 
@@ -47,6 +47,7 @@ impl Get {
                 Selection::Usual => Vec::new(),
                 named => named.of(client, table).await?,
             };
+            client.check_names(table, Asked { expand: expand.as_ref(), ..Asked::default() }).await?;
             let annotations = self.cells.wants_labels(*format);
             let wanted = Wanted { table, select: &asked, expand: expand.as_ref(), annotations };
             let record = client.find(wanted, &reference).await?;

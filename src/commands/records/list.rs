@@ -5,7 +5,7 @@ use clap::Args;
 use crate::commands::records::columns::{Selection, selected};
 use crate::commands::records::{Cells, DEFAULT_TOP, Place, peek, resolved, show, tell_of_more};
 use crate::context::Context;
-use crate::dataverse::{Client, Expand, Query, Table};
+use crate::dataverse::{Asked, Client, Expand, Query, Table};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 
@@ -71,6 +71,8 @@ impl List {
                 Format::Id => vec![table.id_column.clone()],
                 _ => selection.of(&client, &table).await?,
             };
+            let (filter_typed, order_by) = (self.filter.as_deref(), self.order_by.as_deref());
+            client.check_names(&table, Asked { filter: filter_typed, order_by, expand: expand.as_ref() }).await?;
             let mut shown = select.clone();
             if let Some(expand) = expand.as_ref().filter(|_| !shown.is_empty()) {
                 shown.extend(expand.names().map(str::to_owned));

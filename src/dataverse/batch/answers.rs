@@ -5,7 +5,7 @@ use crate::dataverse::batch::mime;
 
 /// The answer to one operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(in crate::dataverse) struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// Headers, names in lower case.

@@ -2,6 +2,7 @@
 //! each gets.
 
 mod answers;
+mod carried;
 mod error;
 mod mime;
 mod operation;
@@ -9,6 +10,7 @@ mod phrases;
 mod run;
 mod wire;
 
+pub(super) use carried::{carry, unpack};
 pub use error::BatchError;
 pub use operation::{Operation, operations};
 pub use phrases::BATCH_PHRASES;

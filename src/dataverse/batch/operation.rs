@@ -12,7 +12,7 @@ use crate::dataverse::{Body, RecordId, Table};
 use crate::net::Method;
 
 /// The longest address inside a batch. Source: Microsoft Learn, "Execute batch operations using the Web API".
-const LONGEST_TARGET: usize = 65_536;
+pub(super) const LONGEST_TARGET: usize = 65_536;
 /// Headers that belong to the connection or to the batch as a whole.
 const OURS: [&str; 9] = [
     "authorization",
@@ -25,6 +25,8 @@ const OURS: [&str; 9] = [
     "proxy-authorization",
     "transfer-encoding",
 ];
+/// Headers that say for whom a request is. Source: Microsoft Learn, "Impersonate another user using the Web API".
+const BEHALF: [&str; 2] = ["CallerObjectId", "MSCRMCallerID"];
 
 /// A request that travels inside another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,22 @@ impl Operation {
         let target = format!("{API}{}({id})", resource(&table.entity_set));
         let headers = vec![("If-Match".to_owned(), "*".to_owned())];
         Self { id: id.to_string(), method: Method::DELETE, target, headers, body: None }
+    }
+
+    /// Whether it does more than read.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.method != Method::GET
+    }
+
+    /// The same for the user that `header` names, unless it says itself whom it is for.
+    pub(super) fn on_behalf(&self, header: &(&'static str, String)) -> Self {
+        let mut operation = self.clone();
+        let is_said = operation.headers.iter().any(|(name, _)| BEHALF.iter().any(|own| name.eq_ignore_ascii_case(own)));
+        if !is_said {
+            operation.headers.push((header.0.to_owned(), header.1.clone()));
+        }
+        operation
     }
 }
 

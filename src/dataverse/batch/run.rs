@@ -1,13 +1,15 @@
 //! Sends a batch and gives every operation its own verdict. An operation that the service was too busy for is sent again;
 //! one whose answer was lost is called unknown.
 
+use std::borrow::Cow;
+
 use crate::dataverse::batch::answers::{Answer, read};
 use crate::dataverse::batch::wire;
 use crate::dataverse::batch::{BatchError, Operation};
 use crate::dataverse::client::{Client, NotSent};
 use crate::dataverse::refusal::{ErrorBody, Refusal};
 use crate::dataverse::{DataverseError, RecordId};
-use crate::net::{Idempotency, Method, Verdict as Wait};
+use crate::net::{Idempotency, Verdict as Wait};
 use crate::problem::Problem;
 
 /// The most operations in one batch. Source: Microsoft Learn, "Execute batch operations using the Web API".
@@ -77,7 +79,7 @@ impl Outcome {
 enum Round {
     Answered {
         answers: Vec<Answer>,
-        bare: Refusal,
+        bare: Box<Refusal>,
     },
     /// Sent, and the answer was lost.
     Lost(String),
@@ -91,8 +93,7 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`].
     pub fn check_operations(&self, operations: &[Operation]) -> Result<(), DataverseError> {
-        let is_read = operations.iter().all(|operation| operation.method == Method::GET);
-        if is_read { Ok(()) } else { self.check_writable() }
+        if operations.iter().any(Operation::is_change) { self.check_writable() } else { Ok(()) }
     }
 
     /// Sends at most [`MOST_OPERATIONS`] operations in one batch; the outcomes are in the order of the operations.
@@ -102,7 +103,12 @@ impl Client {
     /// some of it was carried out, or may have been, that is told in the outcomes instead.
     pub async fn batch(&self, operations: &[Operation], course: Course) -> Result<Vec<Outcome>, Problem> {
         self.check_operations(operations)?;
-        let is_read = operations.iter().all(|operation| operation.method == Method::GET);
+        // Whether a header around a batch holds for what is in it is nowhere written: each operation says it itself.
+        let operations = match self.behalf().await? {
+            Some(header) => Cow::Owned(operations.iter().map(|operation| operation.on_behalf(&header)).collect()),
+            None => Cow::Borrowed(operations),
+        };
+        let is_read = !operations.iter().any(Operation::is_change);
         let idempotency = match (is_read, course.may_repeat) {
             (true, _) => Idempotency::Safe,
             (false, true) => Idempotency::Keyed,
@@ -166,7 +172,7 @@ impl Client {
             };
             let ids: Vec<&str> = asked.iter().map(|operation| operation.id.as_str()).collect();
             return match read(&kind, &body, &ids, course.atomic) {
-                Some(answers) => Round::Answered { answers, bare: sent.bare_refusal },
+                Some(answers) => Round::Answered { answers, bare: Box::new(sent.bare_refusal) },
                 None => Round::Lost(self.malformed(&"it is no answer to a batch").to_string()),
             };
         }

@@ -35,7 +35,8 @@ pub(in crate::dataverse) static UNKNOWN_COLUMN: Phrase = Phrase {
     who: Who::You,
     meaning: "the service could not read the query: most often a column is misspelt, or a text has no closing quote",
     remedy: &[
-        "run `d365conn records {table} list --top 1 --select '*' -o json` to see the columns of the table",
+        "run the command again with {nearest}",
+        "run `d365conn tables show {table} --columns` to see every column of the table",
         "write column names in lower case, a lookup as `_name_value`, and double an apostrophe inside a text: `'O''Neil'`",
     ],
 };

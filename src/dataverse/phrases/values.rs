@@ -5,6 +5,8 @@ use crate::problem::{Exit, Phrase, Who};
 /// The phrases of values.
 pub const VALUE_PHRASES: &[&Phrase] = &[
     &NO_SUCH_COLUMN,
+    &NO_SUCH_WAY,
+    &LOOKUP_BY_NAME,
     &READ_ONLY_COLUMN,
     &NO_SUCH_CHOICE,
     &WRONG_KIND,
@@ -13,6 +15,7 @@ pub const VALUE_PHRASES: &[&Phrase] = &[
     &NOT_EMPTY,
     &MISSING,
     &NOT_BY_VALUE,
+    &NESTED_IN_CHANGE,
     &TABLE_NEEDED,
     &BAD_KEY,
     &NOT_A_KEY,
@@ -30,6 +33,21 @@ pub(in crate::dataverse) static NO_SUCH_COLUMN: Phrase = usage(
     "dataverse/column-not-there",
     "the table has no column of that name; nothing was sent",
     &["run the command again with {nearest}", "run `d365conn tables show {table} --columns` to see every column"],
+);
+
+pub(in crate::dataverse) static NO_SUCH_WAY: Phrase = usage(
+    "dataverse/way-not-there",
+    "related records are reached by the names of relationships, whose letters count; nothing was sent",
+    &[
+        "run the command again with {nearest}",
+        "run `d365conn tables show {table} --relationships` to see what leads to other tables",
+    ],
+);
+
+pub(in crate::dataverse) static LOOKUP_BY_NAME: Phrase = usage(
+    "dataverse/lookup-by-name",
+    "a condition compares the id that a lookup holds, or a column of the record that it leads to; nothing was sent",
+    &["write `_{column}_value` for the id, or `{column}/…` for a column of the other record"],
 );
 
 pub(in crate::dataverse) static READ_ONLY_COLUMN: Phrase = usage(
@@ -81,6 +99,12 @@ pub(in crate::dataverse) static NOT_BY_VALUE: Phrase = usage(
         "put a file or an image there by itself: `d365conn records TABLE files upload ID {column} FILE`",
         "give the very JSON with `{column}:=…`, or leave the column out",
     ],
+);
+
+pub(in crate::dataverse) static NESTED_IN_CHANGE: Phrase = usage(
+    "dataverse/nested-in-change",
+    "records inside a record are made together with it; a change takes columns and links; nothing was sent",
+    &["create the other record by itself, then tie the two with `d365conn records {table} link`"],
 );
 
 pub(in crate::dataverse) static TABLE_NEEDED: Phrase = usage(

@@ -76,9 +76,12 @@ pub(super) fn check_name(table: &Definition, name: &str, purpose: Purpose) -> Re
 }
 
 /// Refuses a new record without its primary name or a lookup, where the platform itself needs one. Everything else that is
-/// marked as required has a default, or is wanted by forms alone.
-pub(super) fn check_complete(table: &Definition, body: &Body) -> Result<(), ValueError> {
+/// marked as required has a default, or is wanted by forms alone. `filled` is a column that somebody else fills.
+pub(super) fn check_complete(table: &Definition, body: &Body, filled: Option<&str>) -> Result<(), ValueError> {
     let is_given = |column: &ColumnDefinition| {
+        if filled == Some(&column.name) {
+            return true;
+        }
         let ways = table.many_to_one.iter().filter(|way| way.column == column.name);
         let mut names = ways.map(|way| way.navigation.as_str()).chain([column.name.as_str()]);
         names.any(|name| body.column_names().any(|given| given.strip_suffix("@odata.bind").unwrap_or(given) == name))

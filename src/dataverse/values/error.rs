@@ -1,6 +1,7 @@
 //! Values that a table does not take, and records that a lookup names and nobody finds. Each is told before anything is
 //! written.
 
+use crate::dataverse::nearest::any_of;
 use crate::dataverse::phrases::values as phrases;
 use crate::problem::{Diagnose, Phrase};
 
@@ -19,6 +20,24 @@ pub enum ValueError {
         column: String,
         /// Columns that look like it.
         near: Vec<String>,
+    },
+    /// No such navigation property.
+    #[error("nothing of {table} is reached by `{}`", name.escape_debug())]
+    UnknownWay {
+        /// The table.
+        table: String,
+        /// As typed.
+        name: String,
+        /// Navigation properties that look like it.
+        near: Vec<String>,
+    },
+    /// A lookup by the name of its column where its value is meant.
+    #[error("`{column}` of {table} is a lookup, whose id has another name")]
+    LookupByName {
+        /// The table.
+        table: String,
+        /// The lookup.
+        column: String,
     },
     /// A column that nobody may write, or not at this time.
     #[error("the column {column} of {table} can't be written{when}")]
@@ -94,6 +113,14 @@ pub enum ValueError {
         /// `a file`, `an image`, `parties`.
         kind: &'static str,
     },
+    /// A record inside a change.
+    #[error("a change of {table} takes no records inside it, as in `{}`", column.escape_debug())]
+    NestedInChange {
+        /// The table.
+        table: String,
+        /// The navigation property.
+        column: String,
+    },
     /// A lookup to several tables, and none is named.
     #[error("{column} leads to several tables, and `{}` names none", text.escape_debug())]
     TableNeeded {
@@ -158,6 +185,8 @@ impl Diagnose for ValueError {
     fn phrase(&self) -> &'static Phrase {
         match self {
             Self::UnknownColumn { .. } => &phrases::NO_SUCH_COLUMN,
+            Self::UnknownWay { .. } => &phrases::NO_SUCH_WAY,
+            Self::LookupByName { .. } => &phrases::LOOKUP_BY_NAME,
             Self::ReadOnlyColumn { .. } => &phrases::READ_ONLY_COLUMN,
             Self::NoSuchChoice { .. } => &phrases::NO_SUCH_CHOICE,
             Self::WrongKind { .. } => &phrases::WRONG_KIND,
@@ -166,6 +195,7 @@ impl Diagnose for ValueError {
             Self::NotEmpty { .. } => &phrases::NOT_EMPTY,
             Self::Missing { .. } => &phrases::MISSING,
             Self::NotByValue { .. } => &phrases::NOT_BY_VALUE,
+            Self::NestedInChange { .. } => &phrases::NESTED_IN_CHANGE,
             Self::TableNeeded { .. } => &phrases::TABLE_NEEDED,
             Self::BadKey { .. } => &phrases::BAD_KEY,
             Self::NotAKey { .. } => &phrases::NOT_A_KEY,
@@ -178,12 +208,14 @@ impl Diagnose for ValueError {
 
     fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::UnknownColumn { table, near, .. } => {
+            Self::UnknownColumn { table, near, .. } | Self::UnknownWay { table, near, .. } => {
                 let mut facts = vec![("table", table.clone())];
                 facts.extend((!near.is_empty()).then(|| ("nearest", any_of(near))));
                 facts
             }
-            Self::ReadOnlyColumn { table, .. } | Self::NothingFound { table, .. } => vec![("table", table.clone())],
+            Self::ReadOnlyColumn { table, .. }
+            | Self::NestedInChange { table, .. }
+            | Self::NothingFound { table, .. } => vec![("table", table.clone())],
             Self::NoSuchChoice { table, choices, .. } => {
                 let mut facts = vec![("table", table.clone())];
                 facts.extend((!choices.is_empty()).then(|| ("choices", listed(choices))));
@@ -204,7 +236,7 @@ impl Diagnose for ValueError {
             Self::Ambiguous { table, candidates, .. } => {
                 vec![("table", table.clone()), ("candidates", listed(candidates))]
             }
-            Self::NotByValue { column, .. } => vec![("column", column.clone())],
+            Self::NotByValue { column, .. } | Self::LookupByName { column, .. } => vec![("column", column.clone())],
             Self::WrongKind { .. }
             | Self::TooLong { .. }
             | Self::OutOfRange { .. }
@@ -214,11 +246,6 @@ impl Diagnose for ValueError {
             | Self::NoSuchUser { .. } => Vec::new(),
         }
     }
-}
-
-fn any_of(names: &[String]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(" or ")
 }
 
 fn listed(names: &[String]) -> String {

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::dataverse::client::Client;
 use crate::dataverse::values::complete::{Place, check_access, check_complete, check_name, place};
+use crate::dataverse::values::nested::check_nested;
 use crate::dataverse::values::reference::link;
 use crate::dataverse::values::{Reference, Value, ValueError, Word, typed};
 use crate::dataverse::{Body, ColumnDefinition, ColumnKind, Definition, Detail, Required, Table};
@@ -53,8 +54,9 @@ pub async fn fill(
         body.add(&name, json)?;
     }
     if purpose == Purpose::Create {
-        check_complete(&definition, &body)?;
+        check_complete(&definition, &body, None)?;
     }
+    check_nested(client, &definition, &body, purpose).await?;
     Ok(body)
 }
 
@@ -106,13 +108,13 @@ async fn written(
         Some((Value::Text(text), _)) => {
             Ok((column.name.clone(), raw(&typed::json(&definition.names.logical_name, column, &text)?)))
         }
+        _ if column.required == Required::System => Err(ValueError::NotEmpty { column: column.name.clone() }.into()),
         _ if is_lookup => {
             // Any of a lookup's navigation properties empties it.
             let way = definition.many_to_one.iter().find(|way| way.column == column.name);
             let navigation = way.map_or_else(|| column.name.clone(), |way| way.navigation.clone());
             Ok((navigation, raw("null")))
         }
-        _ if column.required == Required::System => Err(ValueError::NotEmpty { column: column.name.clone() }.into()),
         _ => Ok((column.name.clone(), raw("null"))),
     }
 }

@@ -4,6 +4,7 @@ mod complete;
 mod digits;
 mod error;
 mod fill;
+mod nested;
 mod reference;
 mod typed;
 mod word;

@@ -8,6 +8,7 @@ use crate::sandbox::data::{Access, Column, Kind, Required, Schema, Table};
 use crate::sandbox::dataverse::keys::referenced;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::values::{at_scale, chosen_values, from_literal};
+use crate::sandbox::dataverse::way::Way;
 use crate::sandbox::odata::{Literal, Number, day, guid, moment};
 use crate::sandbox::world::{Changes, Value, World, day_of};
 
@@ -22,7 +23,18 @@ pub(super) enum Purpose {
 
 /// A JSON object whose members keep their order and their numbers their digits.
 #[derive(Debug)]
-pub(super) struct Members(pub Vec<(String, Box<RawValue>)>);
+pub(super) struct Members(pub Vec<Member>);
+
+/// A name with the JSON that stands for its value.
+pub(super) type Member = (String, Box<RawValue>);
+
+impl Members {
+    /// Those of a body.
+    pub fn read(table: &Table, body: &[u8]) -> Result<Self, Refusal> {
+        serde_json::from_slice(body)
+            .map_err(|error| Refusal::payload(table, &format!("The body is no JSON object: {error}")))
+    }
+}
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -54,10 +66,19 @@ pub(super) fn changes(
     body: &[u8],
     purpose: Purpose,
 ) -> Result<Changes, Refusal> {
-    let members: Members = serde_json::from_slice(body)
-        .map_err(|error| Refusal::payload(table, &format!("The body is no JSON object: {error}")))?;
+    changes_of(world, root, table, &Members::read(table, body)?.0, purpose)
+}
+
+/// Makes members into changes of a record.
+pub(super) fn changes_of(
+    world: &World,
+    root: &str,
+    table: &'static Table,
+    members: &[Member],
+    purpose: Purpose,
+) -> Result<Changes, Refusal> {
     let mut changes = Changes::new();
-    for (name, json) in &members.0 {
+    for (name, json) in members {
         if let Some(change) = member(world, root, table, name, json.get(), purpose)? {
             changes.retain(|(place, _)| *place != change.0);
             changes.push(change);
@@ -100,24 +121,20 @@ fn member(
             Ok(Some((place, None)))
         }
         Some(_) if json.starts_with('{') => Err(deep(name)),
-        None if json.starts_with('[') && is_collection(table, name) => Err(deep(name)),
+        None if json.starts_with('[') && Way::find(table, name).is_some() => Err(deep(name)),
+        None if json.starts_with('[') && name.ends_with("_activity_parties") => {
+            Err(Refusal::new(501, "0x80040219", format!("Parties ('{name}') are not offered by the sandbox.")))
+        }
         _ => Err(Refusal::undeclared(table, name)),
     }
 }
 
+/// Only what makes one new record takes others inside it.
 fn deep(name: &str) -> Refusal {
-    Refusal::new(
-        501,
-        "0x80040219",
-        format!("Records nested inside a record ('{name}') are not offered by the sandbox."),
-    )
+    Refusal::unsupported(format!("Records nested in '{name}' are taken only where one record is created by POST."))
 }
 
-fn is_collection(table: &Table, name: &str) -> bool {
-    table.collection(name).is_some() || name.ends_with("_activity_parties")
-}
-
-fn check_access(table: &Table, column: &Column, purpose: Purpose) -> Result<(), Refusal> {
+pub(super) fn check_access(table: &Table, column: &Column, purpose: Purpose) -> Result<(), Refusal> {
     let (code, verb) = match (column.access, purpose) {
         (Access::Writable, _) | (Access::CreateOnly, Purpose::Create) => return Ok(()),
         // The service drops the primary key of a record it updates.

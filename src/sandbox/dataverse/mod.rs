@@ -11,6 +11,7 @@ mod condition;
 mod cookie;
 mod csdl;
 mod dates;
+mod deep;
 mod defined;
 mod definition;
 mod exchange;

@@ -36,21 +36,13 @@ pub(super) fn relate(
             }
             world.update(table, id, vec![(*column, link.map(Value::Link))], exchange.caller);
         }
-        (Way::Collection { table: other, column }, "POST" | "DELETE") => {
+        (Way::Collection { table: other, .. } | Way::Association { table: other, .. }, "POST" | "DELETE") => {
             let other = Schema::of_sandbox().table(*other);
             let link = other_end(world, exchange, table, other, navigation)?;
             check_target(table, &navigation.name, &[other.logical_name], link)?;
-            let value = (method == "POST").then_some(Value::Link(Link { table: table.index, id }));
-            world.update(other, link.id, vec![(*column, value)], exchange.caller);
-        }
-        (Way::Association { place, table: other, from_left }, "POST" | "DELETE") => {
-            let other = Schema::of_sandbox().table(*other);
-            let link = other_end(world, exchange, table, other, navigation)?;
-            check_target(table, &navigation.name, &[other.logical_name], link)?;
-            let (left, right) = if *from_left { (id, link.id) } else { (link.id, id) };
             if method == "DELETE" {
-                world.disassociate(*place, left, right);
-            } else if !world.associate(*place, left, right) {
+                way.untie(world, id, link.id, exchange.caller);
+            } else if !way.tie(world, table, id, link.id, exchange.caller) {
                 return Err(Refusal::new(412, "0x80040237", "Cannot insert duplicate key."));
             }
         }

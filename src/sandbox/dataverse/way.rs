@@ -1,4 +1,5 @@
-//! Navigation properties: where they lead from a record. It never shows what is found there.
+//! Navigation properties: where they lead from a record, and tying records together by one. It never shows what is found
+//! there.
 
 use uuid::Uuid;
 
@@ -74,6 +75,36 @@ impl Way {
             }
             Self::Association { place, table, from_left } => {
                 Some((schema.table(*table), world.associated(*place, *from_left, id)))
+            }
+        }
+    }
+
+    /// Ties a record of the table at the other end of a collection to the record `id`; `false` when it is tied already.
+    pub fn tie(&self, world: &mut World, from: &Table, id: Uuid, other: Uuid, author: Uuid) -> bool {
+        match self {
+            Self::Lookup { .. } => false,
+            Self::Collection { table, column } => {
+                let link = Value::Link(Link { table: from.index, id });
+                world.update(Schema::of_sandbox().table(*table), other, vec![(*column, Some(link))], author);
+                true
+            }
+            Self::Association { place, from_left, .. } => {
+                let (left, right) = if *from_left { (id, other) } else { (other, id) };
+                world.associate(*place, left, right)
+            }
+        }
+    }
+
+    /// Takes that tie away again.
+    pub fn untie(&self, world: &mut World, id: Uuid, other: Uuid, author: Uuid) {
+        match self {
+            Self::Lookup { .. } => {}
+            Self::Collection { table, column } => {
+                world.update(Schema::of_sandbox().table(*table), other, vec![(*column, None)], author);
+            }
+            Self::Association { place, from_left, .. } => {
+                let (left, right) = if *from_left { (id, other) } else { (other, id) };
+                world.disassociate(*place, left, right);
             }
         }
     }

@@ -166,3 +166,37 @@ fn a_lost_answer_is_asked_for_again_only_where_that_is_harmless() {
     let found = world.run("accounts list --filter \"name eq 'Lost-1'\" -o id").succeeds();
     assert_eq!(found.lines().count(), 1, "it was not sent twice");
 }
+
+#[test]
+fn a_dry_run_shows_what_would_change_something_and_sends_what_does_not() {
+    let world = World::connected();
+    let count = || world.sandbox.requests().iter().filter(|seen| seen.path.contains("/api/")).count();
+    let before = count();
+    let shown =
+        world.run("api accounts -f name=Never -F revenue=1.10 -H 'Prefer: return=representation' --dry-run").succeeds();
+    let address = format!("POST {}/api/data/v9.2/accounts\n", world.sandbox.address());
+    for part in [address.as_str(), "Prefer: return=representation\n", "{\"name\":\"Never\",\"revenue\":1.10}"] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    assert!(!shown.to_lowercase().contains("bearer"), "{shown}");
+    let shown = json(&world.run("api 'accounts(accountnumber=%27NL-0001%27)' -X DELETE --dry-run -o json").succeeds());
+    assert_eq!(shown["method"], "DELETE");
+    assert_eq!(count(), before);
+    assert!(world.run("api WhoAmI --dry-run").succeeds().contains("UserId"));
+    // It only reads, whatever its method says.
+    std::fs::write(world.path("search.json"), "{\"search\":\"an\"}").unwrap();
+    let found = world.run(&format!("api searchquery --input {} --dry-run", world.path("search.json").display()));
+    assert!(found.succeeds().contains("response"));
+    assert_eq!(count(), before + 2);
+}
+
+#[test]
+fn a_request_is_made_as_the_user_who_is_named() {
+    let world = World::connected();
+    let users = "records systemuser list --filter \"isdisabled eq false and fullname ne 'Inès Moreau' and domainname ne null\" \
+                 --select systemuserid,domainname --top 1 -o tsv";
+    let found = world.run(users).succeeds();
+    let (id, sign_in) = found.trim().split_once('\t').unwrap();
+    let who = json(&world.run(&format!("api WhoAmI --as {sign_in}")).succeeds());
+    assert_eq!(who["UserId"], id);
+}

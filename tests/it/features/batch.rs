@@ -187,3 +187,55 @@ fn answers_come_in_other_formats_when_asked_for() {
     assert!(csv.stdout.starts_with("id,status,record_id,body,error\n1,204,"), "{}", csv.stdout);
     batch(&world, "-c nobody", &lines).fails(2, "store/");
 }
+
+#[test]
+fn a_dry_run_shows_every_request_as_it_would_go_out_and_sends_none() {
+    let world = World::connected();
+    let lines = [
+        r#"{"method":"POST","path":"accounts","body":{"name":"Never","revenue":1.10}}"#,
+        r#"{"method":"GET","path":"accounts?$top=1"}"#,
+        r#"{"method":"PATCH","path":"accounts(accountnumber='NL-0007')","body":{"fax":"1"},"headers":{"If-Match":"*"}}"#,
+    ];
+    let shown = batch(&world, "--size 1 --dry-run", &lines).succeeds();
+    let address = format!("POST {}/api/data/v9.2/$batch", world.sandbox.address());
+    assert_eq!(shown.matches(&address).count(), 3, "{shown}");
+    for part in [
+        "Content-Type: multipart/mixed; boundary=\"batch_",
+        "Prefer: odata.continue-on-error",
+        "GET /api/data/v9.2/accounts?$top=1 HTTP/1.1\r\n",
+        "{\"name\":\"Never\",\"revenue\":1.10}",
+        "PATCH /api/data/v9.2/accounts(accountnumber='NL-0007') HTTP/1.1\r\n",
+        "If-Match: *\r\n",
+    ] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    assert!(!shown.to_lowercase().contains("bearer"), "{shown}");
+    let shown = batch(&world, "--atomic --dry-run -o json", &lines[..1]).succeeds();
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert!(shown["body"].as_str().unwrap().contains("--changeset_"), "{shown}");
+    assert_eq!(batches(&world), 0);
+    // What only reads is no change.
+    assert!(batch(&world, "--dry-run", &lines[1..2]).succeeds().contains("\"status\":200"));
+}
+
+#[test]
+fn every_operation_is_done_as_the_user_who_is_named() {
+    let world = World::connected();
+    let users = "records systemuser list --filter \"isdisabled eq false and fullname ne 'Inès Moreau' and domainname ne null\" \
+                 --select systemuserid,domainname --top 1 -o tsv";
+    let found = world.run(users).succeeds();
+    let (id, sign_in) = found.trim().split_once('\t').unwrap();
+    let lines = [
+        r#"{"method":"POST","path":"accounts","body":{"name":"Theirs"}}"#.to_owned(),
+        format!(
+            r#"{{"method":"POST","path":"accounts","body":{{"name":"Own"}},"headers":{{"MSCRMCallerID":"{id}"}}}}"#
+        ),
+    ];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let done = answers(&batch(&world, &format!("--as {sign_in}"), &lines).succeeds());
+    for answer in done {
+        let account = answer["record_id"].as_str().unwrap();
+        let by = world.run(&format!("accounts get {account} --select _createdby_value -o tsv")).succeeds();
+        assert_eq!(by.trim(), id);
+    }
+}

@@ -1,0 +1,8 @@
+//! The names in a question for rows: whether the table has them, asked before the question is sent.
+
+mod asked;
+mod judge;
+mod mentions;
+mod token;
+
+pub use asked::Asked;
