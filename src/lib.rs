@@ -77,6 +77,7 @@
 //! | says which noun has which verbs of its own | its row of [`commands::records::NOUNS`]; each verb: `commands/records/own` |
 //! | reads actions and functions out of `$metadata` | `dataverse/callables/csdl.rs`; what was typed for them: `dataverse/callables/arguments.rs` |
 //! | knows an organisation's status reasons | `dataverse/reasons.rs` |
+//! | says who takes part in an activity | `dataverse/values/parties.rs` |
 //! | says under which name a column is sent | [`dataverse::Definition::sent_as`] |
 //! | waits when the service throttles | `net/retry.rs` judges, `dataverse/client.rs` waits |
 //! | asks a long question | `dataverse/batch/carried.rs`, sent by `dataverse/client.rs` |

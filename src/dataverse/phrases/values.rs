@@ -15,6 +15,7 @@ pub const VALUE_PHRASES: &[&Phrase] = &[
     &NOT_EMPTY,
     &MISSING,
     &NOT_BY_VALUE,
+    &PARTIES_LATER,
     &NESTED_IN_CHANGE,
     &TABLE_NEEDED,
     &BAD_KEY,
@@ -98,6 +99,15 @@ pub(in crate::dataverse) static NOT_BY_VALUE: Phrase = usage(
     &[
         "put a file or an image there by itself: `d365conn records TABLE files upload ID {column} FILE`",
         "give the very JSON with `{column}:=…`, or leave the column out",
+    ],
+);
+
+pub(in crate::dataverse) static PARTIES_LATER: Phrase = usage(
+    "dataverse/parties-later",
+    "who takes part is said when the activity is created; later only all parties can be replaced together; nothing was sent",
+    &[
+        "run `d365conn records {table} get <id> --expand {table}_activity_parties -o json` to see who takes part now",
+        "run `d365conn api -X PUT '{set}(<id>)/{table}_activity_parties' --input parties.json`, the file holding `{\"value\": […]}` with everybody who shall take part",
     ],
 );
 

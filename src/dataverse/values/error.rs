@@ -113,6 +113,16 @@ pub enum ValueError {
         /// `a file`, `an image`, `parties`.
         kind: &'static str,
     },
+    /// Parties of an activity that is there already.
+    #[error("the parties in {column} can't be changed one by one")]
+    PartiesLater {
+        /// The column.
+        column: String,
+        /// The table.
+        table: String,
+        /// Its entity set.
+        entity_set: String,
+    },
     /// A record inside a change.
     #[error("a change of {table} takes no records inside it, as in `{}`", column.escape_debug())]
     NestedInChange {
@@ -195,6 +205,7 @@ impl Diagnose for ValueError {
             Self::NotEmpty { .. } => &phrases::NOT_EMPTY,
             Self::Missing { .. } => &phrases::MISSING,
             Self::NotByValue { .. } => &phrases::NOT_BY_VALUE,
+            Self::PartiesLater { .. } => &phrases::PARTIES_LATER,
             Self::NestedInChange { .. } => &phrases::NESTED_IN_CHANGE,
             Self::TableNeeded { .. } => &phrases::TABLE_NEEDED,
             Self::BadKey { .. } => &phrases::BAD_KEY,
@@ -223,6 +234,9 @@ impl Diagnose for ValueError {
             }
             Self::Missing { columns, .. } => {
                 vec![("example", columns.iter().map(|column| format!("{column}=…")).collect::<Vec<_>>().join(" "))]
+            }
+            Self::PartiesLater { table, entity_set, .. } => {
+                vec![("table", table.clone()), ("set", entity_set.clone())]
             }
             Self::TableNeeded { column, text, targets } => {
                 let examples: Vec<String> = targets.iter().map(|table| format!("{column}={table}:{text}")).collect();

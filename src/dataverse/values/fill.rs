@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::dataverse::client::Client;
 use crate::dataverse::values::complete::{Place, check_access, check_complete, check_name, place};
 use crate::dataverse::values::nested::check_nested;
+use crate::dataverse::values::parties::{self, Party};
 use crate::dataverse::values::reference::link;
 use crate::dataverse::values::{Reference, Value, ValueError, Word, typed};
 use crate::dataverse::{Body, ColumnDefinition, ColumnKind, Definition, Detail, Required, Table};
@@ -49,9 +51,20 @@ pub async fn fill(
     for name in body.column_names() {
         check_name(&definition, name, purpose)?;
     }
+    let mut gathered = Vec::new();
     for word in words {
-        let (name, json) = written(client, &definition, word, purpose).await?;
-        body.add(&name, json)?;
+        match (place(&definition, &word.column)?, &word.value) {
+            (Place::Column(column), value) if column.kind == ColumnKind::Parties => {
+                gathered.extend(invited(client, &definition, column, value, purpose).await?);
+            }
+            _ => {
+                let (name, json) = written(client, &definition, word, purpose).await?;
+                body.add(&name, json)?;
+            }
+        }
+    }
+    if !gathered.is_empty() {
+        body.add(&parties::collection(&definition.names.logical_name), raw(&format!("[{}]", gathered.join(","))))?;
     }
     if purpose == Purpose::Create {
         check_complete(&definition, &body, None)?;
@@ -102,7 +115,7 @@ async fn written(
     let is_lookup = column.kind == ColumnKind::Lookup;
     match fixed {
         Some((Value::Text(text), table)) if is_lookup => {
-            let (navigation, address) = bound(client, definition, column, &text, table).await?;
+            let (navigation, address) = bound(client, definition, column, &column.name, &text, table).await?;
             Ok((format!("{navigation}@odata.bind"), raw(&serde_json::Value::from(address).to_string())))
         }
         Some((Value::Text(text), _)) => {
@@ -119,22 +132,61 @@ async fn written(
     }
 }
 
+/// The parties that a column of an activity stands for, each as JSON of its own. They are made together with the activity:
+/// later only all parties of it can be replaced at once. Source: Microsoft Learn, "Associate and disassociate table rows".
+async fn invited(
+    client: &Client,
+    definition: &Definition,
+    column: &ColumnDefinition,
+    value: &Value,
+    purpose: Purpose,
+) -> Result<Vec<String>, Problem> {
+    check_access(definition, column, purpose)?;
+    let table = &definition.names.logical_name;
+    if purpose == Purpose::Change {
+        let entity_set = definition.names.entity_set.clone();
+        return Err(ValueError::PartiesLater { column: column.name.clone(), table: table.clone(), entity_set }.into());
+    }
+    let (role, text) = match (parties::role(&column.name), value) {
+        (Some(role), Value::Text(text)) => (role, text),
+        (Some(_), Value::Nothing) => return Ok(Vec::new()),
+        (None, _) | (_, Value::Json(_)) => {
+            return Err(ValueError::NotByValue { column: parties::collection(table), kind: "parties" }.into());
+        }
+    };
+    let mut invited = Vec::new();
+    for party in parties::parties(text) {
+        invited.push(match party {
+            Party::Address(address) => json!({ "addressused": address, "participationtypemask": role }).to_string(),
+            Party::Record(text) => {
+                let party = client.definition(parties::TABLE, &[]).await?;
+                let unknown = || ValueError::NotByValue { column: parties::collection(table), kind: "parties" };
+                let lookup = party.column(parties::LOOKUP).ok_or_else(unknown)?;
+                let (navigation, address) = bound(client, &party, lookup, &column.name, text, None).await?;
+                json!({ format!("{navigation}@odata.bind"): address, "participationtypemask": role }).to_string()
+            }
+        });
+    }
+    Ok(invited)
+}
+
 /// Text that is JSON already.
 fn raw(json: &str) -> Box<RawValue> {
     RawValue::from_string(json.to_owned()).unwrap_or_default()
 }
 
-/// The navigation property and the address of the record that a lookup is to lead to.
+/// The navigation property and the address of the record that a lookup is to lead to; `typed` is what the lookup was called.
 async fn bound(
     client: &Client,
     definition: &Definition,
     column: &ColumnDefinition,
+    typed: &str,
     text: &str,
     fixed: Option<&str>,
 ) -> Result<(String, String), Problem> {
     let targets = definition.targets(column);
     let needed = || ValueError::TableNeeded {
-        column: column.name.clone(),
+        column: typed.to_owned(),
         text: text.to_owned(),
         targets: targets.iter().map(|table| (*table).to_owned()).collect(),
     };
@@ -147,14 +199,21 @@ async fn bound(
         },
     };
     let way = definition.navigation(&column.name, &target).ok_or_else(needed)?;
-    let table = client.table_named(&target).await?;
-    let address = client.address_of(&table, &reference).await?;
+    let address = match &reference {
+        // A user is better known by a sign-in name than by a full one.
+        Reference::Name(name) if target == "systemuser" && name.contains('@') => {
+            client.owner(&format!("user:{name}")).await?.reference()
+        }
+        _ => client.address_of(&client.table_named(&target).await?, &reference).await?,
+    };
     Ok((way.navigation.clone(), address))
 }
 
-/// The one of `targets` that a word in front of a reference names: by logical name, or by another of its table's names.
+/// The one of `targets` that a word in front of a reference names: by logical name, by another of its table's names, or as
+/// people call a user.
 async fn target_called(client: &Client, targets: &[&str], word: Option<&str>) -> Option<String> {
     let word = word?;
+    let word = if word.eq_ignore_ascii_case("user") { "systemuser" } else { word };
     if let Some(target) = targets.iter().find(|target| target.eq_ignore_ascii_case(word)) {
         return Some((*target).to_owned());
     }

@@ -5,6 +5,7 @@ mod digits;
 mod error;
 mod fill;
 mod nested;
+mod parties;
 mod reference;
 mod typed;
 mod word;

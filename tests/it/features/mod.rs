@@ -40,6 +40,7 @@ mod nested;
 mod nouns;
 mod one_record;
 mod output;
+mod parties;
 mod projects;
 mod proxy;
 mod query;

@@ -279,7 +279,8 @@ fn no_command_that_goes_well_shows_a_secret() {
     for (words, line, stdout) in COMMANDS {
         let verb = words.strip_prefix("NOUN ");
         let nouns = match verb {
-            Some(verb) => nouns.iter().copied().filter(|noun| has(noun, verb)).collect(),
+            // Every noun runs the same code.
+            Some(verb) => nouns.iter().copied().filter(|noun| has(noun, verb)).take(3).collect(),
             None => vec![""],
         };
         for noun in nouns {
