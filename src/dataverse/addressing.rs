@@ -5,7 +5,7 @@
 
 use crate::dataverse::encode::string_literal;
 use crate::dataverse::values::typed_json;
-use crate::dataverse::{ColumnDefinition, ColumnKind, Definition, Detail, RecordId, Table};
+use crate::dataverse::{ColumnDefinition, ColumnKind, Definition, Detail, RecordId, Table, users};
 use crate::problem::Problem;
 
 /// What a value in the key of an address can't hold, encoded or not.
@@ -21,10 +21,14 @@ pub(super) enum Address {
 }
 
 impl Address {
-    /// By the name people know a record of `table` by; none where the table has no such column.
+    /// By the name people know a record of `table` by, which for a user is the sign-in name as well; none where the table has
+    /// no such column.
     pub(super) fn of_name(table: &Table, name: &str) -> Option<Self> {
         let column = table.name_column.as_ref()?;
-        let filter = format!("{column} eq {}", string_literal(name));
+        let filter = match table.logical_name.as_str() {
+            "systemuser" => users::filter(name, true),
+            _ => format!("{column} eq {}", string_literal(name)),
+        };
         Some(Self::Condition { filter, what: format!("called `{name}`") })
     }
 

@@ -59,7 +59,8 @@ impl Client {
     }
 }
 
-fn filter(typed: &str, by_name: bool) -> String {
+/// The condition under which a user may be meant.
+pub(super) fn filter(typed: &str, by_name: bool) -> String {
     if let Ok(id) = RecordId::parse(typed) {
         return format!("systemuserid eq {id} or azureactivedirectoryobjectid eq {id}");
     }

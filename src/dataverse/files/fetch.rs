@@ -88,11 +88,11 @@ impl Client {
     async fn fetch_ranges(&self, holder: &Holder, is_full: bool, course: &mut Course<'_>) -> Result<(), Problem> {
         let mut is_ranged = true;
         while !course.is_over() {
-            let end = course.at.saturating_add(BLOCK).min(course.length.unwrap_or(u64::MAX));
+            let end = course.at.saturating_add(BLOCK);
             let mut retry = self.retry(Idempotency::Safe);
             // A range is asked for again until it is whole; what has come of it is not.
-            loop {
-                let range = is_ranged.then_some(course.at..end);
+            while course.at < end && !course.is_over() {
+                let range = is_ranged.then_some(course.at..end.min(course.length.unwrap_or(u64::MAX)));
                 let arrived = self.fetch_range(holder, is_full, range.clone(), course, &mut retry).await;
                 match arrived {
                     Ok(Arrived::Whole) => return Ok(()),

@@ -96,7 +96,10 @@ pub(in crate::dataverse) static MISSING: Phrase = usage(
 pub(in crate::dataverse) static NOT_BY_VALUE: Phrase = usage(
     "dataverse/not-by-value",
     "such a column is not set by a word of text; nothing was sent",
-    &["give the very JSON with `{column}:=…`, or leave the column out"],
+    &[
+        "put a file or an image there by itself: `d365conn records TABLE files upload ID {column} FILE`",
+        "give the very JSON with `{column}:=…`, or leave the column out",
+    ],
 );
 
 pub(in crate::dataverse) static PARTIES_LATER: Phrase = usage(

@@ -283,3 +283,13 @@ fn the_journal_keeps_names_of_queries_and_fields_of_token_requests() {
     assert!(seen[2].is_authorised && seen[2].form.is_empty());
     assert_eq!(seen[4].status, None);
 }
+
+#[test]
+fn an_address_beyond_the_services_limit_gets_no_further_than_the_web_server() {
+    let desk = Desk::new();
+    let path = |length: usize| format!("/api/data/v9.2/accounts?$filter={}", "a".repeat(length));
+    let answer = whole(desk.call("GET", &path(32_768)));
+    assert_eq!(answer.status, 414);
+    assert!(header(&answer, "content-type").is_some_and(|kind| kind.starts_with("text/html")));
+    assert_eq!(whole(desk.call("GET", &path(31_000))).status, 400, "only the filter is wrong");
+}

@@ -19,6 +19,7 @@ mod connections;
 mod crm_verbs;
 mod crowd;
 mod device;
+mod digits;
 mod disconnect;
 mod discover;
 mod doctor;

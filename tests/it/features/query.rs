@@ -140,6 +140,8 @@ fn a_record_answers_to_its_name_if_no_other_bears_it() {
     assert_eq!(said.matches("(Fjord & Co)").count(), 2, "{said}");
     world.run("accounts get 'Nobody Here'").fails(3, "dataverse/nothing-found");
     world.run("accounts get \"x') or (1 eq 1\"").fails(3, "dataverse/nothing-found");
+    let user = "users get ines.moreau@northlight.example --select fullname --jq .fullname";
+    assert_eq!(world.run(user).succeeds(), "Inès Moreau\n");
     let said = world.run("accounts delete 'Nobody Here'").fails(2, "dataverse/bad-record-id");
     assert!(said.contains("name="), "{said}");
 }

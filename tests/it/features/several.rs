@@ -101,5 +101,5 @@ fn a_note_that_cannot_be_is_refused() {
     world.run(&format!("accounts add-note {account} --file {tool}")).fails(1, "0x80043E09");
     std::fs::write(world.path("big.bin"), vec![7_u8; 5_242_881]).unwrap();
     let big = world.path("big.bin").display().to_string();
-    world.run(&format!("accounts add-note {account} --file {big}")).fails(1, "0x80044A02");
+    world.run(&format!("accounts add-note {account} --file {big}")).fails(2, "dataverse/file-too-large");
 }

@@ -27,6 +27,7 @@ fn dynamics_web_api_does_a_day_s_work() {
     let seen: Value = serde_json::from_str(&Started::of(command).finish().succeeds()).unwrap();
     let expected = json!({
         "one": "+45 1",
+        "nested": ["First", 2],
         "batch": [4, 1],
         "set": 2,
         "rows": ["DWA batch 0", "DWA batch 1", "DWA batch 2", "DWA one", "DWA set", "DWA two"],

@@ -3,6 +3,7 @@
 mod batch;
 mod breaks;
 mod counting;
+mod files;
 mod paging;
 mod proxy;
 mod refusing;

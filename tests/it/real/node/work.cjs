@@ -22,6 +22,27 @@ async function work() {
     seen.one = (await api.retrieve({ collection: "accounts", key: one, select: ["telephone1"] })).telephone1;
     await api.upsert({ collection: "accounts", key: "accountnumber='DWA-2'", data: { name: "DWA two" } });
 
+    const nested = (await api.create({
+        collection: "accounts",
+        data: {
+            name: "Nested by DWA",
+            primarycontactid: { lastname: "First" },
+            contact_customer_accounts: [{ lastname: "Second" }, { lastname: "Third" }],
+        },
+        returnRepresentation: true,
+        select: ["name"],
+    })).accountid;
+    const inside = await api.retrieve({
+        collection: "accounts",
+        key: nested,
+        select: ["name"],
+        expand: [
+            { property: "primarycontactid", select: ["lastname"] },
+            { property: "contact_customer_accounts", select: ["lastname"] },
+        ],
+    });
+    seen.nested = [inside.primarycontactid.lastname, inside.contact_customer_accounts.length];
+
     api.startBatch();
     for (let n = 0; n < 3; n++) {
         api.create({ collection: "accounts", data: { name: `DWA batch ${n}` }, inChangeSet: false });
