@@ -35,7 +35,7 @@ impl Address {
     /// By columns of a table.
     ///
     /// # Errors
-    /// [`ValueError::UnknownColumn`], or what is wrong with a value.
+    /// [`crate::dataverse::ValueError::UnknownColumn`], or what is wrong with a value.
     pub(super) fn of_columns(table: &Definition, parts: &[(String, String)]) -> Result<Self, Problem> {
         let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
         let can_stand = |value: &str| !value.is_empty() && !value.contains(FORBIDDEN_IN_KEYS);
