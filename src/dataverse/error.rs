@@ -87,6 +87,8 @@ pub enum DataverseError {
     BadRecordId {
         /// As given.
         text: String,
+        /// The column by which the record could be named instead, where that is known.
+        column: Option<String>,
     },
     /// Not `column=text` nor `column:=JSON`.
     #[error("`{}` is not a value for a column", word.escape_debug())]
@@ -257,6 +259,9 @@ impl Diagnose for DataverseError {
             | Self::CutShort { host }
             | Self::PageChanged { host, .. } => vec![("host", host.clone())],
             Self::ReadOnly { connection: Some(connection) } => vec![("connection", connection.clone())],
+            Self::BadRecordId { text, column: Some(column) } if !text.contains(NOT_IN_QUOTES) => {
+                vec![("example", format!("{column}=\"{text}\""))]
+            }
             Self::ColumnTwice { column } => vec![("column", column.clone())],
             Self::UnknownView { near, .. } | Self::UnknownTable { near, .. } if !near.is_empty() => {
                 vec![("nearest", any_of(near))]
@@ -281,6 +286,9 @@ impl Diagnose for DataverseError {
     }
 }
 
+/// Whether a character would mean something else between a shell's double quotes, or on a screen.
+const NOT_IN_QUOTES: fn(char) -> bool = |c| matches!(c, '"' | '\\' | '$' | '`' | '!') || c.is_control();
+
 /// `403: Principal user … is missing prvReadAccount privilege`: status and text without the final full stop.
 fn answer(refusal: &Refusal) -> String {
     let message = refusal.message.trim().trim_end_matches('.');
@@ -298,6 +306,21 @@ mod tests {
         assert_eq!(remedy[0], "run `d365conn connections set contoso-prod --read-only false` to allow writes");
         let nameless: Problem = DataverseError::ReadOnly { connection: None }.into();
         assert_eq!(nameless.phrase().remedy_with(&nameless.diagnosis().facts()).len(), 1);
+    }
+
+    #[test]
+    fn a_name_is_offered_in_the_place_of_an_id_where_a_shell_takes_it_as_it_stands() {
+        let first = |text: &str, column: Option<&str>| {
+            let bad = DataverseError::BadRecordId { text: text.into(), column: column.map(str::to_owned) };
+            bad.phrase().remedy_with(&bad.facts())[0].clone()
+        };
+        assert_eq!(
+            first("Ida Holm", Some("fullname")),
+            "name it by a value that no other record has: `fullname=\"Ida Holm\"` in the place of the id"
+        );
+        for (text, column) in [("Ida Holm", None), ("$(id)", Some("name")), ("a\nb", Some("name"))] {
+            assert_eq!(first(text, column), "run `d365conn records <table> list -o id` to see the ids of a table");
+        }
     }
 
     #[test]

@@ -62,9 +62,8 @@ impl Client {
     pub(super) async fn way_to(&self, table: &Table, reference: &Reference) -> Result<Address, Problem> {
         Ok(match reference {
             Reference::Id(id) => Address::Key(id.to_string()),
-            Reference::Name(name) => {
-                Address::of_name(table, name).ok_or_else(|| DataverseError::BadRecordId { text: name.clone() })?
-            }
+            Reference::Name(name) => Address::of_name(table, name)
+                .ok_or_else(|| DataverseError::BadRecordId { text: name.clone(), column: None })?,
             Reference::Key(parts) => match parts.as_slice() {
                 [(column, value)] if *column == table.id_column => Address::Key(RecordId::parse(value)?.to_string()),
                 parts => Address::of_columns(&*self.definition_of_key(table, parts).await?, parts)?,

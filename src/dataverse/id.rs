@@ -19,7 +19,7 @@ impl RecordId {
     pub fn parse(text: &str) -> Result<Self, DataverseError> {
         let plain = text.trim();
         let plain = plain.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(plain);
-        let refuse = || DataverseError::BadRecordId { text: text.to_owned() };
+        let refuse = || DataverseError::BadRecordId { text: text.to_owned(), column: None };
         if plain.len() != 36 {
             return Err(refuse());
         }

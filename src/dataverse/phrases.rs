@@ -100,6 +100,7 @@ pub const PHRASES: &[&Phrase] = &[
     &records::PLUGIN_BROKEN,
     &records::TOO_BIG,
     &records::FILE_REFUSED,
+    &records::NOT_A_PICTURE,
     &records::PARTY,
     &records::EXISTS_IN_SCHEMA,
     &records::REFUSED,
@@ -205,9 +206,9 @@ pub(in crate::dataverse) static BAD_RECORD_ID: Phrase = Phrase {
     code: "dataverse/bad-record-id",
     exit: Exit::Usage,
     who: Who::You,
-    meaning: "an id is 32 hexadecimal digits as 8-4-4-4-12, with or without braces; nothing was sent",
+    meaning: "an id is 32 hexadecimal digits as 8-4-4-4-12, with or without braces, and `column=value` does as well; nothing was sent",
     remedy: &[
-        "name it by a value that no other record has: `name=\"Alder Freight\"` in the place of the id",
+        "name it by a value that no other record has: `{example}` in the place of the id",
         "run `d365conn records <table> list -o id` to see the ids of a table",
     ],
 };

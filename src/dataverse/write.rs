@@ -91,7 +91,7 @@ impl Write {
             None | Some("null") => fresh,
             Some(json) => match serde_json::from_str::<String>(json) {
                 Ok(text) => RecordId::parse(&text)?,
-                Err(_) => return Err(DataverseError::BadRecordId { text: json.to_owned() }),
+                Err(_) => return Err(DataverseError::BadRecordId { text: json.to_owned(), column: None }),
             },
         };
         Ok(Self::Create { table: table.clone(), id, body: body.clone() })

@@ -77,8 +77,8 @@ impl Run {
         let Some(first) = self.on.first() else { return Ok(None) };
         let link = link(first)?;
         Ok(Some(match (link.table, self.on.get(1)) {
-            (_, Some(id)) => (first.clone(), Some(sure(Reference::parse(id)?, id)?)),
-            (Some(table), None) => (table.to_owned(), Some(sure(link.reference, first)?)),
+            (_, Some(id)) => (first.clone(), Some(sure(Reference::parse(id)?, id, None)?)),
+            (Some(table), None) => (table.to_owned(), Some(sure(link.reference, first, None)?)),
             (None, None) => (first.clone(), None),
         }))
     }

@@ -40,7 +40,7 @@ impl Delete {
         if let Some(filter) = &self.filter {
             return delete_many::run(context, place, filter, self.expect_count);
         }
-        let references = self.ids.iter().map(|id| which(id)).collect::<Result<Vec<_>, _>>()?;
+        let references = self.ids.iter().map(|id| which(id, place)).collect::<Result<Vec<_>, _>>()?;
         let deed = async |opened: &Opened<'_>| {
             let mut ids = Vec::new();
             for reference in &references {

@@ -31,7 +31,7 @@ pub struct Update {
 impl Update {
     /// Changes it.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let reference = self.which.reference()?;
+        let reference = self.which.reference(place)?;
         self.writing.run(context, place, Purpose::Change, async |opened, body| {
             let id = opened.client.find_record(&opened.table, &reference).await?;
             Ok(Write::Update { table: opened.table.clone(), id, body, if_match: self.if_match })

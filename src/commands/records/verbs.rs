@@ -96,6 +96,16 @@ impl Records {
 }
 
 impl Place {
+    /// The column of the names that its records are known by, where that is no question to the service.
+    #[must_use]
+    pub fn name_column(&self) -> Option<&'static str> {
+        let noun = match self {
+            Self::Noun(noun) => Some(*noun),
+            Self::Named(name) => Noun::of_table(name),
+        };
+        noun.map(|noun| noun.name_column)
+    }
+
     /// The table's names and key: known for a noun, asked for otherwise.
     ///
     /// # Errors

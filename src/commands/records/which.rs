@@ -21,8 +21,8 @@ impl Which {
     ///
     /// # Errors
     /// As [`which`].
-    pub(super) fn reference(&self) -> Result<Reference, Problem> {
-        which(&self.record)
+    pub(super) fn reference(&self, place: &Place) -> Result<Reference, Problem> {
+        which(&self.record, place)
     }
 
     /// Does `deed` to the record, on a connection that takes changes. What is wrong with the words is told before anything is
@@ -36,7 +36,7 @@ impl Which {
         place: &Place,
         deed: impl AsyncFnOnce(&Opened<'_>, RecordId) -> Result<Exit, Problem>,
     ) -> Result<Exit, Problem> {
-        let reference = self.reference()?;
+        let reference = self.reference(place)?;
         place.open(context, Aim::Change, async |opened| {
             let id = opened.client.find_record(&opened.table, &reference).await?;
             deed(opened, id).await
@@ -48,17 +48,24 @@ impl Which {
 ///
 /// # Errors
 /// [`DataverseError::BadRecordId`] for what is neither; [`ValueError::BadKey`] for `column=`, which is what empties a column.
-pub(super) fn which(text: &str) -> Result<Reference, Problem> {
-    sure(Reference::parse(text)?, text)
+pub(super) fn which(text: &str, place: &Place) -> Result<Reference, Problem> {
+    sure(Reference::parse(text)?, text, place.name_column())
 }
 
-/// The same once it is taken apart; `text` is all of it.
+/// The same once it is taken apart; `text` is all of it, and records are known by their `name_column`, if that is known.
 ///
 /// # Errors
 /// As [`which`].
-pub(in crate::commands) fn sure(reference: Reference, text: &str) -> Result<Reference, Problem> {
+pub(in crate::commands) fn sure(
+    reference: Reference,
+    text: &str,
+    name_column: Option<&str>,
+) -> Result<Reference, Problem> {
     match reference {
-        Reference::Name(_) => Err(DataverseError::BadRecordId { text: text.to_owned() }.into()),
+        Reference::Name(_) => {
+            let column = name_column.map(str::to_owned);
+            Err(DataverseError::BadRecordId { text: text.to_owned(), column }.into())
+        }
         Reference::Key(parts) if parts.iter().any(|(_, value)| value.is_empty()) => {
             Err(ValueError::BadKey { text: text.to_owned() }.into())
         }

@@ -151,7 +151,7 @@ pub(super) static TABLE: &[Row] = &[
     Row(0x8007_2322, "more than 6,000 requests of this user in five minutes", &load::BUSY),
     Row(0x8007_2326, "more requests of this user at once than the service takes", &load::BUSY),
     Row(0x8007_2491, "changes of this table are not tracked", &load::NOT_TRACKED),
-    Row(0x8007_2553, "the image can't be used", &records::FILE_REFUSED),
+    Row(0x8007_2553, "the image can't be used", &records::NOT_A_PICTURE),
     Row(0x8007_2559, "Dataverse could not talk to Entra", &load::UNAVAILABLE),
     Row(0x8007_2560, "the organisation has no user record for this sign-in", &access::NOT_A_MEMBER),
     Row(0x8007_2561, "conditional access does not allow this", &access::CONDITIONAL_ACCESS),

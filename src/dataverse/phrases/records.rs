@@ -317,6 +317,17 @@ pub(in crate::dataverse) static FILE_REFUSED: Phrase = Phrase {
     ],
 };
 
+pub(in crate::dataverse) static NOT_A_PICTURE: Phrase = Phrase {
+    code: "dataverse/not-a-picture",
+    exit: Exit::Failed,
+    who: Who::You,
+    meaning: "an image column takes pictures that are GIF, JPEG, TIFF, BMP or PNG, of 30 MB at most",
+    remedy: &[
+        "check what the file is with `file <file>`, save the picture as one of these kinds, and send that",
+        "keep what is no picture in a file column or with a note: `d365conn tables show <table> --columns` shows file columns, `d365conn records <table> add-note <id> --file <file>` makes a note",
+    ],
+};
+
 pub(in crate::dataverse) static PARTY: Phrase = Phrase {
     code: "dataverse/party",
     exit: Exit::Failed,

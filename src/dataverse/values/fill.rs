@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::dataverse::client::Client;
 use crate::dataverse::values::complete::{Place, check_access, check_complete, check_name, place};
-use crate::dataverse::values::nested::check_nested;
+use crate::dataverse::values::nested::{check_nested, has_records};
 use crate::dataverse::values::parties::{self, Party};
 use crate::dataverse::values::reference::link;
 use crate::dataverse::values::{Reference, Value, ValueError, Word, typed};
@@ -26,7 +26,8 @@ pub enum Purpose {
 
 /// The body of a write to `table`: what `data` holds, and what `words` say.
 ///
-/// Where only JSON was given and nothing is kept of the table, nothing is asked: the service judges it.
+/// Where only JSON was given and nothing is kept of the table, nothing is asked: the service judges it. A change with what
+/// looks like a record inside is judged all the same, because the service's answer to one tells nobody what to do.
 ///
 /// # Errors
 /// [`ValueError`]; [`crate::dataverse::DataverseError::ColumnTwice`]; whatever kept the table's definition away.
@@ -34,16 +35,18 @@ pub async fn fill(
     client: &Client,
     table: &Table,
     mut body: Body,
-    words: Vec<Word>,
+    mut words: Vec<Word>,
     purpose: Purpose,
 ) -> Result<Body, Problem> {
     if !client.catalog().is_kept() && !words.iter().any(Word::needs_kind) {
-        for word in words {
+        for word in words.drain(..) {
             if let Value::Json(json) = word.value {
                 body.add(&word.column, json)?;
             }
         }
-        return Ok(body);
+        if purpose == Purpose::Create || !has_records(&body) {
+            return Ok(body);
+        }
     }
     let names: Vec<String> =
         body.column_names().chain(words.iter().map(|word| word.column.as_str())).map(str::to_owned).collect();

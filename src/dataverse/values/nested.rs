@@ -20,7 +20,7 @@ pub(super) async fn check_nested(
     purpose: Purpose,
 ) -> Result<(), Problem> {
     for (name, json) in body.columns() {
-        let records = records(json);
+        let records = records(name, json);
         let Some(place) = Place::of(table, name).filter(|_| !records.is_empty()) else { continue };
         if purpose == Purpose::Change {
             let table = table.names.logical_name.clone();
@@ -47,11 +47,8 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// `None` for what leads to no one table that is known, and for the parties of an activity, which a change takes too.
+    /// `None` for what leads to no one table that is known.
     fn of(table: &'a Definition, name: &str) -> Option<Self> {
-        if name.ends_with("_activity_parties") {
-            return None;
-        }
         let mut ways = table.many_to_one.iter().filter(|way| way.navigation == name);
         if let (Some(way), None) = (ways.next(), ways.next()) {
             let targets = table.column(&way.column).map(|column| table.targets(column)).unwrap_or_default();
@@ -65,8 +62,17 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The objects in a value: itself, or those of a list. Whatever else stands there is the service's to judge.
-fn records(json: &str) -> Vec<&RawValue> {
+/// Whether something in a body looks like a record of its own; only the table's definition tells.
+pub(super) fn has_records(body: &Body) -> bool {
+    body.columns().any(|(name, json)| !records(name, json).is_empty())
+}
+
+/// The objects in a value: itself, or those of a list. Whatever else stands there is the service's to judge, and so are the
+/// parties of an activity, which a change takes too.
+fn records<'j>(name: &str, json: &'j str) -> Vec<&'j RawValue> {
+    if name.ends_with("_activity_parties") {
+        return Vec::new();
+    }
     let all: Vec<&RawValue> = match json.as_bytes().first() {
         Some(b'{') => serde_json::from_str(json).map(|record| vec![record]).unwrap_or_default(),
         Some(b'[') => serde_json::from_str(json).unwrap_or_default(),

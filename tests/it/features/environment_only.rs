@@ -30,6 +30,19 @@ fn client_id_and_secret_are_enough() {
 }
 
 #[test]
+fn a_record_inside_a_change_is_refused_though_nothing_is_kept_of_its_table() {
+    let world = daemon();
+    let account = world.run("accounts list --top 1 -o id").succeeds();
+    for nested in
+        [r#"{"primarycontactid":{"lastname":"Lund"}}"#, r#"{"contact_customer_accounts":[{"lastname":"Lund"}]}"#]
+    {
+        let change = format!("accounts update {} --data '{nested}'", account.trim());
+        world.run(&change).fails(2, "dataverse/nested-in-change");
+    }
+    assert!(world.sandbox.requests().iter().all(|request| request.method != "PATCH"));
+}
+
+#[test]
 fn a_word_decides_which_credential_it_is_and_the_choice_is_told() {
     let mut world = daemon();
     world.set("D365CONN_ACCESS_TOKEN", "eyJ0eXAiOiJKV1QifQ.eyJ9.x");

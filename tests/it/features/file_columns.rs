@@ -193,7 +193,9 @@ fn a_picture_comes_back_as_it_was_given() {
     world.run(&format!("accounts files delete {account} entityimage")).succeeds();
     world.run(&format!("{download} -")).fails(3, "dataverse/file-empty");
     let text = file(&world, "text.png", b"no picture");
-    world.run(&format!("accounts files upload {account} entityimage {text}")).fails(1, "0x80072553");
+    world
+        .run(&format!("accounts files upload {account} entityimage {text}"))
+        .fails(1, "dataverse/not-a-picture, 0x80072553");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(super) struct Download {
 
 impl Download {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let reference = self.which.reference()?;
+        let reference = self.which.reference(place)?;
         let is_stdout = self.file.as_deref() == Some(Path::new("-"));
         if let Some(file) = self.file.as_deref().filter(|file| !is_stdout && !file.is_dir()) {
             Partial::check(file, self.force)?;

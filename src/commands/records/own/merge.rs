@@ -32,7 +32,7 @@ impl Deed for Merge {
     const WORD: &'static str = "merge";
 
     fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let (stays, goes) = (which(&self.target)?, which(&self.subordinate)?);
+        let (stays, goes) = (which(&self.target, place)?, which(&self.subordinate, place)?);
         if stays == goes {
             return Err(VerbError::MergedWithItself.into());
         }
