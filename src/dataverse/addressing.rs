@@ -68,20 +68,19 @@ fn comparison(table: &Definition, column: &ColumnDefinition, value: &str) -> Res
     Ok(match column.kind {
         _ if value.is_empty() => format!("{property} eq null"),
         ColumnKind::Choices => {
-            let values = literal(table, column, value)?.replace(',', "','");
-            format!("Microsoft.Dynamics.CRM.ContainValues(PropertyName='{property}',PropertyValues=[{values}])")
+            let values = literal(table, column, value)?.replace(',', "\",\"");
+            format!("Microsoft.Dynamics.CRM.ContainValues(PropertyName='{property}',PropertyValues=[\"{values}\"])")
         }
         _ => format!("{property} eq {}", literal(table, column, value)?),
     })
 }
 
-/// A value as OData writes it: texts in quotes, nothing else but several choices.
+/// A value as OData writes it: texts in quotes, nothing else.
 fn literal(table: &Definition, column: &ColumnDefinition, value: &str) -> Result<String, Problem> {
     let json = || typed_json(&table.names.logical_name, column, value);
     Ok(match column.kind {
         ColumnKind::Text | ColumnKind::Memo | ColumnKind::Table | ColumnKind::Other => string_literal(value),
         ColumnKind::Lookup => RecordId::parse(value)?.to_string(),
-        ColumnKind::Choices => string_literal(json()?.trim_matches('"')),
         _ => json()?.trim_matches('"').to_owned(),
     })
 }

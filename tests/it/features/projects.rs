@@ -50,6 +50,15 @@ fn several_choices_are_written_by_label_and_by_number() {
 }
 
 #[test]
+fn a_record_is_told_from_others_by_one_of_its_several_choices() {
+    let world = World::connected();
+    let code = |typed: &str| world.run(&format!("records nl_project get '{typed}' --select nl_code --jq .nl_code"));
+    assert_eq!(code("nl_regions=overseas, by sea").succeeds().trim(), "NLP-005");
+    assert_eq!(code("nl_regions=5").succeeds().trim(), "NLP-005");
+    code("nl_regions=South,West").fails(2, "dataverse/ambiguous-record");
+}
+
+#[test]
 fn the_kinds_of_its_columns_are_told_truthfully() {
     let world = World::connected();
     let columns = json(&world.run("tables show nl_project --columns -o json").succeeds());
