@@ -28,6 +28,16 @@ fn check(typed: &str, line: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A table is for reading: it shows the number as the service has formatted it, every character of that.
+fn check_table(line: &str, column: &str) -> Result<(), TestCaseError> {
+    let label = format!("--jq '.\"{column}@OData.Community.Display.V1.FormattedValue\"'");
+    let (formatted, table) = (made(&format!("{line} --labels {label}")), shown(&format!("{line} -o table")));
+    let is_there =
+        table.lines().any(|row| row.strip_suffix(formatted.as_str()).is_some_and(|before| before.ends_with(' ')));
+    prop_assert!(is_there && formatted != "null", "{} is not in what `{}` shows: {}", formatted, line, table);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
 
@@ -63,6 +73,7 @@ proptest! {
         ] {
             check(&typed, &line)?;
         }
+        check_table(&one, "revenue")?;
         let read = format!("{{\"method\":\"GET\",\"path\":\"accounts({id})?$select=revenue\"}}\n");
         let file = WORLD.path("digits.ndjson");
         std::fs::write(&file, read).unwrap();
@@ -80,11 +91,11 @@ proptest! {
     fn no_digit_of_a_decimal_number_changes_on_any_way(whole in 0_u32..99_999, fraction in 0_u32..100) {
         let typed = format!("{whole}.{fraction:02}");
         let id = made(&format!("records nl_project create nl_name=digits nl_effort={typed}"));
-        // A table on a terminal shows what the service formats for the reader.
         for format in ["json", "ndjson", "csv", "tsv"] {
             check(&typed, &format!("records nl_project get {id} --select nl_effort -o {format}"))?;
             check(&typed, &format!("records nl_project list --filter \"nl_projectid eq {id}\" --select nl_effort -o {format}"))?;
         }
         check(&typed, &format!("records nl_project get {id} --jq .nl_effort"))?;
+        check_table(&format!("records nl_project get {id} --select nl_effort"), "nl_effort")?;
     }
 }
