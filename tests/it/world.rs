@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use d365conn::Surroundings;
@@ -18,6 +19,17 @@ const LIGHT_SECRETS: &[u8] = include_bytes!("../data/secrets-light.d365");
 
 /// The moment at which every world begins.
 const BEGINNING: &str = "2026-11-23T09:00:00Z";
+
+/// A sandbox that is going to be closed: nobody else gets its port then, because whoever asks for any free one is given one
+/// from 32768 on.
+pub fn sandbox_to_close(options: &Options) -> Sandbox {
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    let start = || {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        Sandbox::start_in_background(Options { port, ..options.clone() }).ok()
+    };
+    std::iter::repeat_with(start).take(1_000).flatten().next().unwrap()
+}
 
 pub struct World {
     home: tempfile::TempDir,

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use d365conn::sandbox::{Fault, Options, Sandbox};
+use d365conn::sandbox::{Fault, Options};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, sandbox_to_close};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -189,7 +189,7 @@ fn a_check_finds_the_dead_token_behind_a_living_one() {
 fn of_three_kinds() -> World {
     let world = World::connected();
     world.run("connect --tenant-url {org} --store file --name revoked --no-default").succeeds();
-    let gone = Sandbox::start_in_background(Options { clock: world.clock.clone(), ..Options::default() }).unwrap();
+    let gone = sandbox_to_close(&Options { clock: world.clock.clone(), ..Options::default() });
     let address = gone.address();
     world.run(&format!("connect --tenant-url {address} --store file --name unreachable --no-default")).succeeds();
     drop(gone);

@@ -71,11 +71,14 @@ fn exchange() -> String {
     format!("[sx-aes-1]\npublic={}\n", STANDARD.encode([5; 192]))
 }
 
-/// Calls the keyring back from a thread of its own: it has to have its reply first.
+/// What a reply needs to be with the keyring before the call that comes after it.
+const REPLY: Duration = Duration::from_millis(100);
+
+/// Calls the keyring back from a thread of its own: it has to have its reply first, and forgets a call that overtakes it.
 fn tell(connection: &zbus::Connection, keyring: String, question: OwnedObjectPath, after: Duration, answer: Answer) {
     let connection = Connection::from(connection.clone());
     thread::spawn(move || {
-        thread::sleep(after);
+        thread::sleep(REPLY + after);
         let place = Some("org.gnome.keyring.internal.Prompter.Callback");
         let question = ObjectPath::from(question);
         // The keyring may have given up meanwhile.
