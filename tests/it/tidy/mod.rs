@@ -9,4 +9,5 @@ mod remedies;
 mod secrets;
 mod shape;
 mod source;
+mod threats;
 mod workflows;
