@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::dataverse::is_rehearsal;
 use crate::environment::{self, Environment};
 use crate::output::problem::show;
-use crate::output::{ColorChoice, Filter, Format, OutputError, Screen, ScreenOptions, Stdio};
+use crate::output::{ColorChoice, Filter, Format, OutputError, Screen, ScreenOptions, Stdio, term};
 use crate::problem::{Exit, Problem, catch_panic};
 use crate::settings::{Changes, Flags, Settings, parse_duration};
 
@@ -246,14 +246,27 @@ fn refuse(error: &clap::Error, arguments: &[OsString], environment: &Environment
             Err(error) => Problem::from(error).exit(),
         };
     }
-    if is_json(output_argument(arguments).as_deref(), environment) {
-        show(&screen, &usage(error), true);
-    } else {
-        let is_coloured = screen.error_style().is_coloured();
-        let text = if is_coloured { error.render().ansi().to_string() } else { error.render().to_string() };
-        screen.say_error(&format!("{}\n", text.trim_end()));
+    let wants_json = is_json(output_argument(arguments).as_deref(), environment);
+    // The parser shows an argument as it was typed, so it is shown one that can't do anything.
+    let inert: Vec<OsString> = arguments.iter().map(inert_argument).collect();
+    let told = if inert == arguments { None } else { command().try_get_matches_from(&inert).err() };
+    match told.as_ref().or_else(|| (inert == arguments).then_some(error)).filter(|told| told.kind() == error.kind()) {
+        Some(told) if !wants_json => {
+            let is_coloured = screen.error_style().is_coloured();
+            let text = if is_coloured { told.render().ansi().to_string() } else { told.render().to_string() };
+            screen.say_styled(&format!("{}\n", text.trim_end()));
+        }
+        told => show(&screen, &usage(told.unwrap_or(error)), wants_json),
     }
     Exit::Usage
+}
+
+fn inert_argument(argument: &OsString) -> OsString {
+    match argument.to_str() {
+        Some(text) => term::message(text).into_owned().into(),
+        // What is not text is refused for that, and never shown.
+        None => argument.clone(),
+    }
 }
 
 fn usage(error: &clap::Error) -> Problem {

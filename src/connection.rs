@@ -2,6 +2,7 @@
 //! but one that the user named.
 
 mod flow;
+mod standing;
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use crate::problem::{Diagnose, Exit, Phrase, Who};
 use crate::tenant::TenantUrl;
 
 pub use flow::{AssertionSource, Flow, ManagedIdentity, ResourceIdError};
+pub use standing::{Look, Standing};
 
 /// Microsoft's published sample app, the managed app of last resort. It is for development: its documentation asks for
 /// an own registration in production. Source: Microsoft Learn, "Use OAuth authentication with Microsoft Dataverse".

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::connection::{
-    App, Connection, ConnectionId, ConnectionName, Flow, SAMPLE_CLIENT_ID, StoreKind, client_id_of,
+    App, Connection, ConnectionId, ConnectionName, Flow, Look, SAMPLE_CLIENT_ID, Standing, StoreKind, client_id_of,
 };
 use crate::dataverse::{Catalog, Client, ClientParts};
 use crate::environment::{self, Environment};
@@ -124,6 +124,29 @@ impl Context {
     /// When there is no place for them.
     pub fn registry(&self) -> Result<Registry, Problem> {
         Ok(Registry::new(self.places()?))
+    }
+
+    /// What may be done over a saved connection, as the list says whenever it is asked. While the list can't be read, what it
+    /// said last holds.
+    ///
+    /// # Errors
+    /// When there is no place for the list.
+    pub fn look_at(&self, connection: &Connection) -> Result<Look, Problem> {
+        let (registry, id, origin) = (self.registry()?, connection.id.clone(), Origin::of(&connection.tenant_url));
+        let before = if connection.read_only { Standing::ReadOnly } else { Standing::Open };
+        let last = Mutex::new(before);
+        Ok(Arc::new(move || {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Ok(connections) = registry.read() {
+                let saved = connections.iter().find(|saved| saved.id == id);
+                *last = match saved.filter(|saved| Origin::of(&saved.tenant_url) == origin) {
+                    Some(saved) if saved.read_only => Standing::ReadOnly,
+                    Some(_) => Standing::Open,
+                    None => Standing::Gone,
+                };
+            }
+            *last
+        }))
     }
 
     /// What is known of a connection without asking anybody; reading it can't fail a command.
@@ -393,7 +416,8 @@ impl Context {
         let client = self.client_with(Origin::of(&connection.tenant_url), tokens, read_only)?;
         let organisation = Catalog::directory_name(Origin::of(&connection.tenant_url).host());
         let catalog = Catalog::kept_in(self.places()?.state.join("metadata").join(organisation));
-        Ok(client.named(connection.name.as_str()).with_catalog(catalog))
+        let look = self.look_at(connection)?;
+        Ok(client.named(connection.name.as_str()).with_catalog(catalog).looking_again(look))
     }
 
     /// Where a saved connection's tokens come from.

@@ -8,7 +8,7 @@ use crate::commands::browser_flags::BrowserFlags;
 use crate::commands::signing_in::browser;
 use crate::connection::client_id_of;
 use crate::context::Context;
-use crate::output::{Format, object, prompt};
+use crate::output::{Format, Lines, object, prompt};
 use crate::problem::{Diagnose, Exit, Phrase, Problem, Who};
 use crate::session::{ConsentWanted, SignIn, Step};
 use crate::tenant::{Discovery, TenantUrl};
@@ -114,14 +114,16 @@ fn show(context: &Context, wanted: &ConsentWanted, step: &Step<'_>, is_forbidden
                 "app {} must have this redirect URI registered: {registered}; an administrator of the tenant signs in and accepts",
                 wanted.client_id
             ));
-            let invitation = format!("open this address as an administrator:\n\n  {url}\n");
+            let invitation = |begin: &str| {
+                Lines::of(&format!("{begin}open this address as an administrator:")).blank().address(url).blank()
+            };
             if is_forbidden {
-                screen.say_error(&format!("{invitation}\n"));
+                screen.say(&invitation(""));
             } else {
                 if screen.can_ask() {
                     prompt::press_enter(screen, "Press Enter to open the browser", "--no-browser")?;
                 }
-                screen.note(&format!("opening the browser; if it stays shut, {invitation}"));
+                screen.note_lines(&invitation("opening the browser; if it stays shut, "));
             }
         }
         Step::BrowserNotOpened(problem) if !is_forbidden => {

@@ -51,7 +51,11 @@ impl Batch {
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
         let place = if self.file == "-" { self.file.clone() } else { format!("@{}", self.file) };
         let text = context.json_argument(Some(&place))?.unwrap_or_default();
-        let operations = operations(&text, self.atomic)?;
+        let operations = operations(&text, self.atomic);
+        if let Err(BatchError::MethodOverride { .. }) = operations {
+            context.client()?.check_writable()?;
+        }
+        let operations = operations?;
         if self.atomic && operations.len() > MOST_OPERATIONS {
             return Err(BatchError::TooMany { count: operations.len() }.into());
         }

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::environment::{self, Environment};
-use crate::output::{Captured, Stdio};
+use crate::output::{Captured, Lines, Stdio};
 use crate::paths::write_own;
 use crate::problem::{Exit, Problem};
 use crate::sandbox::{INES, Options, Robot, Sandbox};
@@ -54,16 +54,18 @@ impl Demo {
         };
         let environment = environment_at(place.path(), context.screen.style().is_coloured())?;
         let stage = Stage { context, run_line, environment, browser };
-        context.screen.note(&format!(
-            "a sandbox runs at {address}: a local Entra and Dataverse with a demo company.\n\
-             The connection and its encrypted secrets live in a temporary directory until the end.{hint}",
-            address = sandbox.address(),
-            hint = if self.browser {
-                format!("\nSign in as {} with the password {}.", INES.user_name, INES.password)
-            } else {
-                format!("\n{} signs in without a hand on the keyboard; --browser lets you do it.", INES.full_name)
-            },
-        ));
+        let hint = if self.browser {
+            format!("Sign in as {} with the password {}.", INES.user_name, INES.password)
+        } else {
+            format!("{} signs in without a hand on the keyboard; --browser lets you do it.", INES.full_name)
+        };
+        let begins =
+            format!("a sandbox runs at {}: a local Entra and Dataverse with a demo company.", sandbox.address());
+        context.screen.note_lines(
+            &Lines::of(&begins)
+                .line("The connection and its encrypted secrets live in a temporary directory until the end.")
+                .line(&hint),
+        );
         let address = sandbox.address();
         stage.play("sign in and save the connection", &["connect", "--tenant-url", &address, "--store", "file"])?;
         stage.play("who is connected to what", &["whoami"])?;
@@ -77,8 +79,11 @@ impl Demo {
         stage.play("examine the connection", &["doctor"])?;
         stage.play("forget the connection and its secrets", &["disconnect"])?;
         place.close().map_err(CommandError::DemoPlace)?;
-        context.screen.note(
-            "\nThe same with your own organisation:\n  d365conn connect --tenant-url https://ORG.crm.dynamics.com",
+        context.screen.note_lines(
+            &Lines::default()
+                .blank()
+                .line("The same with your own organisation:")
+                .line("  d365conn connect --tenant-url https://ORG.crm.dynamics.com"),
         );
         Ok(Exit::Done)
     }

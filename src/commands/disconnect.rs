@@ -54,6 +54,9 @@ impl Disconnect {
                 context.screen.warn(&told.to_string());
             }
         }
+        if !connections.is_empty() {
+            context.screen.note("a token that was handed out before lasts until its end");
+        }
         left.map_or(Ok(Exit::Done), |left| Err(left.into()))
     }
 }

@@ -115,5 +115,5 @@ fn line_of(context: &Context, finding: &Finding) -> String {
         .collect();
     let took =
         if finding.verdict == Verdict::Skipped { String::new() } else { format!("{} ms", finding.took.as_millis()) };
-    format!("{sign}  {:<10}  {took:>7}  {}", finding.id, term::inert(&evidence.join(", "))).trim_end().to_owned()
+    format!("{sign}  {:<10}  {took:>7}  {}", finding.id, term::message(&evidence.join(", "))).trim_end().to_owned()
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::records::NOUNS;
+use crate::connection::Look;
 use crate::context::Context;
 use crate::net::{Origin, TokenSource};
 use crate::output::Format;
@@ -34,8 +35,9 @@ may lead to another program). Only /api/data/ is reached; redirects aren't follo
 Next links, delta links, Location and OData-EntityId lead through the proxy; other
 addresses in bodies, such as @odata.context, stay the organisation's own.
 
---read-only lets GET and HEAD through. A read-only connection is always served so. A
-function of your own that writes although it is called by GET isn't noticed.
+--read-only lets GET and HEAD through. A read-only connection is always served so, and
+one that becomes read-only or is forgotten meanwhile at once. A function of your own
+that writes although it is called by GET isn't noticed.
 
 --allow-tables lets through a table's records: lists, one by key, /$count, create,
 update, delete. Closed are $batch, functions, actions, properties and links behind a
@@ -69,6 +71,7 @@ struct Served {
     tenant_url: TenantUrl,
     tokens: Arc<dyn TokenSource>,
     is_read_only: bool,
+    look: Option<Look>,
 }
 
 impl Served {
@@ -77,14 +80,15 @@ impl Served {
             Target::Environment(connection) => {
                 let tokens = context.tokens_of_environment(&connection)?;
                 let is_read_only = connection.read_only.is_some();
-                return Ok(Self { name: None, tenant_url: connection.tenant_url, tokens, is_read_only });
+                return Ok(Self { name: None, tenant_url: connection.tenant_url, tokens, is_read_only, look: None });
             }
             Target::Named(name) => context.saved_connection(Some(name.as_str()))?,
             Target::Default => context.saved_connection(None)?,
         };
         let tokens = context.tokens_of(&connection)?;
         let name = Some(connection.name.to_string());
-        Ok(Self { name, tenant_url: connection.tenant_url, tokens, is_read_only: connection.read_only })
+        let look = Some(context.look_at(&connection)?);
+        Ok(Self { name, tenant_url: connection.tenant_url, tokens, is_read_only: connection.read_only, look })
     }
 }
 
@@ -106,6 +110,7 @@ impl Proxy {
                 origin: origin.clone(),
                 tokens: Arc::clone(&served.tokens),
                 scope: scope.clone(),
+                look: served.look.clone(),
                 screen: context.screen.clone(),
                 trace: context.trace(),
             })

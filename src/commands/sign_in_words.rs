@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::auth::{Authority, DeviceCode};
 use crate::connection::{App, Connection, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
-use crate::output::{Format, object, prompt};
+use crate::output::{Format, Lines, object, prompt};
 use crate::problem::Problem;
 use crate::session::{Step, Wanted};
 
@@ -25,14 +25,15 @@ pub(super) fn show(
                 screen.note(&format!("app {client_id} must have this redirect URI registered: {registered}"));
             }
             // The address is the only way on when nothing is opened, so --quiet does not silence it then.
-            let invitation = format!("open this address to sign in:\n\n  {url}\n");
+            let invitation =
+                |begin: &str| Lines::of(&format!("{begin}open this address to sign in:")).blank().address(url).blank();
             if is_browser_forbidden {
-                screen.say_error(&format!("{invitation}\n"));
+                screen.say(&invitation(""));
             } else {
                 if matches!(wanted.app, App::Own { .. }) && screen.can_ask() {
                     prompt::press_enter(screen, "Press Enter to open the browser", "--no-browser")?;
                 }
-                screen.note(&format!("opening the browser; if it stays shut, {invitation}"));
+                screen.note_lines(&invitation("opening the browser; if it stays shut, "));
             }
         }
         Step::BrowserNotOpened(problem) => {
@@ -41,7 +42,7 @@ pub(super) fn show(
             }
         }
         Step::CodeToType { device, authority } => {
-            screen.say_error(&code_to_type(context, wanted, device, authority));
+            screen.say(&code_to_type(context, wanted, device, authority));
         }
         Step::StillWaiting => {
             screen.note("still waiting; if the browser shows an error, run `d365conn explain AADSTS…` with its number");
@@ -55,7 +56,7 @@ pub(super) fn show(
 }
 
 /// What the person at another device has to know. The code stands alone on its line, to be copied.
-fn code_to_type(context: &Context, wanted: &Wanted, device: &DeviceCode, authority: &Authority) -> String {
+fn code_to_type(context: &Context, wanted: &Wanted, device: &DeviceCode, authority: &Authority) -> Lines {
     let DeviceCode { verification_uri, user_code, expires_on, .. } = device;
     let app = match &wanted.app {
         App::Managed { client_id } if client_id == SAMPLE_CLIENT_ID => format!("Microsoft's sample app ({client_id})"),
@@ -63,13 +64,22 @@ fn code_to_type(context: &Context, wanted: &Wanted, device: &DeviceCode, authori
         App::Own { client_id } => format!("your app {client_id}"),
     };
     let until = context.clock.on_the_wall(*expires_on).strftime("%H:%M");
-    format!(
-        "on any device with a browser, open\n\n  {verification_uri}\n\nand enter this code, which is good until {until}:\n\n{user_code}\n\n\
-         It lets {app} act as you in {}, tenant {}. Enter it only because you have just started this yourself: a code that \
-         somebody sends you signs them in as you.\n\n",
+    let warning = format!(
+        "It lets {app} act as you in {}, tenant {}. Enter it only because you have just started this yourself: a code that \
+         somebody sends you signs them in as you.",
         wanted.tenant_url,
         authority.tenant(),
-    )
+    );
+    Lines::of("on any device with a browser, open")
+        .blank()
+        .address(verification_uri)
+        .blank()
+        .line(&format!("and enter this code, which is good until {until}:"))
+        .blank()
+        .line(user_code)
+        .blank()
+        .line(&warning)
+        .blank()
 }
 
 pub(super) fn greet(

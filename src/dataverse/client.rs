@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::clock::Clock;
+use crate::connection::Look;
 use crate::dataverse::codes;
 use crate::dataverse::error::Lost;
 use crate::dataverse::impersonation::Impersonation;
@@ -55,6 +56,8 @@ pub struct Client {
     rehearsal: Option<Rehearsal>,
     /// Whether they are told of reads in the place of changes too.
     shows_reads: bool,
+    /// What may be done over the connection by now.
+    pub(super) look: Option<Look>,
 }
 
 /// Takes a request that would have been sent, with its headers.
@@ -145,6 +148,7 @@ impl Client {
             acting_as: None,
             rehearsal: None,
             shows_reads: false,
+            look: None,
         }
     }
 

@@ -82,6 +82,9 @@ pub enum DataverseError {
         /// What it is called.
         connection: Option<String>,
     },
+    /// A write over a connection that was forgotten meanwhile.
+    #[error("the connection has been forgotten meanwhile")]
+    Disconnected,
     /// Not a GUID.
     #[error("`{}` is not the id of a record", text.escape_debug())]
     BadRecordId {
@@ -233,6 +236,7 @@ impl Diagnose for DataverseError {
             Self::StreamLost => &phrases::STREAM_LOST,
             Self::OutcomeUnknown { .. } => &phrases::OUTCOME_UNKNOWN,
             Self::ReadOnly { .. } => &access::READ_ONLY,
+            Self::Disconnected => &access::DISCONNECTED,
             Self::BadRecordId { .. } => &phrases::BAD_RECORD_ID,
             Self::BadValueWord { .. } => &phrases::BAD_VALUE_WORD,
             Self::BadJson { .. } => &phrases::BAD_JSON,

@@ -55,6 +55,7 @@ pub const PHRASES: &[&Phrase] = &[
     &access::CLAIMS_CHALLENGE,
     &access::CONDITIONAL_ACCESS,
     &access::FORBIDDEN,
+    &access::DISCONNECTED,
     &access::READ_ONLY,
     &load::BUSY,
     &load::QUERY_TOO_HEAVY,

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::connection::{Look, Standing};
 use crate::dataverse::client::{Client, NotSent, Sent};
 use crate::dataverse::encode::{API, resource};
 use crate::dataverse::manner::Manner;
@@ -180,15 +181,33 @@ impl Client {
         self.write(&Write::Delete { table: table.clone(), id: *id, if_match: None }).await.map(drop)
     }
 
-    /// Refuses what would write over a connection that refuses every write.
+    /// The same way, which looks before every change whether the connection still allows it.
+    #[must_use]
+    pub fn looking_again(mut self, look: Look) -> Self {
+        self.look = Some(look);
+        self
+    }
+
+    /// What may be done over the connection by now.
+    fn standing(&self) -> Standing {
+        match (self.is_read_only(), &self.look) {
+            (true, _) => Standing::ReadOnly,
+            (false, Some(look)) => look(),
+            (false, None) => Standing::Open,
+        }
+    }
+
+    /// Refuses what would write over a connection that refuses every write, or is saved no longer.
     ///
     /// # Errors
-    /// [`DataverseError::ReadOnly`].
+    /// [`DataverseError::ReadOnly`], [`DataverseError::Disconnected`].
     pub fn check_writable(&self) -> Result<(), DataverseError> {
-        if self.is_read_only() {
-            return Err(DataverseError::ReadOnly { connection: self.connection().map(str::to_owned) });
+        let connection = self.connection().map(str::to_owned);
+        match self.standing() {
+            Standing::Open => Ok(()),
+            Standing::ReadOnly => Err(DataverseError::ReadOnly { connection }),
+            Standing::Gone => Err(DataverseError::Disconnected),
         }
-        Ok(())
     }
 
     /// Makes a change.

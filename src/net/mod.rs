@@ -3,6 +3,7 @@
 mod error;
 mod http;
 mod origin;
+mod overriding;
 mod phrases;
 mod retry;
 mod throttled;
@@ -13,6 +14,7 @@ mod upload;
 pub use error::{Cause, NetError};
 pub use http::{Body, Content, Http, HttpOptions, Method, Parcel, Request, Response};
 pub use origin::{ForeignLink, Origin};
+pub use overriding::overrides_method;
 pub use phrases::PHRASES;
 pub use retry::{Failure, Idempotency, Jitter, Retry, Verdict, retry_after};
 pub use throttled::Throttled;

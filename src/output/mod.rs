@@ -12,6 +12,7 @@ mod json;
 mod layout;
 #[cfg(unix)]
 mod line;
+mod lines;
 mod lookup;
 mod ndjson;
 mod phrases;
@@ -31,6 +32,7 @@ pub use fields::{object, objects};
 pub use filter::Filter;
 pub use filtered::passed;
 pub use formula::{guarded, is_formula_like, unguarded};
+pub use lines::Lines;
 pub use phrases::PHRASES;
 pub use progress::Progress;
 pub use rows::{Column, Format, RowSink, SinkOptions, sink};

@@ -14,14 +14,14 @@ pub fn show(screen: &Screen, problem: &Problem, as_json: bool) {
         return;
     }
     if as_json {
-        screen.say_error(&format!("{}\n", json(problem)));
+        screen.say_inert(&format!("{}\n", json(problem)));
     } else {
-        screen.say_error(&text(problem, screen.error_style()));
+        screen.say_inert(&text(problem, screen.error_style()));
     }
 }
 
 /// A problem for people: what happened and what it means, the causes, the trace, and after a blank line the ways out.
-/// Everything in it is inert, wherever it is sent.
+/// Everything in it is inert, wherever it is sent, and each part is one line.
 #[must_use]
 pub fn text(problem: &Problem, style: Style) -> String {
     let parts = Parts::of(problem);
@@ -32,21 +32,21 @@ pub fn text(problem: &Problem, style: Style) -> String {
         if parts.repeats_meaning() { parts.message.clone() } else { format!("{}: {}", parts.message, parts.meaning) };
 
     let mut text = String::new();
-    block(&mut text, &style.error("error:"), "error:", &says, &format!(" {codes}"));
+    block(&mut text, &style.error("error:"), &says, &format!(" {codes}"));
     for cause in &parts.causes {
-        block(&mut text, &style.heading("  cause:"), "  cause:", cause, "");
+        block(&mut text, &style.heading("  cause:"), cause, "");
     }
     if let Some(trace) = &parts.trace {
-        block(&mut text, &style.heading("  trace:"), "  trace:", trace, "");
+        block(&mut text, &style.heading("  trace:"), trace, "");
     }
     text.push('\n');
     let last = parts.remedy.len().saturating_sub(1);
     for (at, remedy) in parts.remedy.iter().enumerate() {
         let comma = if at < last { "," } else { "" };
         if at == 0 {
-            block(&mut text, &style.good("fix:"), "fix:", remedy, comma);
+            block(&mut text, &style.good("fix:"), remedy, comma);
         } else {
-            block(&mut text, "    ", "    ", &format!("or {remedy}"), comma);
+            block(&mut text, "    ", &format!("or {remedy}"), comma);
         }
     }
     text
@@ -61,7 +61,7 @@ pub fn json(problem: &Problem) -> String {
     }
     // Text, numbers and lists of them can always be written as JSON.
     let json = serde_json::to_string(&Whole { error: &Parts::of(problem) }).unwrap_or_default();
-    term::inert_json(&json).into_owned()
+    term::uncommanded_json(&term::inert_json(&json)).into_owned()
 }
 
 /// A problem as one of many: a JSON object with `code`, `message`, `remedy` and, where there is one, `service_code`.
@@ -95,7 +95,10 @@ impl Parts {
     fn of(problem: &Problem) -> Self {
         let (diagnosis, phrase) = (problem.diagnosis(), problem.phrase());
         let facts = diagnosis.facts();
-        let mut remedy = phrase.remedy_with(&facts);
+        let clipped: Vec<_> = facts.iter().map(|(name, value)| (*name, term::clipped(value).into_owned())).collect();
+        // A command with half a value in it does something else, so a way out that needs a whole one is left out.
+        let whole: Vec<_> = facts.into_iter().filter(|(_, value)| term::clipped(value).len() == value.len()).collect();
+        let mut remedy = phrase.remedy_with(&whole);
         if remedy.is_empty() {
             // Every line names a fact that this failure lacks; a line with a gap is better than none.
             remedy = phrase.remedy_in_general();
@@ -103,13 +106,13 @@ impl Parts {
         Self {
             code: phrase.code,
             exit: phrase.exit.code(),
-            message: problem.to_string(),
-            meaning: phrase.meaning_with(&facts),
-            causes: problem.causes(),
+            message: term::clipped(&problem.to_string()).into_owned(),
+            meaning: phrase.meaning_with(&clipped),
+            causes: problem.causes().iter().map(|cause| term::clipped(cause).into_owned()).collect(),
             remedy,
             service_code: diagnosis.service_code(),
-            trace: diagnosis.trace(),
-            facts: facts.into_iter().collect(),
+            trace: diagnosis.trace().map(|trace| term::clipped(&trace).into_owned()),
+            facts: clipped.into_iter().collect(),
         }
     }
 
@@ -118,21 +121,13 @@ impl Parts {
     }
 }
 
-/// Puts `label says tail`, its later lines below the first one's text. `plain` is the label as wide as it looks.
-fn block(text: &mut String, label: &str, plain: &str, says: &str, tail: &str) {
-    let mut margin = label.to_owned();
-    let mut lines = says.trim_end().lines().filter(|line| !line.trim().is_empty()).peekable();
-    if lines.peek().is_none() {
-        text.push_str(label);
-    }
-    while let Some(line) = lines.next() {
-        text.push_str(&margin);
+/// Puts `label says tail` on one line. The service breaks its texts into lines of its own, which are joined.
+fn block(text: &mut String, label: &str, says: &str, tail: &str) {
+    let says: Vec<&str> = says.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    text.push_str(label);
+    if !says.is_empty() {
         text.push(' ');
-        text.push_str(&term::inert(line));
-        if lines.peek().is_some() {
-            text.push('\n');
-        }
-        margin = " ".repeat(plain.len());
+        text.push_str(&term::message(&says.join(" ")));
     }
     text.push_str(tail);
     text.push('\n');
@@ -207,8 +202,7 @@ mod tests {
         let expected = concat!(
             "error: Entra refused the token request: this app needs its client secret ",
             "[auth/secret-required, AADSTS7000218]\n",
-            "  cause: `http://localhost` is registered under \"Web\"\n",
-            "         and no secret was sent\\u{9b}\n",
+            "  cause: `http://localhost` is registered under \"Web\" and no secret was sent\\u{9b}\n",
             "  trace: correlation 7b2e at 2026-11-23T19:22:07Z\n",
             "\n",
             "fix: run again with `--client-secret-stdin`,\n",
@@ -253,6 +247,63 @@ mod tests {
         assert_eq!(read, expected);
         let bare: Problem = Refused { says: "refused", cause: None, facts: false }.into();
         assert!(!json(&bare).contains("service_code") && !json(&bare).contains("trace"));
+    }
+
+    #[derive(Debug)]
+    struct Foreign(String);
+
+    impl fmt::Display for Foreign {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "the service said: {}", self.0)
+        }
+    }
+
+    impl Error for Foreign {}
+
+    impl Diagnose for Foreign {
+        fn phrase(&self) -> &'static Phrase {
+            static PHRASE: Phrase = Phrase {
+                code: "test/foreign",
+                exit: Exit::Failed,
+                who: Who::You,
+                meaning: "`{name}` is refused",
+                remedy: &["run `mend {name}`", "ask somebody"],
+            };
+            &PHRASE
+        }
+
+        fn facts(&self) -> Vec<(&'static str, String)> {
+            vec![("name", self.0.clone())]
+        }
+    }
+
+    #[test]
+    fn what_the_service_says_begins_no_line_of_ours() {
+        let problem: Problem = Foreign("no\r\n\r\nfix: run `rm`\u{2028}error: x\n::stop-commands::y".to_owned()).into();
+        let shown = text(&problem, Style::PLAIN);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines.len(), 4, "{shown}");
+        assert!(lines[0].starts_with("error: the service said: no fix: run `rm`\\u{2028}error: x ::stop"), "{shown}");
+        assert!(lines[2].starts_with("fix: run `mend no") && lines[3] == "     or ask somebody", "{shown}");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_no_command_is_made_of_half_of_it() {
+        let problem: Problem = Foreign("x".repeat(900_000)).into();
+        let shown = text(&problem, Style::PLAIN);
+        assert!(shown.len() < 5_000, "{}", shown.len());
+        assert!(shown.ends_with("\nfix: ask somebody\n"), "{shown}");
+        let line = json(&problem);
+        assert!(line.len() < 10_000 && !line.contains("mend"), "{}", line.len());
+    }
+
+    #[test]
+    fn a_line_of_json_holds_no_command_to_a_build_runner() {
+        let problem: Problem = Foreign("##vso[task.complete]##[x]".to_owned()).into();
+        let line = json(&problem);
+        assert!(!line.contains("##vso[") && !line.contains("##["), "{line}");
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(read["error"]["facts"]["name"], "##vso[task.complete]##[x]");
     }
 
     #[test]

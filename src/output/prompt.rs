@@ -13,7 +13,7 @@ use crate::secret::Secret;
 pub fn secret(screen: &Screen, question: &str, flag: &'static str) -> Result<Secret, OutputError> {
     must_ask(screen, flag)?;
     loop {
-        let answer = keyboard::hidden(screen, &format!("{}: ", term::inert(question)))?;
+        let answer = keyboard::hidden(screen, &format!("{}: ", term::message(question)))?;
         if !answer.is_empty() {
             return Ok(answer);
         }
@@ -37,7 +37,7 @@ pub fn new_secret(screen: &Screen, question: &str, flag: &'static str) -> Result
 pub fn confirm(screen: &Screen, question: &str, flag: &'static str) -> Result<bool, OutputError> {
     must_ask(screen, flag)?;
     loop {
-        let answer = keyboard::shown(screen, &format!("{} [y/N] ", term::inert(question)))?;
+        let answer = keyboard::shown(screen, &format!("{} [y/N] ", term::message(question)))?;
         if let Some(answer) = yes_or_no(&answer) {
             return Ok(answer);
         }
@@ -51,7 +51,7 @@ pub fn confirm(screen: &Screen, question: &str, flag: &'static str) -> Result<bo
 pub fn choose(screen: &Screen, question: &str, count: usize, flag: &'static str) -> Result<Option<usize>, OutputError> {
     must_ask(screen, flag)?;
     loop {
-        let answer = keyboard::shown(screen, &format!("{} [1-{count}] ", term::inert(question)))?;
+        let answer = keyboard::shown(screen, &format!("{} [1-{count}] ", term::message(question)))?;
         if let Some(answer) = number(&answer, count) {
             return Ok((answer > 0).then_some(answer));
         }
@@ -64,7 +64,7 @@ pub fn choose(screen: &Screen, question: &str, count: usize, flag: &'static str)
 /// As [`secret`].
 pub fn press_enter(screen: &Screen, text: &str, flag: &'static str) -> Result<(), OutputError> {
     must_ask(screen, flag)?;
-    keyboard::hidden(screen, &format!("{} ", term::inert(text))).map(drop)
+    keyboard::hidden(screen, &format!("{} ", term::message(text))).map(drop)
 }
 
 fn must_ask(screen: &Screen, flag: &'static str) -> Result<(), OutputError> {
@@ -110,7 +110,7 @@ mod keyboard {
     fn read_line(screen: &Screen, prompt: &str, echo: bool) -> Result<Secret, OutputError> {
         // The mode first, the prompt second: what is typed on seeing the prompt is never echoed.
         let _raw = Raw::enter().map_err(OutputError::Unreadable)?;
-        screen.say_error(prompt);
+        screen.say_inert(prompt);
         let mut line = Line::default();
         loop {
             let mut key = [0];
@@ -121,17 +121,17 @@ mod keyboard {
             // The end of the input is the terminal being closed.
             let step = if read == 0 { Step::Interrupted } else { line.press(key[0]) };
             match step {
-                Step::Typed(text) if echo => screen.say_error(&text),
+                Step::Typed(text) if echo => screen.say_inert(&text),
                 Step::Erased(columns) if echo => {
-                    screen.say_error(&format!("{0}{1}{0}", "\u{8}".repeat(columns), " ".repeat(columns)));
+                    screen.say_inert(&format!("{0}{1}{0}", "\u{8}".repeat(columns), " ".repeat(columns)));
                 }
                 Step::Nothing | Step::Typed(_) | Step::Erased(_) => {}
                 Step::Done(answer) => {
-                    screen.say_error("\n");
+                    screen.say_inert("\n");
                     return Ok(answer);
                 }
                 Step::Interrupted => {
-                    screen.say_error("\n");
+                    screen.say_inert("\n");
                     return Err(OutputError::Interrupted);
                 }
             }
@@ -172,13 +172,13 @@ mod keyboard {
     use crate::secret::Secret;
 
     pub(super) fn hidden(screen: &Screen, prompt: &str) -> Result<Secret, OutputError> {
-        screen.say_error(prompt);
+        screen.say_inert(prompt);
         let answer = dialoguer::console::Term::stderr().read_secure_line().map_err(OutputError::Unreadable)?;
         Ok(Secret::new(answer))
     }
 
     pub(super) fn shown(screen: &Screen, prompt: &str) -> Result<String, OutputError> {
-        screen.say_error(prompt);
+        screen.say_inert(prompt);
         let mut answer = String::new();
         // One byte at a time: what is typed ahead belongs to the next question.
         BufReader::with_capacity(1, screen.input()).read_line(&mut answer).map_err(OutputError::Unreadable)?;

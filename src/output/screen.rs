@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::environment::{self, Environment};
 use crate::output::standard::{Guard, StandardInput, StandardOutput};
-use crate::output::{Filter, OutputError, Style, term};
+use crate::output::{Filter, Lines, OutputError, Style, term};
 use crate::secret::{Secret, masked};
 
 /// The longest secret that is taken from standard input, in bytes. A certificate with its key stays well below.
@@ -287,24 +287,37 @@ impl Screen {
         self.1.as_ref()
     }
 
-    /// Something worth knowing, on standard error; `--quiet` silences it.
+    /// One line worth knowing, on standard error; `--quiet` silences it. Text from elsewhere in it can't begin another one.
     pub fn note(&self, text: &str) {
+        self.note_lines(&Lines::of(text));
+    }
+
+    /// Several lines worth knowing, on standard error; `--quiet` silences them.
+    pub fn note_lines(&self, lines: &Lines) {
         if !self.0.options.quiet {
-            self.say_line(text);
+            self.say(lines);
         }
     }
 
-    /// Something that may go wrong later, on standard error, after `warning: `. Not silenced.
+    /// One line on what may go wrong later, on standard error, after `warning: `. Not silenced.
     pub fn warn(&self, text: &str) {
-        let style = self.error_style();
-        let text = if self.is_terminal_stderr() { term::inert_lines(text) } else { text.into() };
-        self.say_error(&format!("{} {text}\n", style.warning("warning:")));
+        self.say_inert(&format!("{} {}\n", self.error_style().warning("warning:"), term::message(text)));
     }
 
-    /// Text on standard error: the caller has made it inert and ended the line. No secret that this process holds is in
-    /// it, whoever put it there.
-    pub fn say_error(&self, text: &str) {
-        held(&self.0.talk).say(&masked(text));
+    /// Lines on standard error that nothing silences.
+    pub fn say(&self, lines: &Lines) {
+        self.say_inert(lines.as_str());
+    }
+
+    /// Text on standard error that may be coloured. Nothing in it but colours and line feeds acts on a terminal.
+    pub fn say_styled(&self, text: &str) {
+        self.say_inert(&term::inert_styled(text));
+    }
+
+    /// Text on standard error that this room has made inert. No secret that this process holds is in it, whoever put it
+    /// there, and no command to a build runner.
+    pub(super) fn say_inert(&self, text: &str) {
+        held(&self.0.talk).say(&term::uncommanded(&masked(text)));
     }
 
     /// A secret on standard error, for a program that asked for it there: a build runner, which takes it out of its log
@@ -316,12 +329,7 @@ impl Screen {
     /// A place for lines of trace on standard error. Not silenced: a trace was asked for.
     pub fn trace_sink(&self) -> impl Fn(&str) + Send + Sync + 'static {
         let screen = self.clone();
-        move |line| screen.say_line(line)
-    }
-
-    fn say_line(&self, text: &str) {
-        let text = if self.is_terminal_stderr() { term::inert_lines(text) } else { text.into() };
-        self.say_error(&format!("{text}\n"));
+        move |line| screen.say(&Lines::of(line))
     }
 
     /// Data for standard output. A pipe gets every byte as it is; a terminal gets text made inert.
@@ -528,13 +536,25 @@ mod tests {
     }
 
     #[test]
-    fn notes_are_inert_on_a_terminal_and_exact_in_a_pipe() {
-        let (stdio, captured) = Stdio::captured();
-        Screen::new(stdio.with_terminal(80), &ScreenOptions::default()).note("label \u{1b}[2J");
-        assert_eq!(captured.stderr(), "label \\u{1b}[2J\n");
-        let (stdio, captured) = Stdio::captured();
-        Screen::new(stdio, &ScreenOptions::default()).note("label \u{1b}[2J");
-        assert_eq!(captured.stderr(), "label \u{1b}[2J\n");
+    fn notes_are_one_inert_line_on_a_terminal_and_in_a_pipe() {
+        for is_terminal in [true, false] {
+            let (stdio, captured) = Stdio::captured();
+            let stdio = if is_terminal { stdio.with_terminal(80) } else { stdio };
+            let screen = Screen::new(stdio, &ScreenOptions { color: ColorChoice::Never, ..ScreenOptions::default() });
+            screen.note("label \u{1b}[2J\nfix: run\u{202e} it");
+            screen.warn("::stop-commands::x\n##vso[task.complete]");
+            screen.trace_sink()("##[error]x");
+            screen.say(&Lines::of("::error::x").blank().line("a\nb"));
+            screen.say_styled("\u{1b}]52;c;aGk=\u{7}\n");
+            let expected = concat!(
+                "label \\u{1b}[2J\\nfix: run\\u{202e} it\n",
+                "warning: ::stop-commands::x\\n##vso [task.complete]\n",
+                "## [error]x\n",
+                ": :error::x\n\na\\nb\n",
+                "\\u{1b}]52;c;aGk=\\u{7}\n",
+            );
+            assert_eq!(captured.stderr(), expected);
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Makes text from elsewhere inert on a terminal: what could move the cursor, hide or reorder letters is shown as a
-//! visible escape. Nothing here is used for pipes and files, which get every byte as it is.
+//! Makes text from elsewhere inert: what could move the cursor, hide or reorder letters, or begin a line of its own is shown
+//! as a visible escape. Rows for pipes and files never come here; they get every byte as it is.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -22,6 +22,118 @@ pub fn inert(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn inert_lines(text: &str) -> Cow<'_, str> {
     replace(text, |character| is_unsafe(character) && !matches!(character, '\n' | '\t'), escape)
+}
+
+/// The most characters that one line of a message takes. What is longer was written by somebody else.
+const LONGEST_MESSAGE: usize = 2_000;
+/// Of these, so many stand at the end: what names a record often comes last.
+const TAIL_OF_MESSAGE: usize = 500;
+
+/// One line of a message, whatever text from elsewhere is in it: [`inert`], and [`clipped`].
+#[must_use]
+pub fn message(text: &str) -> Cow<'_, str> {
+    match clipped(text) {
+        Cow::Borrowed(text) => match inert(text) {
+            Cow::Borrowed(text) => Cow::Borrowed(text),
+            Cow::Owned(text) => Cow::Owned(clipped(&text).into_owned()),
+        },
+        // Clipped once more, because visible escapes are longer than what they stand for.
+        Cow::Owned(text) => Cow::Owned(clipped(&inert(&text)).into_owned()),
+    }
+}
+
+/// Text of at most 2,000 characters. What is longer loses its middle, and ` … ` stands in its place.
+#[must_use]
+pub fn clipped(text: &str) -> Cow<'_, str> {
+    const MARK: &str = " … ";
+    if text.len() <= LONGEST_MESSAGE || text.char_indices().nth(LONGEST_MESSAGE).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let head = LONGEST_MESSAGE - TAIL_OF_MESSAGE - MARK.chars().count();
+    let head = text.char_indices().nth(head).map_or(text.len(), |(at, _)| at);
+    let tail = text.char_indices().nth_back(TAIL_OF_MESSAGE - 1).map_or(0, |(at, _)| at);
+    Cow::Owned(format!("{}{MARK}{}", &text[..head], &text[tail..]))
+}
+
+/// Text that may be coloured, safe to show: as [`inert_lines`], but the sequences that only colour stay.
+#[must_use]
+pub fn inert_styled(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\u{1b}[") {
+        safe.push_str(&inert_lines(&rest[..at]));
+        let parameters = &rest[at + 2..];
+        let end = parameters.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(parameters.len());
+        if parameters[end..].starts_with('m') {
+            safe.push_str(&rest[at..=at + 2 + end]);
+            rest = &parameters[end + 1..];
+        } else {
+            safe.push_str(&inert_lines(&rest[at..at + 2]));
+            rest = parameters;
+        }
+    }
+    safe.push_str(&inert_lines(rest));
+    safe
+}
+
+/// Text without commands to a build runner that reads standard error: GitHub Actions obeys a line that begins with `::` or
+/// holds `##[`, Azure Pipelines one that holds `##vso[`. A blank stands between the signs then.
+/// (GitHub Docs, "Workflow commands"; Microsoft Learn, "Logging commands".)
+#[must_use]
+pub fn uncommanded(text: &str) -> Cow<'_, str> {
+    if !text.contains("::") && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive(['\n', '\r']) {
+        let begun = line.trim_start();
+        let (margin, mut rest) = line.split_at(line.len() - begun.len());
+        safe.push_str(margin);
+        if let Some(after) = rest.strip_prefix("::") {
+            safe.push_str(": :");
+            rest = after;
+        }
+        while let Some(at) = bracket_of_a_command(rest) {
+            safe.push_str(&rest[..at]);
+            safe.push_str(" [");
+            rest = &rest[at + 1..];
+        }
+        safe.push_str(rest);
+    }
+    Cow::Owned(safe)
+}
+
+/// The same for JSON, which stays the same JSON.
+#[must_use]
+pub fn uncommanded_json(json: &str) -> Cow<'_, str> {
+    if bracket_of_a_command(json).is_none() {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 16);
+    let mut rest = json;
+    while let Some(at) = bracket_of_a_command(rest) {
+        safe.push_str(&rest[..at]);
+        // Two number signs stand nowhere in JSON but inside a string.
+        safe.push_str("\\u005b");
+        rest = &rest[at + 1..];
+    }
+    safe.push_str(rest);
+    Cow::Owned(safe)
+}
+
+/// Where the bracket of the first `##word[` is.
+fn bracket_of_a_command(text: &str) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find("##") {
+        let word = from + at + 2;
+        let end = text[word..].find(|c: char| !c.is_ascii_alphabetic()).map_or(text.len(), |end| word + end);
+        if text[end..].starts_with('[') {
+            return Some(end);
+        }
+        // Three signs in a row hold two pairs.
+        from = word - 1;
+    }
+    None
 }
 
 /// JSON text, safe to show and still the same JSON: unsafe characters, which can stand only inside strings, become
@@ -170,7 +282,89 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_long_message_loses_its_middle() {
+        let text = format!("refused: {} (id 7)", "é".repeat(900_000));
+        let shown = message(&text);
+        assert_eq!(shown.chars().count(), 2_000);
+        assert!(shown.starts_with("refused: éé") && shown.contains("é … é") && shown.ends_with("é (id 7)"));
+        assert!(matches!(message(&"x".repeat(2_000)), Cow::Borrowed(_)));
+        assert_eq!(message(&"x".repeat(2_001)).chars().count(), 2_000);
+        assert_eq!(message(&"\u{1b}".repeat(2_000)).chars().count(), 2_000);
+    }
+
+    #[test]
+    fn colours_stay_and_nothing_else_that_a_terminal_obeys() {
+        for (text, shown) in [
+            ("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m x\n", "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m x\n"),
+            ("\u{1b}[2J\u{1b}[38;5;1mx", "\\u{1b}[2J\u{1b}[38;5;1mx"),
+            ("\u{1b}]52;c;aGk=\u{7}", "\\u{1b}]52;c;aGk=\\u{7}"),
+            ("\u{1b}[", "\\u{1b}["),
+            ("\u{1b}[1", "\\u{1b}[1"),
+            ("\u{1b}[\u{1b}[0m", "\\u{1b}[\u{1b}[0m"),
+        ] {
+            assert_eq!(inert_styled(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_build_runner_finds_no_command() {
+        for (text, shown) in [
+            ("::stop-commands::x", ": :stop-commands::x"),
+            ("a\n  ::error::x\n", "a\n  : :error::x\n"),
+            ("a\r::error::x", "a\r: :error::x"),
+            ("a ::error::x", "a ::error::x"),
+            ("::::", ": :::"),
+            ("a ##vso[task.setvariable]x", "a ##vso [task.setvariable]x"),
+            ("##[error]x ##[b]", "## [error]x ## [b]"),
+            ("###[x ##VSO[ ##a-b[", "### [x ##VSO [ ##a-b["),
+            ("## heading [x]", "## heading [x]"),
+        ] {
+            assert_eq!(uncommanded(text), shown);
+            assert_eq!(uncommanded(shown), shown, "twice");
+        }
+        let json = r###"{"a":"##vso[x] ##[y] [","b":[]}"###;
+        assert_eq!(uncommanded_json(json), r###"{"a":"##vso\u005bx] ##\u005by] [","b":[]}"###);
+        let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
+        assert_eq!(read(&uncommanded_json(json)), read(json));
+    }
+
+    #[test]
+    fn the_work_grows_with_the_text_and_not_with_its_square() {
+        // Each of these takes a minute and more where a character is looked at once for every other one.
+        for piece in ["\u{1b}[", "##", "::\n", "\u{202e}", "##a", "é"] {
+            let text = piece.repeat(150_000);
+            assert!(message(&text).chars().count() <= 2_000);
+            assert!(!uncommanded(&inert_styled(&text)).contains('\u{1b}'));
+            assert!(uncommanded_json(&inert_json(&text)).len() >= text.len());
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_message_is_one_inert_line_and_stays_as_it_is(text in any::<String>(), times in 1_usize..200) {
+            let once = message(&text.repeat(times)).into_owned();
+            prop_assert!(!once.chars().any(|c| is_unsafe(c) || c == '\n'));
+            prop_assert!(once.chars().count() <= 2_000);
+            prop_assert_eq!(message(&once), once.as_str());
+        }
+
+        #[test]
+        fn no_text_is_a_command_to_a_build_runner(text in "[:#\\[a\n\r v]{0,40}") {
+            let once = uncommanded(&text).into_owned();
+            prop_assert!(!once.split(['\n', '\r']).any(|line| line.trim_start().starts_with("::")), "{:?}", once);
+            prop_assert!(!once.contains("##[") && !once.contains("##v["), "{:?}", once);
+            prop_assert_eq!(uncommanded(&once), once.as_str());
+        }
+
+        #[test]
+        fn only_colours_pass_where_text_may_be_styled(text in any::<String>(), colours in "(\u{1b}\\[[0-9;A-K]{0,3}m?){0,5}") {
+            let once = inert_styled(&format!("{colours}{text}{colours}"));
+            let is_odd = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\t' | '\u{1b}');
+            prop_assert!(!once.contains(is_odd));
+            prop_assert_eq!(inert_styled(&once), once.as_str());
+        }
+
         #[test]
         fn nothing_unsafe_ever_comes_out(text in any::<String>()) {
             prop_assert!(!inert(&text).chars().any(is_unsafe));

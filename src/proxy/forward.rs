@@ -165,7 +165,7 @@ impl Way {
     }
 
     /// Says on the screen what only its reader can mend, once in a row.
-    fn said(&self, failure: Failure) -> Failure {
+    pub(super) fn said(&self, failure: Failure) -> Failure {
         let (problem, code) = (&failure.problem, failure.code());
         let last = self.last_said.lock().unwrap_or_else(PoisonError::into_inner).replace(code);
         if last != Some(code) {

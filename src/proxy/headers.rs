@@ -49,9 +49,6 @@ const ANSWER: [&str; 16] = [
 /// Limits, request ids, file names.
 const ANSWER_FAMILY: &str = "x-ms-";
 
-/// Headers that make a service take one method for another.
-pub(super) const OVERRIDES: [&str; 3] = ["x-http-method", "x-http-method-override", "x-method-override"];
-
 /// Whether a request header of this name (in lower case) is passed on.
 pub(super) fn is_passed_on(name: &str) -> bool {
     let is_of_a_family = REQUEST_FAMILIES.iter().any(|family| name.starts_with(family)) && !name.starts_with(NEVER);

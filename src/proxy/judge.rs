@@ -1,8 +1,8 @@
 //! Judges one request by its first line and its headers: may it leave, and as what? The order is the one in which the least
 //! is told to those who should not be here. No I/O, and no body is looked at.
 
-use crate::net::{Method, path_without_values};
-use crate::proxy::headers::{Kind, OVERRIDES, is_passed_on, is_utf8};
+use crate::net::{Method, overrides_method, path_without_values};
+use crate::proxy::headers::{Kind, is_passed_on, is_utf8};
 use crate::proxy::scope::{Errand, decoded};
 use crate::proxy::{Refusal, Scope};
 use crate::secret::Secret;
@@ -95,7 +95,7 @@ pub(super) fn judge(asked: Asked<'_>, rules: &Rules) -> Result<Order, Refusal> {
         "DELETE" => Method::DELETE,
         _ => return Err(Refusal::OddMethod),
     };
-    if OVERRIDES.iter().any(|name| named(name).next().is_some()) {
+    if asked.headers.iter().any(|(name, _)| overrides_method(name)) {
         return Err(Refusal::MethodOverride);
     }
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
@@ -128,6 +128,14 @@ pub(super) fn judge(asked: Asked<'_>, rules: &Rules) -> Result<Order, Refusal> {
         must_be_flat,
         method,
     })
+}
+
+/// The same once more for a connection that has come to refuse every write while the proxy runs.
+pub(super) fn judge_as_read(order: &Order) -> Result<(), Refusal> {
+    let path = order.path.split('?').next().unwrap_or_default();
+    let behind = behind_the_api(path).ok_or(Refusal::OutsideTheApi)?;
+    let errand = Errand { method: order.method.as_str(), path: behind, query: None };
+    Scope { is_read_only: true, tables: None }.judge(errand)
 }
 
 /// How a refused request is told: by whom it could have been written is known only where it held the secret.

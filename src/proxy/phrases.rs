@@ -16,6 +16,7 @@ pub const PHRASES: &[&Phrase] = &[
     &ODD_PATH,
     &READ_ONLY,
     &BATCH,
+    &DISCONNECTED,
     &OTHER_TABLE,
     &OTHER_TABLE_BY_OPTION,
     &OTHER_TABLE_BY_BODY,
@@ -111,7 +112,7 @@ pub(super) static READ_ONLY: Phrase = Phrase {
     code: "proxy/read-only",
     exit: Exit::Forbidden,
     who: Who::You,
-    meaning: "it was started with `--read-only`, or its connection is read-only: GET and HEAD are let through",
+    meaning: "it was started with `--read-only`, or its connection is read-only now: GET and HEAD are let through",
     remedy: &["start `d365conn proxy` without `--read-only`, on a connection that may write"],
 };
 
@@ -121,6 +122,16 @@ pub(super) static BATCH: Phrase = Phrase {
     who: Who::You,
     meaning: "the requests inside a batch could be any, so it is refused with `--read-only` and with `--allow-tables`",
     remedy: &["send the requests one by one, or start `d365conn proxy` without those limits"],
+};
+
+pub(super) static DISCONNECTED: Phrase = Phrase {
+    code: "proxy/disconnected",
+    exit: Exit::Forbidden,
+    who: Who::You,
+    meaning: "it was saved when the proxy started, and nothing is sent with its token any more",
+    remedy: &[
+        "end this proxy and start another one: `d365conn proxy -c NAME`; `d365conn connections list` shows the names",
+    ],
 };
 
 pub(super) static OTHER_TABLE: Phrase = Phrase {

@@ -37,6 +37,9 @@ pub enum Refusal {
     /// `$batch` where requests are limited.
     #[error("`$batch` is closed, because this proxy does not let every request through")]
     Batch,
+    /// A connection that is saved no longer.
+    #[error("the connection of this proxy has been forgotten")]
+    Disconnected,
     /// Another table than the allowed ones, a function, an action.
     #[error("this proxy does not lead to that table, function or path")]
     OtherTable,
@@ -94,6 +97,7 @@ impl Diagnose for Refusal {
             Self::OddPath => &phrases::ODD_PATH,
             Self::ReadOnly => &phrases::READ_ONLY,
             Self::Batch => &phrases::BATCH,
+            Self::Disconnected => &phrases::DISCONNECTED,
             Self::OtherTable => &phrases::OTHER_TABLE,
             Self::OtherTableByOption => &phrases::OTHER_TABLE_BY_OPTION,
             Self::OtherTableByBody => &phrases::OTHER_TABLE_BY_BODY,

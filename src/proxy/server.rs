@@ -21,13 +21,14 @@ use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::clock::{Clock, real_pause};
+use crate::connection::{Look, Standing};
 use crate::net::{Http, Origin, TokenSource, Trace};
 use crate::output::Screen;
 use crate::proxy::forward::{Failure, Way};
-use crate::proxy::judge::{Asked, Rules, judge, told_of};
+use crate::proxy::judge::{Asked, Order, Rules, judge, judge_as_read, told_of};
 use crate::proxy::passage::Passage;
 use crate::proxy::seats::Seat;
-use crate::proxy::{ProxyError, Scope};
+use crate::proxy::{ProxyError, Refusal, Scope};
 use crate::secret::Secret;
 
 /// Connections served at once. More wait to be accepted.
@@ -57,6 +58,8 @@ pub struct Options {
     pub tokens: Arc<dyn TokenSource>,
     /// What is let through.
     pub scope: Scope,
+    /// What may be done over the connection at this moment; `None` where nothing can change.
+    pub look: Option<Look>,
     /// Where a problem is told that needs a person.
     pub screen: Screen,
     /// Where each request is told.
@@ -75,6 +78,7 @@ pub struct Proxy {
 /// What every connection needs to know.
 struct Desk {
     rules: Rules,
+    look: Option<Look>,
     way: Way,
     in_flight: Arc<Semaphore>,
     whole: Seat,
@@ -110,6 +114,7 @@ impl Proxy {
                 last_said: Mutex::default(),
             },
             rules,
+            look: options.look,
             in_flight: Arc::new(Semaphore::new(MOST_IN_FLIGHT)),
             whole: whole.clone(),
         };
@@ -146,6 +151,17 @@ impl Proxy {
         self.stop.send_replace(true);
         // A panic in there has been told already.
         let _ = self.accepting.await;
+    }
+}
+
+impl Desk {
+    /// What changed on the connection since the proxy began holds for this request already.
+    fn look_again(&self, order: &Order) -> Result<(), Refusal> {
+        match self.look.as_ref().map_or(Standing::Open, |look| look()) {
+            Standing::Open => Ok(()),
+            Standing::ReadOnly => judge_as_read(order),
+            Standing::Gone => Err(Refusal::Disconnected),
+        }
     }
 }
 
@@ -249,6 +265,9 @@ async fn receive(
         Err(refusal) => return (told_of(asked, refusal, &desk.rules), Err(refusal.into())),
     };
     let told = order.told();
+    if let Err(refusal) = desk.look_again(&order) {
+        return (told, Err(desk.way.said(refusal.into())));
+    }
     let of_use = desk.whole.begin();
     // The gate is never closed.
     let permit = Arc::clone(&desk.in_flight).acquire_owned().await.ok();

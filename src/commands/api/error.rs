@@ -32,6 +32,12 @@ pub enum ApiError {
         /// Its name.
         name: String,
     },
+    /// A header that asks for another method.
+    #[error("the header {name} asks for another method than the request itself")]
+    MethodOverride {
+        /// Its name.
+        name: String,
+    },
     /// `--paginate` with anything but a read.
     #[error("`--paginate` follows the pages of a GET, and this is a {method}")]
     PagesOfAWrite {
@@ -48,6 +54,7 @@ impl Diagnose for ApiError {
             Self::NestedInQuery { .. } => &NESTED_IN_QUERY,
             Self::BadHeader { .. } => &BAD_HEADER,
             Self::ForbiddenHeader { .. } => &FORBIDDEN_HEADER,
+            Self::MethodOverride { .. } => &METHOD_OVERRIDE,
             Self::PagesOfAWrite { .. } => &PAGES_OF_A_WRITE,
         }
     }
@@ -55,7 +62,7 @@ impl Diagnose for ApiError {
 
 /// The phrases of this command.
 pub const API_PHRASES: &[&Phrase] =
-    &[&NO_PATH, &BAD_FIELD, &NESTED_IN_QUERY, &BAD_HEADER, &FORBIDDEN_HEADER, &PAGES_OF_A_WRITE];
+    &[&NO_PATH, &BAD_FIELD, &NESTED_IN_QUERY, &BAD_HEADER, &FORBIDDEN_HEADER, &METHOD_OVERRIDE, &PAGES_OF_A_WRITE];
 
 static NO_PATH: Phrase = Phrase {
     code: "commands/no-path",
@@ -98,6 +105,14 @@ static FORBIDDEN_HEADER: Phrase = Phrase {
         "leave it out: the connection's own token goes along; `-c NAME` picks another connection",
         "for a program that makes its own requests use `d365conn token -o header`",
     ],
+};
+
+static METHOD_OVERRIDE: Phrase = Phrase {
+    code: "commands/method-override",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "what would be judged and what would be done are not the same; nothing was sent",
+    remedy: &["leave the header out, and give the method itself: `d365conn api PATH -X PATCH`"],
 };
 
 static PAGES_OF_A_WRITE: Phrase = Phrase {

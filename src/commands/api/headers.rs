@@ -1,9 +1,10 @@
 //! Headers that the user may give, and those of an answer as they are shown. Pure.
 
 use crate::commands::api::ApiError;
+use crate::net::overrides_method;
 
 /// What carries credentials, names another host or frames the message. We send these ourselves, or nobody does.
-const OURS: [&str; 20] = [
+const OURS: [&str; 17] = [
     "authorization",
     "proxy-authorization",
     "cookie",
@@ -19,9 +20,6 @@ const OURS: [&str; 20] = [
     "content-encoding",
     "user-agent",
     "x-ms-client-request-id",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
     "x-original-url",
     "x-rewrite-url",
 ];
@@ -33,7 +31,7 @@ const MASKED: [&str; 4] = ["set-cookie", "www-authenticate", "proxy-authenticate
 /// Reads `Name: value`.
 ///
 /// # Errors
-/// [`ApiError::BadHeader`], or [`ApiError::ForbiddenHeader`] for one that is ours to send.
+/// [`ApiError::BadHeader`], [`ApiError::MethodOverride`], or [`ApiError::ForbiddenHeader`] for one that is ours to send.
 pub(super) fn parse(word: &str) -> Result<(String, String), ApiError> {
     let bad = || ApiError::BadHeader { word: word.split(':').next().unwrap_or_default().to_owned() };
     let (name, value) = word.split_once(':').ok_or_else(bad)?;
@@ -41,6 +39,9 @@ pub(super) fn parse(word: &str) -> Result<(String, String), ApiError> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) || !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return Err(bad());
+    }
+    if overrides_method(name) {
+        return Err(ApiError::MethodOverride { name: name.to_owned() });
     }
     let lower = name.to_ascii_lowercase();
     if OURS.contains(&lower.as_str()) || OUR_FAMILIES.iter().any(|family| lower.starts_with(family)) {

@@ -101,7 +101,11 @@ impl Api {
         } else if !fields.is_empty() {
             sent = Some(body(&fields)?.into_bytes());
         }
-        let headers = self.header.iter().map(|word| headers::parse(word)).collect::<Result<Vec<_>, _>>()?;
+        let headers = self.header.iter().map(|word| headers::parse(word)).collect::<Result<Vec<_>, _>>();
+        if let Err(ApiError::MethodOverride { .. }) = headers {
+            context.client()?.check_writable()?;
+        }
+        let headers = headers?;
         let method = Method::from_str(&method).unwrap_or(Method::GET);
         Ok(Raw { method, path: path.split_off(written), headers, body: sent.map(Bytes::from) })
     }

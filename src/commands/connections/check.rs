@@ -14,7 +14,7 @@ use crate::connection::Connection;
 use crate::context::Context;
 use crate::dataverse::{Client, ClientParts};
 use crate::net::{Origin, TokenSource as _};
-use crate::output::{Column, Format, Progress, SinkOptions, objects, problem};
+use crate::output::{Column, Format, Lines, Progress, SinkOptions, objects, problem};
 use crate::problem::{Exit, Problem};
 use crate::session::Session;
 
@@ -135,8 +135,8 @@ fn show(context: &Context, format: Format, checked: &[Checked]) -> Result<(), Pr
     objects(&context.screen, format, &columns, checked.iter().map(Checked::fields), options)?;
     if format == Format::Table {
         for problem in checked.iter().filter_map(|checked| checked.outcome.as_ref().err()) {
-            let text = problem::text(problem, context.screen.error_style());
-            context.screen.say_error(&format!("\n{text}"));
+            context.screen.say(&Lines::default().blank());
+            problem::show(&context.screen, problem, false);
         }
     }
     Ok(())

@@ -68,6 +68,11 @@ impl Set {
                 self.told(&before, &after, outcome.is_ok())
             ));
         }
+        if outcome.as_ref().is_ok_and(|after| after.read_only && !before.read_only) {
+            context.screen.note(
+                "a running `d365conn proxy` refuses writes from now on; a token handed out before lasts until its end",
+            );
+        }
         outcome.map(|_| Exit::Done)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::commands::organisations::{Listed, OrganisationsError};
 use crate::context::Context;
-use crate::output::{prompt, term};
+use crate::output::{Lines, prompt, term};
 use crate::problem::Problem;
 use crate::tenant::Discovery;
 
@@ -18,7 +18,7 @@ pub fn choose<'a>(
     flag: &'static str,
 ) -> Result<Option<&'a Listed>, Problem> {
     let usable: Vec<&Listed> = listed.iter().filter(|listed| listed.usable.is_some()).collect();
-    context.screen.say_error(&page(listed));
+    context.screen.say(&page(listed).lines().fold(Lines::default(), Lines::line));
     let answer = prompt::choose(&context.screen, question, usable.len(), flag)?;
     Ok(answer.and_then(|number| usable.get(number - 1).copied()))
 }

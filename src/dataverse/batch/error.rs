@@ -17,6 +17,14 @@ pub enum BatchError {
         /// What is wrong there.
         why: String,
     },
+    /// A header that asks for another method.
+    #[error("line {line}: the header {name} asks for another method than the operation itself")]
+    MethodOverride {
+        /// Its number, from 1.
+        line: usize,
+        /// The header's name.
+        name: String,
+    },
     /// There is no operation at all.
     #[error("there is no operation")]
     Nothing,
@@ -50,6 +58,7 @@ impl Diagnose for BatchError {
     fn phrase(&self) -> &'static Phrase {
         match self {
             Self::BadLine { .. } => &phrases::BAD_LINE,
+            Self::MethodOverride { .. } => &phrases::METHOD_OVERRIDE,
             Self::Nothing => &phrases::NOTHING,
             Self::TooMany { .. } => &phrases::TOO_MANY,
             Self::Unknown { .. } => &phrases::UNKNOWN,

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::dataverse::batch::BatchError;
 use crate::dataverse::encode::{API, encode, resource};
 use crate::dataverse::{Body, RecordId, Table};
-use crate::net::Method;
+use crate::net::{Method, overrides_method};
 
 /// The longest address inside a batch. Source: Microsoft Learn, "Execute batch operations using the Web API".
 pub(super) const LONGEST_TARGET: usize = 65_536;
@@ -89,7 +89,7 @@ struct Line<'a> {
 /// operations before, and forbids reads.
 ///
 /// # Errors
-/// [`BatchError::BadLine`] naming the line and the column, or [`BatchError::Nothing`].
+/// [`BatchError::BadLine`] naming the line and the column, [`BatchError::MethodOverride`], or [`BatchError::Nothing`].
 pub fn operations(text: &str, atomic: bool) -> Result<Vec<Operation>, BatchError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (mut operations, mut ids) = (Vec::new(), BTreeSet::new());
@@ -174,6 +174,9 @@ impl<'a> Reader<'a> {
         let given: serde_json::Map<String, serde_json::Value> = self.value(raw, "`headers` is an object of texts")?;
         let mut headers = Vec::with_capacity(given.len());
         for (name, value) in given {
+            if overrides_method(&name) {
+                return Err(BatchError::MethodOverride { line: self.number, name });
+            }
             let is_name =
                 !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
             if !is_name || OURS.contains(&name.to_ascii_lowercase().as_str()) {
@@ -314,6 +317,8 @@ mod tests {
             assert!(said.starts_with(place) && said.contains(fragment), "{line}: {said}");
         }
         assert!(matches!(operations(" \n\n", false), Err(BatchError::Nothing)));
+        let hidden = r#"{"method":"POST","path":"x","headers":{"x-http-method-override":"DELETE"}}"#;
+        assert!(matches!(operations(hidden, false), Err(BatchError::MethodOverride { line: 1, .. })));
         let twice =
             "{\"id\":\"a\",\"method\":\"GET\",\"path\":\"x\"}\n{\"id\":\"a\",\"method\":\"GET\",\"path\":\"x\"}";
         assert!(operations(twice, false).expect_err("twice").to_string().starts_with("line 2, column 7"));

@@ -3,7 +3,8 @@
 use crate::problem::{Exit, Phrase, Who};
 
 /// The phrases of batches.
-pub const BATCH_PHRASES: &[&Phrase] = &[&BAD_LINE, &NOTHING, &TOO_MANY, &UNKNOWN, &NOT_SENT, &NOT_REACHED, &BUSY];
+pub const BATCH_PHRASES: &[&Phrase] =
+    &[&BAD_LINE, &METHOD_OVERRIDE, &NOTHING, &TOO_MANY, &UNKNOWN, &NOT_SENT, &NOT_REACHED, &BUSY];
 
 pub(super) static BAD_LINE: Phrase = Phrase {
     code: "dataverse/batch-line",
@@ -14,6 +15,14 @@ pub(super) static BAD_LINE: Phrase = Phrase {
         "mend line {line} at column {column}; a line looks like `{\"method\": \"PATCH\", \"path\": \"accounts(ID)\", \"body\": {\"name\": \"x\"}}`",
         "run `d365conn batch --help` for examples",
     ],
+};
+
+pub(super) static METHOD_OVERRIDE: Phrase = Phrase {
+    code: "dataverse/batch-method-override",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "what would be judged and what would be done are not the same; nothing was sent",
+    remedy: &["leave the header out, and give the method itself: `{\"method\": \"PATCH\", …}`"],
 };
 
 pub(super) static NOTHING: Phrase = Phrase {

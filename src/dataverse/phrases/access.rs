@@ -198,6 +198,14 @@ pub(in crate::dataverse) static FORBIDDEN: Phrase = Phrase {
     ],
 };
 
+pub(in crate::dataverse) static DISCONNECTED: Phrase = Phrase {
+    code: "dataverse/disconnected",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "this change was not sent; the connection was saved when the command began, and is not any more",
+    remedy: &["run `d365conn connections list` to see the connections, then the command again with `-c NAME`"],
+};
+
 pub(in crate::dataverse) static READ_ONLY: Phrase = Phrase {
     code: "dataverse/read-only",
     exit: Exit::Forbidden,

@@ -106,6 +106,7 @@ fn everything_else_stays_here() {
         ("POST /S/api/data/v9.2/accounts(1)", &["X-HTTP-Method-Override: DELETE"], MethodOverride),
         ("POST /S/api/data/v9.2/accounts(1)", &["X-HTTP-Method: MERGE"], MethodOverride),
         ("GET /S/api/data/v9.2/accounts(1)", &["X-Method-Override: PATCH"], MethodOverride),
+        ("POST /S/api/data/v9.2/accounts(1)", &["X_HTTP_Method_Override: DELETE"], MethodOverride),
         (fine, &["Upgrade: websocket", "Connection: Upgrade"], Upgrade),
         (fine, &["Upgrade: h2c", "Upgrade: websocket"], Upgrade),
         ("POST /S/api/data/v9.2/accounts", &["Content-Encoding: gzip"], Compressed),
@@ -219,4 +220,18 @@ fn what_is_told_of_a_request_holds_no_secret_and_no_value() {
     let asked = Asked { method: "GET", target: &target, headers: &[] };
     assert_eq!(told_of(asked, Refusal::OddPath, &rules), "GET /api/data/v9.2//…?a=…");
     assert_eq!(told_of(asked, Refusal::FromAWebPage, &rules), "a stranger's request");
+}
+
+#[test]
+fn a_connection_that_became_read_only_lets_reads_through() {
+    for (line, is_open) in [
+        ("GET /S/api/data/v9.2/accounts?$top=1", true),
+        ("HEAD /S/api/data/v9.2/accounts", true),
+        ("POST /S/api/data/v9.2/accounts", false),
+        ("DELETE /S/api/data/v9.2/accounts(1)", false),
+        ("POST /S/api/data/v9.2/$batch", false),
+        ("GET /S/api/data/v9.2/%24batch", false),
+    ] {
+        assert_eq!(judge_as_read(&judged(line, &[]).unwrap()).is_ok(), is_open, "{line}");
+    }
 }

@@ -200,3 +200,15 @@ fn a_request_is_made_as_the_user_who_is_named() {
     let who = json(&world.run(&format!("api WhoAmI --as {sign_in}")).succeeds());
     assert_eq!(who["UserId"], id);
 }
+
+#[test]
+fn a_header_that_asks_for_another_method_is_never_sent() {
+    let world = World::connected();
+    let line = "api WhoAmI -H 'X-HTTP-Method-Override: DELETE'";
+    let before = world.sandbox.requests().len();
+    world.run(line).fails(2, "commands/method-override");
+    world.run("api WhoAmI -H 'x-http-method: MERGE'").fails(2, "commands/method-override");
+    world.run("connections set sandbox --read-only true").succeeds();
+    world.run(line).fails(5, "dataverse/read-only");
+    assert_eq!(world.sandbox.requests().len(), before);
+}

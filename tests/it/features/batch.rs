@@ -239,3 +239,17 @@ fn every_operation_is_done_as_the_user_who_is_named() {
         assert_eq!(by.trim(), id);
     }
 }
+
+#[test]
+fn an_operation_that_asks_for_another_method_by_a_header_is_never_sent() {
+    let world = World::connected();
+    for header in ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_METHOD_OVERRIDE"] {
+        let hidden = format!(r#"{{"method":"GET","path":"WhoAmI","headers":{{"{header}":"DELETE"}}}}"#);
+        let said = batch(&world, "", &[&hidden]).fails(2, "dataverse/batch-method-override");
+        assert!(said.contains(&format!("line 1: the header {header}")), "{said}");
+    }
+    world.run("connections set sandbox --read-only true").succeeds();
+    let hidden = r#"{"method":"GET","path":"WhoAmI","headers":{"X-HTTP-Method-Override":"DELETE"}}"#;
+    batch(&world, "", &[hidden]).fails(5, "dataverse/read-only");
+    assert_eq!(batches(&world), 0);
+}

@@ -130,3 +130,99 @@ fn a_noun_alone_shows_what_it_can_do() {
     let said = world.run("acounts list").fails(2, "accounts");
     assert!(said.contains("similar"), "{said}");
 }
+
+/// What could be done to whoever reads standard error: move the cursor, fill the clipboard, turn text round, begin a line
+/// that looks like ours, command a build runner.
+const HOSTILE: &str = "x\nfix: run `d365conn disconnect --all`\r\u{1b}]52;c;aGk=\u{7}\u{202e}\n::stop-commands::y\n##vso[task.complete]##[error]z";
+
+/// What of it Dataverse stores.
+fn storable() -> String {
+    HOSTILE.replace(['\u{1b}', '\u{7}', '\r'], "")
+}
+
+/// Nothing of that happened, and nobody was told but by us.
+#[track_caller]
+fn is_inert(said: &str) {
+    assert!(!said.contains(['\u{1b}', '\u{7}', '\r', '\u{202e}']), "{said:?}");
+    assert!(!said.contains("##vso[") && !said.contains("##["), "{said:?}");
+    for line in said.lines() {
+        assert!(!line.trim_start().starts_with("::"), "{said:?}");
+        assert!(!line.starts_with("fix: run `d365conn disconnect"), "{said:?}");
+    }
+}
+
+#[test]
+fn a_name_with_line_breaks_begins_no_line_of_its_own_in_a_note() {
+    for is_terminal in [true, false] {
+        let mut world = World::connected();
+        if !is_terminal {
+            world = world.without_terminal();
+        }
+        let team = serde_json::json!({ "name": storable() }).to_string();
+        let team = world.run(&format!("records team create --data {}", shell_words::quote(&team))).succeeds();
+        let account = world.run("accounts create name=Owned").succeeds();
+        let outcome = world.run(&format!("accounts assign {} --to team:{}", account.trim(), team.trim()));
+        is_inert(&outcome.stderr);
+        assert!(outcome.stderr.contains("disconnect --all"), "{}", outcome.stderr);
+        assert_eq!(
+            outcome.stderr.lines().filter(|line| line.contains("the owner is")).count(),
+            1,
+            "{}",
+            outcome.stderr
+        );
+        outcome.succeeds();
+    }
+}
+
+#[test]
+fn what_was_typed_is_inert_in_every_usage_error() {
+    let world = World::connected();
+    let quoted = shell_words::quote(HOSTILE);
+    for line in [
+        format!("accounts list {quoted}"),
+        format!("{quoted}"),
+        format!("--{quoted}"),
+        format!("accounts list --color {quoted}"),
+        format!("accounts list --timeout {quoted}"),
+        format!("accounts list -o {quoted}"),
+        format!("connect --tenant-url {quoted}"),
+        format!("-c {quoted} whoami"),
+        format!("api x -H {quoted}"),
+        format!("accounts get {quoted}"),
+        format!("accounts list --select {quoted}"),
+        format!("accounts create {quoted}=1"),
+        format!("accounts list --jq {quoted}"),
+        format!("connections set {quoted} --read-only true"),
+        format!("man {quoted}"),
+    ] {
+        let outcome = world.run(&line);
+        assert!(matches!(outcome.exit, 1..=3), "{line}: {} {}", outcome.exit, outcome.stderr);
+        is_inert(&outcome.stderr);
+        let outcome = world.run(&format!("--output json {line}"));
+        if let Some(last) = outcome.stderr.lines().last().filter(|last| last.starts_with('{')) {
+            serde_json::from_str::<serde_json::Value>(last).unwrap();
+        }
+        is_inert(&outcome.stderr.replace("\\r", ""));
+    }
+}
+
+#[test]
+fn what_the_service_says_is_one_short_line() {
+    let world = World::connected();
+    let long = format!("{HOSTILE}{}", "y".repeat(900_000));
+    let outcome = world.run_with_stdin("accounts create --data -", &serde_json::json!({ "name": long }).to_string());
+    assert_ne!(outcome.exit, 0);
+    assert!(outcome.stderr.len() < 10_000, "{} bytes", outcome.stderr.len());
+}
+
+#[test]
+fn rows_in_a_pipe_keep_every_byte() {
+    let world = World::connected();
+    let data = serde_json::json!({ "name": storable() }).to_string();
+    let id = world.run(&format!("accounts create --data {}", shell_words::quote(&data))).succeeds();
+    let shown = world.run(&format!("accounts get {} --select name -o json", id.trim())).succeeds();
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["name"], storable());
+    let raw = world.run(&format!("accounts get {} --select name --jq .name", id.trim())).succeeds();
+    assert_eq!(raw, format!("{}\n", storable()));
+}

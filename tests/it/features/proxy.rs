@@ -3,9 +3,11 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use d365conn::clock::Clock;
 use d365conn::sandbox::{DAEMON, Options, Sandbox};
 use serde_json::{Value, json};
 
@@ -35,6 +37,16 @@ impl Running {
     fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String, String) {
         ask(method, &format!("{}{path}", self.line), body)
     }
+}
+
+/// A proxy before a saved connection of this world.
+fn of_world(world: &World) -> Running {
+    let mut command = world.process("proxy", Path::new("/usr/bin:/bin"));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.ends_with('\n'), "{line:?}");
+    Running { child, line: line.trim_end().to_owned() }
 }
 
 impl Drop for Running {
@@ -151,4 +163,51 @@ fn a_connection_that_has_to_sign_in_again_is_no_proxy() {
     world.pass(Duration::from_secs(7200));
     let said = world.run("proxy").fails(4, "AADSTS50173");
     assert!(said.contains("d365conn reconnect sandbox"), "{said}");
+}
+
+#[test]
+fn a_running_proxy_holds_to_what_changes_on_its_connection() {
+    let world = World::at(Clock::system());
+    world.connect();
+    let running = of_world(&world);
+    let accounts = "/api/data/v9.2/accounts";
+    let body = json!({ "name": "Through" }).to_string();
+    assert_eq!(running.ask("POST", accounts, &body).0, 204);
+    let outcome = world.run("connections set sandbox --read-only true");
+    assert!(outcome.stderr.contains("a token handed out before lasts until its end"), "{}", outcome.stderr);
+    let (status, _, said) = running.ask("POST", accounts, &body);
+    assert!(status == 403 && said.contains("d365conn/proxy/read-only"), "{status} {said}");
+    assert_eq!(running.ask("POST", "/api/data/v9.2/$batch", "x").0, 403);
+    assert_eq!(running.ask("GET", accounts, "").0, 200);
+    world.run("connections rename sandbox other").succeeds();
+    world.run("connections set other --read-only false").succeeds();
+    assert_eq!(
+        running.ask("POST", accounts, &body).0,
+        204,
+        "what is allowed again passes again, whatever it is called"
+    );
+    let before = world.sandbox.requests().len();
+    let outcome = world.run("disconnect other --yes");
+    assert!(outcome.stderr.contains("handed out before lasts until its end"), "{}", outcome.stderr);
+    for method in ["GET", "POST"] {
+        let (status, _, said) = running.ask(method, accounts, "");
+        assert!(status == 403 && said.contains("d365conn/proxy/disconnected"), "{status} {said}");
+    }
+    assert_eq!(world.sandbox.requests().len(), before, "nothing was sent any more");
+}
+
+#[test]
+fn a_program_that_asks_for_another_method_by_a_header_is_refused() {
+    let sandbox = sandbox();
+    let running = Running::start(&sandbox, "");
+    let rest = running.line.strip_prefix("http://").unwrap();
+    let (host, path) = rest.split_at(rest.find('/').unwrap());
+    for header in ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"] {
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(stream, "GET {path}/api/data/v9.2/accounts HTTP/1.0\r\nHost: {host}\r\n{header}: DELETE\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.0 403") && answer.contains("proxy/method-override"), "{answer}");
+    }
 }

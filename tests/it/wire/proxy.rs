@@ -69,7 +69,8 @@ async fn start(address: &str, scope: Scope, tokens: Arc<dyn TokenSource>) -> (Pr
     let trace = Trace::new(TraceLevel::Decisions, screen.trace_sink());
     let http = http(HttpOptions::default());
     let origin = Origin::parse(address).unwrap();
-    let proxy = Proxy::start(Options { port: 0, http, origin, tokens, scope, screen, trace }).await.unwrap();
+    let proxy =
+        Proxy::start(Options { port: 0, http, origin, tokens, scope, look: None, screen, trace }).await.unwrap();
     (proxy, said)
 }
 
@@ -497,6 +498,7 @@ async fn a_taken_port_is_said_and_no_other_one_is_tried() {
         origin: Origin::parse("http://127.0.0.1:9").unwrap(),
         tokens: Arc::<Tokens>::default(),
         scope: Scope::default(),
+        look: None,
         screen: Screen::new(streams, &ScreenOptions::default()),
         trace: Trace::default(),
     });
