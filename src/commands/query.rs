@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args};
 
 use crate::commands::api::Address;
-use crate::commands::records::{Cells, DEFAULT_TOP, columns_of, peek, show, tell_of_more};
+use crate::commands::records::{Cells, Limit, columns_of, peek, show};
 use crate::context::Context;
 use crate::dataverse::{Client, FetchXml, Query as Rows, Table};
 use crate::output::{Column, Format, sink};
@@ -16,7 +16,7 @@ use crate::problem::{Exit, Problem};
     after_help = "Examples:
   d365conn query --odata 'accounts?$select=name&$filter=revenue gt 1000000'
   d365conn query --odata 'leads?$apply=groupby((leadqualitycode),aggregate($count as leads))' -o csv
-  d365conn query --fetchxml '<fetch><entity name=\"account\"><attribute name=\"name\"/></entity></fetch>' --all -o json"
+  d365conn query --fetchxml '<fetch><entity name=\"account\"><attribute name=\"name\"/></entity></fetch>' -o json"
 )]
 pub struct Query {
     /// A collection beneath /api/data/v9.2/, with its options
@@ -25,10 +25,11 @@ pub struct Query {
     /// FetchXML, @FILE or - for standard input
     #[arg(long, value_name = "XML", group = "language")]
     fetchxml: Option<String>,
-    /// At most this many rows (50 when neither this nor --all is given, nor the query says so itself)
+    /// At most this many rows (on a terminal 50 when neither this nor --all is given, nor the query says so itself; elsewhere
+    /// every one)
     #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u64).range(1..))]
     top: Option<u64>,
-    /// Every row there is
+    /// Every row there is, on a terminal too; FetchXML with a `page` goes on from it
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -39,6 +40,15 @@ pub struct Query {
 enum Asked {
     OData(Address),
     Fetch(FetchXml),
+}
+
+/// The question, and how much of its answer is wanted.
+struct Question {
+    rows: Rows,
+    limit: Limit,
+    /// The one page that was asked for.
+    page: Option<String>,
+    table: Option<Table>,
 }
 
 impl Query {
@@ -54,29 +64,38 @@ impl Query {
         let format = context.format()?;
         let client = context.client()?;
         context.block_on(async {
-            let (rows, table) = self.rows(&client, asked, format).await?;
+            let Question { rows, limit, page, table } = self.question(context, &client, asked, format).await?;
             let mut rows = client.rows(rows);
             let first = peek(&mut rows, format).await?;
             let columns: Vec<Column> = columns_of(&first).into_iter().map(Column::named).collect();
             let sink = sink(format, &context.screen, self.cells.options_of(table.map(|table| table.id_column), false));
-            show(&mut rows, sink, &columns, first).await?;
-            if self.top.is_none() {
-                tell_of_more(context, &rows);
+            show(context, limit, &mut rows, sink, &columns, first).await?;
+            match page.filter(|_| rows.has_more()) {
+                Some(page) => context.screen.note(&format!("that was page {page}, and there are more; --all goes on")),
+                None => limit.tell_of_more(context, rows.has_more()),
             }
             Ok(Exit::Done)
         })
     }
 
     /// The question, and its table as far as that has to be known.
-    async fn rows(&self, client: &Client, asked: Asked, format: Format) -> Result<(Rows, Option<Table>), Problem> {
+    async fn question(
+        &self,
+        context: &Context,
+        client: &Client,
+        asked: Asked,
+        format: Format,
+    ) -> Result<Question, Problem> {
         let annotations = self.cells.wants_labels(format);
-        let top = |is_bounded: bool| self.top.or(if self.all || is_bounded { None } else { Some(DEFAULT_TOP) });
+        let limit = Limit::of(context, self.top, self.all);
         match asked {
             Asked::Fetch(fetch) => {
                 let table = client.table_named(fetch.table()).await?;
-                let top = top(fetch.is_bounded());
-                let rows = Rows { fetch: Some(fetch), top, annotations, ..Rows::of(&table.entity_set) };
-                Ok((rows, Some(table)))
+                let fetch = if self.all { fetch.going_on() } else { fetch };
+                let page = fetch.page_alone().map(str::to_owned);
+                let limit = limit.unless(fetch.is_bounded());
+                let rows = Rows { fetch: Some(fetch), top: limit.top(), annotations, ..Rows::of(&table.entity_set) };
+                Ok(Question { rows, limit, page, table: Some(table) })
             }
             Asked::OData(address) => {
                 let path = match address {
@@ -84,10 +103,10 @@ impl Query {
                     Address::Whole(link) => client.adopt(&link)?,
                 };
                 let rows = Rows { annotations, ..Rows::at(path) };
-                let top = top(rows.is_bounded());
+                let limit = limit.unless(rows.is_bounded());
                 let set = rows.entity_set.clone();
                 let table = if format == Format::Id { Some(client.table_named(&set).await?) } else { None };
-                Ok((Rows { top, ..rows }, table))
+                Ok(Question { rows: Rows { top: limit.top(), ..rows }, limit, page: None, table })
             }
         }
     }

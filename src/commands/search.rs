@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::commands::records::Noun;
+use crate::commands::records::{Limit, Noun};
 use crate::context::Context;
 use crate::dataverse::{Hit, Search as Looking};
 use crate::output::{Column, SinkOptions, objects};
@@ -21,9 +21,12 @@ pub struct Search {
     /// Only these tables, separated by commas
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]
     table: Vec<String>,
-    /// At most this many records
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=100))]
-    top: u64,
+    /// At most this many records (on a terminal 50 when neither this nor --all is given, elsewhere every one)
+    #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u64).range(1..))]
+    top: Option<u64>,
+    /// Every record that is found, on a terminal too
+    #[arg(long)]
+    all: bool,
     /// Only records for which this OData condition holds
     #[arg(long, value_name = "ODATA")]
     filter: Option<String>,
@@ -36,10 +39,11 @@ impl Search {
     /// Whatever kept the answer away.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
         let table = |word: &String| Noun::find(word).map_or_else(|| word.clone(), |noun| noun.table.to_owned());
+        let limit = Limit::of(context, self.top, self.all);
         let search = Looking {
             text: self.text,
             tables: self.table.iter().map(table).collect(),
-            top: Some(self.top),
+            top: limit.top(),
             filter: self.filter,
         };
         search.check()?;
@@ -50,7 +54,8 @@ impl Search {
         let options = SinkOptions { id_column: Some("id".to_owned()), ..SinkOptions::default() };
         objects(&context.screen, format, &columns, hits.iter().map(fields), options)?;
         if let Some(total) = total.filter(|total| *total > hits.len() as u64) {
-            context.screen.note(&format!("{} of {total} records found; add --top N, up to 100", hits.len()));
+            let all = if limit.top().is_some() { "; add --all for every one, or --top N" } else { "" };
+            context.screen.note(&format!("{} of {total} records found{all}", hits.len()));
         }
         Ok(Exit::Done)
     }

@@ -579,7 +579,7 @@ fn is_multipart(response: &Response) -> bool {
     response.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/mixed"))
 }
 
-fn is_json(content_type: &str) -> bool {
+pub(super) fn is_json(content_type: &str) -> bool {
     let kind = content_type.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
 }

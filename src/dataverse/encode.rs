@@ -28,6 +28,14 @@ pub(super) fn string_literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// The first option of an address that has a value and no name: what is left of `$top=5` when a shell took `$top` for a
+/// variable of its own.
+#[must_use]
+pub fn nameless_option(address: &str) -> Option<&str> {
+    let (_, options) = address.split_once('?')?;
+    options.split('&').find(|option| option.trim_start().starts_with('='))
+}
+
 /// Percent-encodes everything but unreserved characters (RFC 3986 §2.3) and what `is_plain` lets pass.
 pub(super) fn encode(text: &str, is_plain: impl Fn(u8) -> bool) -> String {
     let mut encoded = String::with_capacity(text.len() + 16);
@@ -56,6 +64,21 @@ mod tests {
             ("a/b eq '100%#?'", "a/b%20eq%20%27100%25%23%3F%27"),
         ] {
             assert_eq!(query_value(typed), sent);
+        }
+    }
+
+    #[test]
+    fn an_option_without_a_name_is_found() {
+        for (address, option) in [
+            ("accounts?=name&=2", Some("=name")),
+            ("accounts?$select=name& =2", Some(" =2")),
+            ("accounts?=", Some("=")),
+            ("accounts?$select=name&", None),
+            ("accounts?$filter=name%20eq%20'a==b'", None),
+            ("accounts", None),
+            ("accounts(name='=')", None),
+        ] {
+            assert_eq!(nameless_option(address), option, "{address}");
         }
     }
 

@@ -20,6 +20,8 @@ pub struct FetchXml {
     /// What follows the opening tag, as it was written.
     rest: String,
     table: String,
+    /// Whether the pages after the one that is named are wanted too.
+    goes_on: bool,
 }
 
 impl FetchXml {
@@ -72,7 +74,7 @@ impl FetchXml {
             return Err(bad(0, "it holds no <fetch> with an <entity>".to_owned()));
         };
         let rest = text.get(usize::try_from(start).unwrap_or(0)..).unwrap_or_default().trim_end().to_owned();
-        Ok(Self { attributes, rest, table })
+        Ok(Self { attributes, rest, table, goes_on: false })
     }
 
     /// The logical name of the table.
@@ -81,10 +83,22 @@ impl FetchXml {
         &self.table
     }
 
+    /// The same from the page that it names to the last one.
+    #[must_use]
+    pub fn going_on(self) -> Self {
+        Self { goes_on: true, ..self }
+    }
+
     /// Whether it says itself how many rows are wanted: `top`, or one page by its number.
     #[must_use]
     pub fn is_bounded(&self) -> bool {
-        self.value("top").is_some() || self.value("page").is_some()
+        self.value("top").is_some() || self.page_alone().is_some()
+    }
+
+    /// The number of the page that it asks for and no other.
+    #[must_use]
+    pub fn page_alone(&self) -> Option<&str> {
+        self.value("page").filter(|_| !self.goes_on)
     }
 
     /// Whether totals are asked for.
@@ -99,7 +113,7 @@ impl FetchXml {
 
     /// The document for the first page of at most `size` rows, unless it says so itself.
     pub(super) fn first_page(&self, size: Option<u64>) -> String {
-        if self.is_bounded() || self.is_aggregate() {
+        if self.value("top").is_some() || self.value("page").is_some() || self.is_aggregate() {
             return self.text(&[]);
         }
         self.text(&[("count", self.count(size)), ("page", Some("1".to_owned()))])
@@ -110,15 +124,23 @@ impl FetchXml {
         if self.is_bounded() || !read.has_more_records() {
             return Ok(None);
         }
-        let (mut number, mut cookie) = (page + 1, None);
+        let first = self.value("page").and_then(|page| page.trim().parse::<u64>().ok()).unwrap_or(1);
+        let (mut number, mut cookie) = (first.saturating_add(page), None);
         // Without a cookie, as where a linked column decides the order, the number alone leads on.
         if let Some(annotation) = &read.cookie {
             let (named, inner) = inner_cookie(annotation).ok_or("its paging cookie can't be read")?;
             number = named.unwrap_or(number);
             cookie = Some(inner);
         }
-        let count = if self.is_aggregate() { None } else { self.count(size) };
-        Ok(Some(self.text(&[("count", count), ("page", Some(number.to_string())), ("paging-cookie", cookie)])))
+        // Where pages are as long as the first one decides, another length would leave rows out or give them twice.
+        let is_as_written = self.is_aggregate() || self.value("page").is_some();
+        let count = if is_as_written { None } else { self.count(size) };
+        // A cookie of the document belongs to the page that it names.
+        let own = Self {
+            attributes: self.attributes.iter().filter(|(name, _)| name != "paging-cookie").cloned().collect(),
+            ..self.clone()
+        };
+        Ok(Some(own.text(&[("count", count), ("page", Some(number.to_string())), ("paging-cookie", cookie)])))
     }
 
     fn count(&self, size: Option<u64>) -> Option<String> {
@@ -260,6 +282,23 @@ mod tests {
             assert_eq!(fetch.next_page(&more, None, 1).unwrap(), None);
             assert!(!fetch.first_page(Some(7)).contains("count"));
         }
+    }
+
+    #[test]
+    fn a_page_that_is_named_is_where_the_others_begin() {
+        let text = "<fetch count='3' page='4' paging-cookie='old'><entity name='a'/></fetch>";
+        let alone = FetchXml::parse(text).unwrap();
+        assert_eq!(alone.page_alone(), Some("4"));
+        let fetch = alone.going_on();
+        assert_eq!((fetch.page_alone(), fetch.is_bounded()), (None, false));
+        assert_eq!(
+            fetch.first_page(Some(7)),
+            "<fetch count=\"3\" page=\"4\" paging-cookie=\"old\"><entity name='a'/></fetch>"
+        );
+        let more = side(r#"{"value":[],"@Microsoft.Dynamics.CRM.morerecords":true}"#);
+        let next = |page| fetch.next_page(&more, Some(7), page).unwrap().unwrap();
+        assert_eq!(next(1), "<fetch count=\"3\" page=\"5\"><entity name='a'/></fetch>");
+        assert_eq!(next(2), "<fetch count=\"3\" page=\"6\"><entity name='a'/></fetch>");
     }
 
     #[test]

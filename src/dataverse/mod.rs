@@ -53,6 +53,7 @@ pub use call::{Arguments, Bound, Call};
 pub use callables::{Callable, CallableError, Callables, Given, Parameter};
 pub use client::{Client, ClientParts, Rehearsal};
 pub use discovery::{Instance, instances};
+pub use encode::nameless_option;
 pub use error::{DataverseError, Lost, is_rehearsal};
 pub use expand::Expand;
 pub use fetchxml::FetchXml;

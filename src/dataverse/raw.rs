@@ -2,10 +2,10 @@
 //! bearer's origin is pinned, a read-only connection refuses changes, and only what is harmless twice is sent twice.
 
 use bytes::Bytes;
-use serde::Deserialize;
 
-use crate::dataverse::client::{LONGEST_ANSWER, NotSent, headers_of};
-use crate::dataverse::{Client, DataverseError};
+use crate::dataverse::client::{LONGEST_ANSWER, NotSent, headers_of, is_json};
+use crate::dataverse::refusal::{ErrorBody, Refusal};
+use crate::dataverse::{Client, DataverseError, PageError, Side, Splitter};
 use crate::net::{Body, Idempotency, Method, Request};
 use crate::problem::Problem;
 
@@ -68,6 +68,50 @@ pub struct RawAnswer {
     /// What is wrong, if the service said no; its own words are in the body all the same.
     pub refused: Option<Problem>,
     body: Arriving,
+    page: Option<Watched>,
+    side: Option<Side>,
+}
+
+/// A JSON answer on its way through, read along for what stands around its rows. What is no page is passed over.
+#[derive(Debug)]
+struct Watched {
+    splitter: Splitter,
+    has_begun: bool,
+    bare_refusal: Refusal,
+}
+
+impl Watched {
+    /// Takes a piece; whether it may still be a page.
+    fn push(&mut self, piece: &Bytes) -> Result<bool, DataverseError> {
+        self.has_begun |= !piece.is_empty();
+        match self.splitter.push(piece, &mut Vec::new()) {
+            Ok(()) => Ok(true),
+            Err(error) => self.judged(error).map(|()| false),
+        }
+    }
+
+    /// What stood around the rows, if it was a page.
+    fn end(mut self) -> Result<Option<Side>, DataverseError> {
+        if !self.has_begun {
+            return Ok(None);
+        }
+        match std::mem::take(&mut self.splitter).finish() {
+            Ok(side) => Ok(Some(side)),
+            Err(error) => self.judged(error).map(|()| None),
+        }
+    }
+
+    /// An answer that broke off, and an error in the place of the rest, are errors; everything else is no page.
+    fn judged(&self, error: PageError) -> Result<(), DataverseError> {
+        match error {
+            PageError::Malformed(_) => Ok(()),
+            PageError::CutShort => Err(DataverseError::CutShort { host: self.bare_refusal.host.clone() }),
+            PageError::Reported { code, message } => {
+                let refusal = self.bare_refusal.clone().with_body(ErrorBody { code, message });
+                Err(DataverseError::Refused(Box::new(refusal)))
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -80,23 +124,50 @@ impl RawAnswer {
     /// The next piece of the body, `None` at its end.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// When the connection breaks, and at the end of JSON that breaks off.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
-        match &mut self.body {
-            Arriving::Whole(body) => Ok(body.take()),
-            Arriving::Pieces(body) => Ok(body.chunk().await?),
-        }
+        let piece = match &mut self.body {
+            Arriving::Whole(body) => body.take(),
+            Arriving::Pieces(body) => body.chunk().await?,
+        };
+        self.watch(piece.as_ref())?;
+        Ok(piece)
     }
 
     /// The whole body.
     ///
     /// # Errors
-    /// When the connection breaks, or it is longer than anything that is taken into memory.
+    /// When the connection breaks, or it is longer than anything that is taken into memory, and for JSON that breaks off.
     pub async fn read(&mut self) -> Result<Bytes, Problem> {
-        match &mut self.body {
-            Arriving::Whole(body) => Ok(body.take().unwrap_or_default()),
-            Arriving::Pieces(body) => Ok(body.read(LONGEST_ANSWER).await?.into()),
+        let whole: Bytes = match &mut self.body {
+            Arriving::Whole(body) => body.take().unwrap_or_default(),
+            Arriving::Pieces(body) => body.read(LONGEST_ANSWER).await?.into(),
+        };
+        self.watch(Some(&whole))?;
+        self.watch(None)?;
+        Ok(whole)
+    }
+
+    /// Whether a link leads to further rows; known once the body was taken.
+    #[must_use]
+    pub fn has_next_link(&self) -> bool {
+        self.side.as_ref().is_some_and(|side| side.next_link.is_some())
+    }
+
+    /// Whether a Fetch query has more rows, to which no link leads; known once the body was taken.
+    #[must_use]
+    pub fn has_more_records(&self) -> bool {
+        self.side.as_ref().is_some_and(|side| side.next_link.is_none() && side.has_more_records())
+    }
+
+    fn watch(&mut self, piece: Option<&Bytes>) -> Result<(), DataverseError> {
+        let Some(mut page) = self.page.take() else { return Ok(()) };
+        match piece {
+            Some(piece) if page.push(piece)? => self.page = Some(page),
+            Some(_) => {}
+            None => self.side = page.end()?,
         }
+        Ok(())
     }
 }
 
@@ -120,7 +191,13 @@ impl Client {
                 }
                 let headers = headers_of(&sent.response);
                 let status = sent.response.status;
-                Ok(RawAnswer { status, headers, refused: None, body: Arriving::Pieces(sent.response.body) })
+                let page = is_json(kind).then(|| Watched {
+                    splitter: Splitter::new(),
+                    has_begun: false,
+                    bare_refusal: sent.bare_refusal,
+                });
+                let body = Arriving::Pieces(sent.response.body);
+                Ok(RawAnswer { status, headers, refused: None, body, page, side: None })
             }
             Err(NotSent::Refused { refusal, may_have_happened }) if may_have_happened && !raw.is_read() => {
                 Err(DataverseError::unknown_after(refusal).into())
@@ -132,6 +209,8 @@ impl Client {
                     headers,
                     body: Arriving::Whole((!body.is_empty()).then(|| body.into())),
                     refused: Some(DataverseError::Refused(refusal).into()),
+                    page: None,
+                    side: None,
                 })
             }
             Err(NotSent::Failed(problem)) => Err(problem),
@@ -146,18 +225,12 @@ impl Client {
         Ok(self.origin().adopt(link)?)
     }
 
-    /// Where a page says that the next one is; `None` at the last one, and for what is no page.
+    /// Where the answer that was read says that the next page is; `None` at the last one, and for what is no page.
     ///
     /// # Errors
     /// When the link leads elsewhere.
-    pub fn next_path(&self, page: &[u8]) -> Result<Option<String>, Problem> {
-        #[derive(Deserialize)]
-        struct Page {
-            #[serde(rename = "@odata.nextLink")]
-            next: Option<String>,
-        }
-        let next = serde_json::from_slice::<Page>(page).ok().and_then(|page| page.next);
-        next.map(|link| self.adopt(&link)).transpose()
+    pub fn next_path(&self, answer: &RawAnswer) -> Result<Option<String>, Problem> {
+        answer.side.as_ref().and_then(|side| side.next_link.as_deref()).map(|link| self.adopt(link)).transpose()
     }
 
     /// A link back to a page that was read already: the pages would never end.

@@ -1,6 +1,8 @@
 //! Dataverse search: words looked for in many tables at once. Records by a condition are read elsewhere.
 //! Source: Microsoft Learn, "Dataverse search query".
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,6 +14,8 @@ use crate::dataverse::{DataverseError, Raw};
 use crate::net::{Method, Request};
 use crate::problem::{Exit, Problem};
 
+/// The most records of one answer. Source: Microsoft Learn, "Dataverse search query".
+const MOST_HITS: u64 = 100;
 /// The longest text that is searched for, in characters.
 const LONGEST: usize = 100;
 
@@ -22,7 +26,7 @@ pub struct Search {
     pub text: String,
     /// Logical names of tables; none means those that the organisation searches.
     pub tables: Vec<String>,
-    /// At most so many, up to 100.
+    /// At most so many; none for all of them.
     pub top: Option<u64>,
     /// OData condition on what is found.
     pub filter: Option<String>,
@@ -73,10 +77,10 @@ impl Search {
     }
 
     /// The body. What is structured in it is JSON within text, as the service wants it.
-    fn body(&self) -> String {
-        let mut body = json!({"search": self.text, "count": true});
-        if let Some(top) = self.top {
-            body["top"] = top.into();
+    fn body(&self, skip: u64, top: u64) -> String {
+        let mut body = json!({"search": self.text, "count": true, "top": top});
+        if skip > 0 {
+            body["skip"] = skip.into();
         }
         if let Some(filter) = &self.filter {
             body["filter"] = filter.as_str().into();
@@ -90,13 +94,29 @@ impl Search {
 }
 
 impl Client {
-    /// The records in which the words are found, the best first, and how many there are in all.
+    /// The records in which the words are found, the best first, and how many the service counts in all.
     ///
     /// # Errors
     /// [`DataverseError::SearchNotEnabled`], or whatever kept the answer away.
     pub async fn search(&self, search: &Search) -> Result<(Vec<Hit>, Option<u64>), Problem> {
         search.check()?;
-        let body = Some(Bytes::from(search.body()));
+        let (mut hits, mut seen, mut skip) = (Vec::new(), HashSet::new(), 0);
+        loop {
+            let left = search.top.map_or(MOST_HITS, |top| top.saturating_sub(hits.len() as u64));
+            let (found, total) = self.search_from(search, skip, left.min(MOST_HITS)).await?;
+            let came = found.len() as u64;
+            skip += came;
+            // The order of equal scores is not promised, so a record may come again with the next answer.
+            hits.extend(found.into_iter().filter(|hit| seen.insert((hit.table.clone(), hit.id.clone()))));
+            let is_last = came == 0 || total.is_some_and(|total| skip >= total);
+            if is_last || search.top.is_some_and(|top| hits.len() as u64 >= top) {
+                return Ok((hits, total));
+            }
+        }
+    }
+
+    async fn search_from(&self, search: &Search, skip: u64, top: u64) -> Result<(Vec<Hit>, Option<u64>), Problem> {
+        let body = Some(Bytes::from(search.body(skip, top)));
         let raw = Raw { method: Method::POST, path: format!("{API}searchquery"), headers: Vec::new(), body };
         let mut answer = self.raw(&raw).await?;
         if let Some(refused) = answer.refused.take() {
@@ -152,11 +172,11 @@ mod tests {
         let search = Search {
             text: "alder \"x\"".to_owned(),
             tables: vec!["account".to_owned()],
-            top: Some(5),
+            top: None,
             filter: Some("statecode eq 0".to_owned()),
         };
         assert_eq!(
-            search.body(),
+            search.body(0, 5),
             r#"{"count":true,"entities":"[{\"name\":\"account\"}]","filter":"statecode eq 0","search":"alder \"x\"","top":5}"#
         );
     }

@@ -10,17 +10,23 @@ pub(super) struct FilteredRows {
     out: StandardOutput,
     text: JsonText,
     filter: Filter,
+    id_column: Option<String>,
 }
 
 impl FilteredRows {
     pub(super) fn new(screen: &Screen, filter: Filter, options: &SinkOptions) -> Self {
-        Self { out: screen.data(), text: JsonText::new(options.labels), filter }
+        Self { out: screen.data(), text: JsonText::new(options.labels), filter, id_column: options.id_column.clone() }
     }
 }
 
 impl RowSink for FilteredRows {
     fn begin(&mut self, columns: &[Column]) -> Result<(), OutputError> {
-        self.text.begin(columns);
+        let mut seen = columns.to_vec();
+        // An expression sees the id of a record whatever columns were named.
+        if let Some(id) = self.id_column.take().filter(|_| !columns.is_empty()) {
+            seen.push(Column::named(id));
+        }
+        self.text.begin(&seen);
         Ok(())
     }
 

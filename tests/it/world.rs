@@ -175,6 +175,14 @@ impl World {
         Outcome { exit, stdout: captured.stdout(), stderr: captured.stderr() }
     }
 
+    /// The same as a person sees it who sits in front of all three streams.
+    pub fn run_on_terminal(&self, line: &str) -> Outcome {
+        let words = shell_words::split(&line.replace("{org}", &self.sandbox.address())).unwrap();
+        let (streams, captured) = Stdio::captured();
+        let exit = self.run_on(&words, streams.with_terminal(100), &[]);
+        Outcome { exit, stdout: captured.stdout(), stderr: captured.stderr() }
+    }
+
     /// Runs `d365conn WORDS` on streams of the caller's making, with `variables` beside the world's own.
     pub fn run_on(&self, words: &[String], streams: Stdio, variables: &[(String, String)]) -> u8 {
         let surroundings = Surroundings {

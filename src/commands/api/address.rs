@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::commands::api::ApiError;
+use crate::dataverse::nameless_option;
 
 /// Where the Web API lives.
 const API: &str = "/api/data/v9.2/";
@@ -20,11 +21,15 @@ impl Address {
     /// Reads an address: `accounts?$top=1` is one beneath the Web API, `/api/search/…` is taken as it stands.
     ///
     /// # Errors
-    /// [`ApiError::NoPath`] when there is none.
+    /// [`ApiError::NoPath`] when there is none, [`ApiError::NamelessOption`] when a shell took the name of an option away.
     pub fn parse(typed: &str) -> Result<Self, ApiError> {
         let typed = typed.trim();
         if typed.trim_matches('/').is_empty() {
             return Err(ApiError::NoPath);
+        }
+        if let Some(option) = nameless_option(typed) {
+            let resource = typed.split('?').next().unwrap_or_default().to_owned();
+            return Err(ApiError::NamelessOption { option: option.trim().to_owned(), resource });
         }
         let encoded = encoded(typed);
         let is_whole =

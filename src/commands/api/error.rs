@@ -8,6 +8,14 @@ pub enum ApiError {
     /// An empty path.
     #[error("there is no path")]
     NoPath,
+    /// An option of the address that has a value and no name.
+    #[error("the option `{}` has no name", option.escape_debug())]
+    NamelessOption {
+        /// What is left of it.
+        option: String,
+        /// The address before its options.
+        resource: String,
+    },
     /// Not `key=value`, or one that contradicts another.
     #[error("`{}` is not a field, or contradicts another one", word.escape_debug())]
     BadField {
@@ -50,6 +58,7 @@ impl Diagnose for ApiError {
     fn phrase(&self) -> &'static Phrase {
         match self {
             Self::NoPath => &NO_PATH,
+            Self::NamelessOption { .. } => &NAMELESS_OPTION,
             Self::BadField { .. } => &BAD_FIELD,
             Self::NestedInQuery { .. } => &NESTED_IN_QUERY,
             Self::BadHeader { .. } => &BAD_HEADER,
@@ -58,11 +67,26 @@ impl Diagnose for ApiError {
             Self::PagesOfAWrite { .. } => &PAGES_OF_A_WRITE,
         }
     }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NamelessOption { resource, .. } => vec![("resource", resource.clone())],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// The phrases of this command.
-pub const API_PHRASES: &[&Phrase] =
-    &[&NO_PATH, &BAD_FIELD, &NESTED_IN_QUERY, &BAD_HEADER, &FORBIDDEN_HEADER, &METHOD_OVERRIDE, &PAGES_OF_A_WRITE];
+pub const API_PHRASES: &[&Phrase] = &[
+    &NO_PATH,
+    &NAMELESS_OPTION,
+    &BAD_FIELD,
+    &NESTED_IN_QUERY,
+    &BAD_HEADER,
+    &FORBIDDEN_HEADER,
+    &METHOD_OVERRIDE,
+    &PAGES_OF_A_WRITE,
+];
 
 static NO_PATH: Phrase = Phrase {
     code: "commands/no-path",
@@ -70,6 +94,15 @@ static NO_PATH: Phrase = Phrase {
     who: Who::You,
     meaning: "a request needs a path beneath the organisation's Web API",
     remedy: &["name one: `d365conn api WhoAmI`, or `d365conn api 'accounts?$top=1'` in single quotes"],
+};
+
+static NAMELESS_OPTION: Phrase = Phrase {
+    code: "commands/nameless-option",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "options begin with `$`, and a shell takes `$top` for a variable of its own where no single quotes stand; without \
+              its options a request asks for every row and column, so nothing was sent",
+    remedy: &["write the whole path in single quotes: `'{resource}?$select=name&$top=5'`"],
 };
 
 static BAD_FIELD: Phrase = Phrase {

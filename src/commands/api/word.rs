@@ -123,16 +123,29 @@ impl Api {
             }
             if !self.paginate && !context.screen.is_filtered() {
                 stream(context, &mut answer).await?;
+                tell_of_more(context, &answer);
                 return Ok(Exit::Done);
             }
             let page = answer.read().await?;
             passed(&context.screen, &page)?;
-            let Some(next) = client.next_path(&page)?.filter(|_| self.paginate) else { return Ok(Exit::Done) };
+            let Some(next) = client.next_path(&answer)?.filter(|_| self.paginate) else {
+                tell_of_more(context, &answer);
+                return Ok(Exit::Done);
+            };
             seen.insert(std::mem::replace(&mut raw.path, next));
             if seen.contains(&raw.path) {
                 return Err(Client::cyclic(seen.len() + 1));
             }
         }
+    }
+}
+
+/// Says that this is not all that there is.
+fn tell_of_more(context: &Context, answer: &RawAnswer) {
+    if answer.has_next_link() {
+        context.screen.note("there is a next page; --paginate follows the links");
+    } else if answer.has_more_records() {
+        context.screen.note("there are more rows, and no link leads to them; `query --fetchxml` reads them all");
     }
 }
 

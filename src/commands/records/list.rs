@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::commands::records::columns::{Selection, selected};
-use crate::commands::records::{Cells, DEFAULT_TOP, Place, peek, resolved, show, tell_of_more};
+use crate::commands::records::{Cells, Limit, Place, peek, resolved, show};
 use crate::context::Context;
 use crate::dataverse::{Asked, Client, Expand, Query, Table};
 use crate::output::{Column, Format, sink};
@@ -15,10 +15,10 @@ use crate::problem::{Exit, Problem};
   d365conn accounts list --top 5
   d365conn accounts list --select name,revenue --order-by \"revenue desc\"
   d365conn contacts list --filter \"contains(fullname,'an')\" -o json
-  d365conn leads list --all -o csv
+  d365conn leads list -o csv
   d365conn accounts list --view \"Active Accounts\"
   d365conn accounts list --mine --expand \"primarycontactid($select=fullname)\" -o json
-  d365conn accounts list --all --select name,revenue --jq '[.name, .revenue]'
+  d365conn accounts list --select name,revenue --jq '[.name, .revenue]'
   d365conn incidents list --filter \"statecode eq 0\" -o id")]
 pub struct List {
     /// Columns to show, separated by commas; `*` for all
@@ -39,10 +39,10 @@ pub struct List {
     /// Only rows that you own
     #[arg(long)]
     mine: bool,
-    /// At most this many rows (50 when neither this nor --all is given)
+    /// At most this many rows (on a terminal 50 when neither this nor --all is given, elsewhere every one)
     #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u64).range(1..))]
     top: Option<u64>,
-    /// Every row there is
+    /// Every row there is, on a terminal too
     #[arg(long)]
     all: bool,
     /// Say on stderr how many rows match in total
@@ -78,14 +78,14 @@ impl List {
                 shown.extend(expand.names().map(str::to_owned));
             }
             let wants_labels = self.cells.wants_labels(format);
-            let top = if self.all { None } else { Some(self.top.unwrap_or(DEFAULT_TOP)) };
+            let limit = Limit::of(context, self.top, self.all);
             let query = Query {
                 entity_set: table.entity_set.clone(),
                 select,
                 filter: filter(self.filter, self.mine),
                 expand,
                 order_by: self.order_by,
-                top,
+                top: limit.top(),
                 page_size: self.page_size,
                 count: self.count,
                 annotations: wants_labels,
@@ -94,14 +94,12 @@ impl List {
             let mut rows = client.rows(query);
             let columns: Vec<Column> = shown.iter().map(Column::named).collect();
             let sink = sink(format, &context.screen, self.cells.options(&table, false));
-            let shown_rows = show(&mut rows, sink, &columns, Vec::new()).await?;
+            let shown_rows = show(context, limit, &mut rows, sink, &columns, Vec::new()).await?;
             if let Some(total) = rows.total() {
                 let at_least = if total >= 5000 { " or more" } else { "" };
                 context.screen.note(&format!("{shown_rows} of {total}{at_least} matching records"));
             }
-            if self.top.is_none() {
-                tell_of_more(context, &rows);
-            }
+            limit.tell_of_more(context, rows.has_more());
             Ok(Exit::Done)
         })
     }
@@ -117,13 +115,14 @@ impl List {
         selection: &Selection,
     ) -> Result<Exit, Problem> {
         let view = client.view(table, name).await?;
-        let is_bounded = view.fetch.is_bounded();
-        let top = self.top.or(if self.all || is_bounded { None } else { Some(DEFAULT_TOP) });
+        // A page that a view was saved with is not what is meant by its rows.
+        let fetch = view.fetch.going_on();
+        let limit = Limit::of(context, self.top, self.all).unless(fetch.is_bounded());
         let annotations = self.cells.wants_labels(format);
         let query = Query {
-            fetch: Some(view.fetch),
+            fetch: Some(fetch),
             page_size: self.page_size,
-            top,
+            top: limit.top(),
             annotations,
             ..Query::of(&table.entity_set)
         };
@@ -136,10 +135,8 @@ impl List {
         let wanted = resolved(client, table, &wanted, &first).await?;
         let columns: Vec<Column> = wanted.into_iter().map(Column::named).collect();
         let sink = sink(format, &context.screen, self.cells.options(table, false));
-        show(&mut rows, sink, &columns, first).await?;
-        if self.top.is_none() {
-            tell_of_more(context, &rows);
-        }
+        show(context, limit, &mut rows, sink, &columns, first).await?;
+        limit.tell_of_more(context, rows.has_more());
         Ok(Exit::Done)
     }
 }

@@ -33,6 +33,6 @@ pub use many_error::MANY_PHRASES;
 pub use noun::Noun;
 pub use nouns::NOUNS;
 pub use own::OwnVerb;
-pub use showing::{DEFAULT_TOP, columns_of, peek, resolved, show, tell_of_more};
+pub use showing::{Limit, columns_of, peek, resolved, show};
 pub use verbs::{Place, Records, Verb};
 pub(super) use which::sure;

@@ -7,16 +7,65 @@ use crate::output::{Column, Format, RowSink};
 use crate::problem::Problem;
 use crate::record::Record;
 
-/// How many rows are shown when nobody says.
-pub const DEFAULT_TOP: u64 = 50;
+/// How many rows a person is shown who does not say.
+const DEFAULT_TOP: u64 = 50;
+/// After so many rows each it is said how far it is.
+const FAR: u64 = 50_000;
 /// How many rows are looked at when nobody names the columns: FetchXML leaves out what is null.
 const LOOKED_AT: usize = 50;
+
+/// How many rows are wanted: as many as were asked for, as many as a person looks at, or all of them. A pipe, a file and a
+/// jq expression get all, because none of them sees that there is more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    top: Option<u64>,
+    is_ours: bool,
+}
+
+impl Limit {
+    /// The limit of a command with this `--top` and this `--all`.
+    #[must_use]
+    pub fn of(context: &Context, top: Option<u64>, all: bool) -> Self {
+        let is_looked_at =
+            context.screen.is_terminal_stdout() && !context.screen.is_filtered() && !context.settings.no_input;
+        let is_ours = top.is_none() && !all && is_looked_at;
+        Self { top: if is_ours { Some(DEFAULT_TOP) } else { top }, is_ours }
+    }
+
+    /// The same where the question may say itself how many rows it wants.
+    #[must_use]
+    pub const fn unless(self, is_bounded: bool) -> Self {
+        if is_bounded && self.is_ours { Self { top: None, is_ours: false } } else { self }
+    }
+
+    /// The most rows; none for all of them.
+    #[must_use]
+    pub const fn top(self) -> Option<u64> {
+        self.top
+    }
+
+    /// Says that there is more than was shown, if nobody but us ended it there.
+    pub fn tell_of_more(self, context: &Context, has_more: bool) {
+        if self.is_ours && has_more {
+            context.screen.note(&format!("the first {DEFAULT_TOP} are shown; add --all for every one, or --top N"));
+        }
+    }
+
+    /// Says how far it is, for whoever did not know how much there is.
+    fn tell_how_far(self, context: &Context, shown: u64) {
+        if self.top.is_none() && shown.is_multiple_of(FAR) {
+            context.screen.note(&format!("{shown} rows so far; --top N ends after N"));
+        }
+    }
+}
 
 /// Writes all rows, those of `first` before the others, and says how many there were.
 ///
 /// # Errors
 /// When the stream breaks; what came before is written.
 pub async fn show(
+    context: &Context,
+    limit: Limit,
     rows: &mut RowStream,
     mut sink: Box<dyn RowSink>,
     columns: &[Column],
@@ -33,6 +82,7 @@ pub async fn show(
     while let Some(record) = next {
         sink.row(&record)?;
         shown += 1;
+        limit.tell_how_far(context, shown);
         next = match first.next() {
             Some(record) => Some(record),
             None => match rows.next().await {
@@ -46,13 +96,6 @@ pub async fn show(
     }
     sink.end()?;
     Ok(shown)
-}
-
-/// Says that there is more than was shown.
-pub fn tell_of_more(context: &Context, rows: &RowStream) {
-    if rows.has_more() {
-        context.screen.note(&format!("the first {DEFAULT_TOP} are shown; add --all for every one, or --top N"));
-    }
 }
 
 /// The first rows, for formats whose columns have to be known before one is written.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::dataverse::batch::BatchError;
-use crate::dataverse::encode::{API, encode, resource};
+use crate::dataverse::encode::{API, encode, nameless_option, resource};
 use crate::dataverse::{Body, RecordId, Table};
 use crate::net::{Method, overrides_method};
 
@@ -218,6 +218,12 @@ fn target(path: &str, references: Option<&BTreeSet<String>>) -> Result<String, S
     if path.chars().any(char::is_control) || path.contains(['\\', '#']) {
         return refuse("holds a character that no address may hold");
     }
+    if let Some(option) = nameless_option(path) {
+        return refuse(&format!(
+            "has an option without a name: `{}`; a shell takes `$top` and the like out of double quotes",
+            option.escape_debug()
+        ));
+    }
     if resource.starts_with("//") || is_absolute(resource) {
         return refuse("is an address; write what follows `/api/data/v9.2/`, such as `accounts`");
     }
@@ -341,6 +347,8 @@ mod tests {
             "$batch",
             "/api/data/v9.2/$batch",
             "$1",
+            "accounts?=name&=2",
+            "accounts?$select=name&=2",
             "",
         ] {
             assert!(target(path, None).is_err(), "{path}");

@@ -55,4 +55,5 @@ mod several;
 mod tables;
 mod token;
 mod tokens;
+mod whole;
 mod writing;

@@ -57,7 +57,7 @@ fn a_usage_error_is_json_too_when_json_is_asked_for() {
 #[test]
 fn quiet_leaves_data_and_errors_only() {
     let world = World::connected();
-    let outcome = world.run("accounts list -q -o id");
+    let outcome = world.run_on_terminal("accounts list -q -o id");
     assert_eq!(outcome.stderr, "");
     assert_eq!(outcome.succeeds().lines().count(), 50);
 }

@@ -11,12 +11,12 @@ const ALL: &str = "<fetch><entity name=\"account\"><attribute name=\"accountnumb
 #[test]
 fn fetchxml_pages_to_the_end() {
     let world = World::connected();
-    let outcome = world.run(&format!("query --fetchxml '{ALL}' -o id"));
+    let outcome = world.run_on_terminal(&format!("query --fetchxml '{ALL}' -o id"));
     assert!(outcome.stderr.contains("--all"), "{}", outcome.stderr);
     assert_eq!(outcome.succeeds().lines().count(), 50);
     let paged = ALL.replace("<fetch>", "<fetch count=\"70\">");
     let before = world.sandbox.requests().len();
-    let all = world.run(&format!("query --fetchxml '{paged}' --all -o id")).succeeds();
+    let all = world.run(&format!("query --fetchxml '{paged}' -o id")).succeeds();
     let mut ids: Vec<_> = all.lines().collect();
     ids.sort_unstable();
     ids.dedup();
@@ -66,8 +66,9 @@ fn broken_fetchxml_is_told_with_its_place_before_anything_is_sent() {
 fn odata_is_taken_as_it_is_written() {
     let world = World::connected();
     let line = "query --odata 'accounts?$select=accountnumber&$orderby=accountnumber&$filter=accountnumber ne null'";
-    assert_eq!(world.run(line).succeeds().lines().count(), 50);
-    assert_eq!(world.run(&format!("{line} --all -o id")).succeeds().lines().count(), 199);
+    assert_eq!(world.run_on_terminal(&format!("{line} -o id")).succeeds().lines().count(), 50);
+    assert_eq!(world.run(&format!("{line} -o id")).succeeds().lines().count(), 199);
+    assert_eq!(world.run_on_terminal(&format!("{line} --all -o id")).succeeds().lines().count(), 199);
     let top = "query --odata 'accounts?$select=name&$top=3' --jq .name";
     assert_eq!(world.run(top).succeeds().lines().count(), 3);
     let groups = "query --odata 'leads?$apply=groupby((leadqualitycode),aggregate($count as leads))' --jq .leads";

@@ -1,4 +1,5 @@
-//! Hostile and odd bytes on the wire, against the library's own client. What a user sees of it is tested elsewhere.
+//! Hostile and odd bytes on the wire, against the library's own client; in `whole` against commands. What a user sees else is
+//! tested elsewhere.
 
 mod batch;
 mod breaks;
@@ -10,4 +11,5 @@ mod refusing;
 mod sending;
 mod stage;
 mod waiting;
+mod whole;
 mod writing;
