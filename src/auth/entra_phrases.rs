@@ -455,11 +455,8 @@ pub(super) static DEVICE_CODE: Phrase = Phrase {
     ],
 };
 
-/// What says that the browser may do what a device code may not.
-pub const DEVICE_FORBIDDEN_CODE: &str = "auth/device-forbidden";
-
 pub(super) static DEVICE_FORBIDDEN: Phrase = Phrase {
-    code: DEVICE_FORBIDDEN_CODE,
+    code: "auth/device-forbidden",
     exit: Exit::SignIn,
     who: Who::EntraAdmin,
     meaning: "a Conditional Access policy of the tenant forbids this sign-in; many tenants forbid device codes altogether, because they are used for phishing, or demand a computer that the company manages, which a code can't prove",

@@ -297,13 +297,13 @@ impl Refusal {
     pub fn phrase(&self) -> &'static Phrase {
         let known = self.error.code().and_then(aadsts::find).map(|row| row.phrase);
         match known {
-            Some(phrase) if self.leg == Leg::Refresh && phrase.code == entra_phrases::CONSENT_NEEDED.code => {
+            Some(phrase) if self.leg == Leg::Refresh && phrase.is(&entra_phrases::CONSENT_NEEDED) => {
                 &entra_phrases::CONSENT_LOST
             }
-            Some(phrase) if self.leg == Leg::Device && phrase.code == entra_phrases::BLOCKED_BY_POLICY.code => {
+            Some(phrase) if self.leg == Leg::Device && phrase.is(&entra_phrases::BLOCKED_BY_POLICY) => {
                 &entra_phrases::DEVICE_FORBIDDEN
             }
-            Some(phrase) if self.leg == Leg::Device && phrase.code == entra_phrases::SECRET_REQUIRED.code => {
+            Some(phrase) if self.leg == Leg::Device && phrase.is(&entra_phrases::SECRET_REQUIRED) => {
                 &entra_phrases::DEVICE_NOT_PUBLIC
             }
             Some(phrase) => phrase,
@@ -375,6 +375,18 @@ impl AuthError {
             Self::AzureCli(error) => error.is_signed_out(),
             _ => false,
         }
+    }
+
+    /// Whether a policy forbids device codes, and a browser may still do.
+    #[must_use]
+    pub fn is_device_forbidden(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.phrase().is(&entra_phrases::DEVICE_FORBIDDEN))
+    }
+
+    /// Whether a certificate is closed by a password that nobody gave.
+    #[must_use]
+    pub const fn is_password_needed(&self) -> bool {
+        matches!(self, Self::Certificate(CertificateError::PasswordNeeded { .. }))
     }
 
     /// Whether a refresh token is worth nothing any more and only a new sign-in helps.

@@ -55,7 +55,6 @@ pub use credential::AppCredential;
 pub use device::DeviceCode;
 pub use discovery::{check_metadata, discover};
 pub use entra_error::EntraError;
-pub use entra_phrases::DEVICE_FORBIDDEN_CODE as DEVICE_FORBIDDEN;
 pub use error::{AuthError, Leg, Refusal};
 pub use federated::{Call, Voucher};
 pub use federated_error::FederatedError;

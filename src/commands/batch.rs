@@ -7,9 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::dataverse::{
-    BatchError, Client, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, is_rehearsal, operations,
-};
+use crate::dataverse::{BatchError, Client, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
 use crate::output::problem::brief;
 use crate::output::{Column, Format, Progress, SinkOptions, sink};
 use crate::problem::{Exit, Problem};
@@ -89,13 +87,13 @@ impl Batch {
                 Some(Ended::Refused(why)) => now.iter().map(|_| Outcome::not_sent(why)).collect(),
                 None => match client.batch(now, course).await {
                     Ok(outcomes) => outcomes,
-                    Err(problem) if is_rehearsal(&problem) => {
-                        rehearsed = Some(problem);
+                    Err(error) if error.is_rehearsal() => {
+                        rehearsed = Some(error);
                         continue;
                     }
-                    Err(problem) if said == 0 => return Err(problem),
-                    Err(problem) => {
-                        let why = problem.to_string();
+                    Err(error) if said == 0 => return Err(error.into()),
+                    Err(error) => {
+                        let why = error.to_string();
                         let outcomes = now.iter().map(|_| Outcome::not_sent(&why)).collect();
                         ended = Some(Ended::Refused(why));
                         outcomes
@@ -105,7 +103,7 @@ impl Batch {
             if said == 0 {
                 sink.begin(columns)?;
             }
-            for (operation, outcome) in now.iter().zip(&outcomes) {
+            for (operation, outcome) in now.iter().zip(outcomes) {
                 failed += usize::from(!outcome.is_done());
                 sink.row(&row(operation, outcome)?)?;
             }
@@ -117,8 +115,8 @@ impl Batch {
             }
         }
         drop(progress);
-        if let Some(problem) = rehearsed {
-            return Err(problem);
+        if let Some(error) = rehearsed {
+            return Err(error.into());
         }
         sink.end()?;
         if failed == 0 {
@@ -146,20 +144,20 @@ fn as_json(body: &str) -> String {
 }
 
 /// `{"id", "status", "record_id"?, "body"?, "error"?}`.
-fn row(operation: &Operation, outcome: &Outcome) -> Result<Record, Problem> {
+fn row(operation: &Operation, outcome: Outcome) -> Result<Record, Problem> {
     let mut text = format!("{{\"id\":{}", serde_json::Value::from(operation.id.as_str()));
     let _ = write!(text, ",\"status\":{}", serde_json::Value::from(outcome.status));
-    match &outcome.verdict {
+    match outcome.verdict {
         Verdict::Done { record, body } => {
             if let Some(record) = record {
                 let _ = write!(text, ",\"record_id\":\"{record}\"");
             }
             if let Some(body) = body {
-                let _ = write!(text, ",\"body\":{}", as_json(body));
+                let _ = write!(text, ",\"body\":{}", as_json(&body));
             }
         }
-        Verdict::Failed(problem) => {
-            let _ = write!(text, ",\"error\":{}", brief(problem));
+        Verdict::Failed(error) => {
+            let _ = write!(text, ",\"error\":{}", brief(&error.into()));
         }
     }
     text.push('}');

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::auth::AuthError;
 use crate::commands::CommandError;
 use crate::commands::auth_flags::Bound;
 use crate::connection::{Connection, Flow};
@@ -18,8 +19,6 @@ use crate::settings::{certificate_from_environment, certificate_password_from_en
 
 /// The flag that a script uses where a person is asked.
 const PASSWORD_FLAG: &str = "--certificate-password-file";
-/// What says that a certificate is closed.
-const CLOSED: &str = "auth/certificate-password-needed";
 
 /// The certificate, and how it is opened.
 #[derive(Debug, Args)]
@@ -106,7 +105,7 @@ impl CertificateFlags {
         let file = absolute(file).display().to_string();
         let mut password = self.named_password(context)?.or(password);
         match certificate_of(&file, None, password.as_ref()) {
-            Err(problem) if problem.phrase().code == CLOSED && context.screen.can_ask() => {
+            Err(problem) if problem.find().is_some_and(AuthError::is_password_needed) && context.screen.can_ask() => {
                 let asked = prompt::secret(&context.screen, "Password of the certificate", PASSWORD_FLAG)?;
                 certificate_of(&file, None, Some(&asked))?;
                 password = Some(asked);

@@ -1,7 +1,7 @@
 //! The other way in which a person can sign in, offered where the wanted one is closed: a device code where no browser
 //! opens, the browser where device codes are forbidden. Always a question; without an answer nothing changes.
 
-use crate::auth::DEVICE_FORBIDDEN;
+use crate::auth::AuthError;
 use crate::connection::Flow;
 use crate::context::Context;
 use crate::output::prompt;
@@ -24,7 +24,7 @@ pub(super) fn device_is_agreed(
 
 /// Whether the browser of this computer shall do it, where Entra refused a device code by a policy.
 pub(super) fn browser_is_agreed(context: &Context, wanted: &Wanted, problem: &Problem) -> Result<bool, Problem> {
-    let is_forbidden = wanted.flow == Flow::Device && problem.phrase().code == DEVICE_FORBIDDEN;
+    let is_forbidden = wanted.flow == Flow::Device && problem.find().is_some_and(AuthError::is_device_forbidden);
     if !is_forbidden || !context.screen.can_ask() {
         return Ok(false);
     }

@@ -159,8 +159,8 @@ impl Proxy {
                 Some(noun) => noun.entity_set.to_owned(),
                 None => match context.client()?.table_named(name).await {
                     Ok(table) => table.entity_set,
-                    Err(problem) if problem.exit() == Exit::Forbidden => name.to_owned(),
-                    Err(problem) => return Err(problem),
+                    Err(error) if error.is_forbidden() => name.to_owned(),
+                    Err(error) => return Err(error.into()),
                 },
             });
         }

@@ -49,7 +49,7 @@ impl Search {
         search.check()?;
         let format = context.format()?;
         let client = context.client()?;
-        let (hits, total) = context.block_on(client.search(&search))?;
+        let (hits, total) = context.block_on(async { Ok(client.search(&search).await?) })?;
         let columns: Vec<Column> = ["table", "id", "name", "score"].map(Column::named).into();
         let options = SinkOptions { id_column: Some("id".to_owned()), ..SinkOptions::default() };
         objects(&context.screen, format, &columns, hits.iter().map(fields), options)?;

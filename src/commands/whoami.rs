@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::context::Context;
+use crate::dataverse::DataverseError;
 use crate::output::{Format, object};
 use crate::problem::{Exit, Problem};
 
@@ -53,10 +54,10 @@ impl Whoami {
 }
 
 /// What was not told because it may not be, or is not there, is nothing; any other failure is one.
-fn if_allowed<T>(answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+fn if_allowed<T>(answer: Result<T, DataverseError>) -> Result<Option<T>, DataverseError> {
     match answer {
         Ok(told) => Ok(Some(told)),
-        Err(problem) if matches!(problem.exit(), Exit::Forbidden | Exit::NotFound) => Ok(None),
-        Err(problem) => Err(problem),
+        Err(error) if error.is_forbidden() || error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
     }
 }

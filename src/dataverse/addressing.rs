@@ -5,8 +5,7 @@
 
 use crate::dataverse::encode::string_literal;
 use crate::dataverse::values::typed_json;
-use crate::dataverse::{ColumnDefinition, ColumnKind, Definition, Detail, RecordId, Table, users};
-use crate::problem::Problem;
+use crate::dataverse::{ColumnDefinition, ColumnKind, DataverseError, Definition, Detail, RecordId, Table, users};
 
 /// What a value in the key of an address can't hold, encoded or not.
 const FORBIDDEN_IN_KEYS: [char; 11] = ['/', '<', '>', '*', '%', '&', ':', '\\', '?', '+', '#'];
@@ -36,7 +35,7 @@ impl Address {
     ///
     /// # Errors
     /// [`crate::dataverse::ValueError::UnknownColumn`], or what is wrong with a value.
-    pub(super) fn of_columns(table: &Definition, parts: &[(String, String)]) -> Result<Self, Problem> {
+    pub(super) fn of_columns(table: &Definition, parts: &[(String, String)]) -> Result<Self, DataverseError> {
         let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
         let can_stand = |value: &str| !value.is_empty() && !value.contains(FORBIDDEN_IN_KEYS);
         let is_key = table.key_of(&names).is_some() && parts.iter().all(|(_, value)| can_stand(value));
@@ -63,7 +62,7 @@ pub(super) fn detail_for_comparing(column: &ColumnDefinition) -> Option<Detail> 
     column.kind.detail().filter(|_| !is_plain)
 }
 
-fn comparison(table: &Definition, column: &ColumnDefinition, value: &str) -> Result<String, Problem> {
+fn comparison(table: &Definition, column: &ColumnDefinition, value: &str) -> Result<String, DataverseError> {
     let property = column.property();
     Ok(match column.kind {
         _ if value.is_empty() => format!("{property} eq null"),
@@ -76,7 +75,7 @@ fn comparison(table: &Definition, column: &ColumnDefinition, value: &str) -> Res
 }
 
 /// A value as OData writes it: texts in quotes, nothing else.
-fn literal(table: &Definition, column: &ColumnDefinition, value: &str) -> Result<String, Problem> {
+fn literal(table: &Definition, column: &ColumnDefinition, value: &str) -> Result<String, DataverseError> {
     let json = || typed_json(&table.names.logical_name, column, value);
     Ok(match column.kind {
         ColumnKind::Text | ColumnKind::Memo | ColumnKind::Table | ColumnKind::Other => string_literal(value),

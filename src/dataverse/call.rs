@@ -8,7 +8,6 @@ use crate::dataverse::encode::{API, query_value, resource};
 use crate::dataverse::error::Lost;
 use crate::dataverse::{DataverseError, RecordId, Table};
 use crate::net::{Idempotency, Method, NetError, Request};
-use crate::problem::Problem;
 
 /// The namespace of everything the service declares.
 pub(super) const NAMESPACE: &str = "Microsoft.Dynamics.CRM.";
@@ -87,7 +86,7 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`] before an action is sent; [`DataverseError::Refused`];
     /// [`DataverseError::OutcomeUnknown`] when an action's answer was lost.
-    pub async fn call(&self, call: &Call) -> Result<Option<Vec<u8>>, Problem> {
+    pub async fn call(&self, call: &Call) -> Result<Option<Vec<u8>>, DataverseError> {
         let request = call.to_request();
         if call.is_function() {
             return self.read(&request).await.map(Some);

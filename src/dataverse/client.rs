@@ -86,7 +86,7 @@ pub(super) enum NotSent {
         may_have_happened: bool,
     },
     /// Everything else.
-    Failed(Problem),
+    Failed(DataverseError),
 }
 
 impl NotSent {
@@ -101,24 +101,24 @@ impl NotSent {
     }
 }
 
-impl From<NotSent> for Problem {
+impl From<NotSent> for DataverseError {
     fn from(not_sent: NotSent) -> Self {
         match not_sent {
-            NotSent::Refused { refusal, .. } => DataverseError::Refused(refusal).into(),
-            NotSent::Failed(problem) => problem,
+            NotSent::Refused { refusal, .. } => DataverseError::Refused(refusal),
+            NotSent::Failed(error) => error,
         }
-    }
-}
-
-impl From<Problem> for NotSent {
-    fn from(problem: Problem) -> Self {
-        Self::Failed(problem)
     }
 }
 
 impl From<DataverseError> for NotSent {
     fn from(error: DataverseError) -> Self {
-        Self::Failed(error.into())
+        Self::Failed(error)
+    }
+}
+
+impl From<Problem> for NotSent {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem.into())
     }
 }
 
@@ -209,8 +209,8 @@ impl Client {
     ///
     /// # Errors
     /// Whatever the token source met.
-    pub async fn token(&self) -> Result<AccessToken, Problem> {
-        self.parts().tokens.token().await
+    pub async fn token(&self) -> Result<AccessToken, DataverseError> {
+        Ok(self.parts().tokens.token().await?)
     }
 
     /// One record by its id. No column named means all of them; `annotations` asks for labels and names as well.
@@ -223,7 +223,7 @@ impl Client {
         id: &RecordId,
         select: &[String],
         annotations: bool,
-    ) -> Result<Record, Problem> {
+    ) -> Result<Record, DataverseError> {
         self.get_with(table, id, select, None, annotations).await
     }
 
@@ -238,7 +238,7 @@ impl Client {
         select: &[String],
         expand: Option<&Expand>,
         annotations: bool,
-    ) -> Result<Record, Problem> {
+    ) -> Result<Record, DataverseError> {
         self.get_at(table, &id.to_string(), select, expand, annotations).await
     }
 
@@ -250,7 +250,7 @@ impl Client {
         select: &[String],
         expand: Option<&Expand>,
         annotations: bool,
-    ) -> Result<Record, Problem> {
+    ) -> Result<Record, DataverseError> {
         let request = query::one_record(&table.entity_set, key, select, expand, annotations);
         let body = self.read(&request).await?;
         let record = Record::parse(body).map_err(|error| self.malformed(&error))?;
@@ -283,13 +283,13 @@ impl Client {
     }
 
     /// Sends a read and takes its JSON answer as a value.
-    pub(super) async fn read_as<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Problem> {
+    pub(super) async fn read_as<T: DeserializeOwned>(&self, request: &Request) -> Result<T, DataverseError> {
         let body = self.read(request).await?;
-        serde_json::from_slice(&body).map_err(|error| self.malformed(&error).into())
+        serde_json::from_slice(&body).map_err(|error| self.malformed(&error))
     }
 
     /// Sends a read and takes the rows of its answer as values; of one that comes in pages only those of the first.
-    pub(super) async fn read_rows<T: DeserializeOwned>(&self, request: &Request) -> Result<Vec<T>, Problem> {
+    pub(super) async fn read_rows<T: DeserializeOwned>(&self, request: &Request) -> Result<Vec<T>, DataverseError> {
         #[derive(serde::Deserialize)]
         struct Rows<T> {
             value: Vec<T>,
@@ -299,7 +299,7 @@ impl Client {
     }
 
     /// Sends a read and takes its whole answer as plain text.
-    pub(super) async fn read_text(&self, request: &Request) -> Result<String, Problem> {
+    pub(super) async fn read_text(&self, request: &Request) -> Result<String, DataverseError> {
         let is_text = |response: &Response| match response.header("content-type") {
             Some(kind) if !kind.starts_with("text/plain") && !is_json(kind) => {
                 Err(self.not_dataverse(response.status, kind))
@@ -307,11 +307,11 @@ impl Client {
             _ => Ok(()),
         };
         let body = self.read_if(request, is_text).await?;
-        String::from_utf8(body).map_err(|error| self.malformed(&error).into())
+        String::from_utf8(body).map_err(|error| self.malformed(&error))
     }
 
     /// Sends a read and takes its whole JSON answer; one that breaks in the middle is asked for again.
-    pub(super) async fn read(&self, request: &Request) -> Result<Vec<u8>, Problem> {
+    pub(super) async fn read(&self, request: &Request) -> Result<Vec<u8>, DataverseError> {
         self.read_if(request, |response| self.expect_json(response)).await
     }
 
@@ -319,7 +319,7 @@ impl Client {
         &self,
         request: &Request,
         judge: impl Fn(&Response) -> Result<(), DataverseError>,
-    ) -> Result<Vec<u8>, Problem> {
+    ) -> Result<Vec<u8>, DataverseError> {
         let mut retry = self.retry(Idempotency::Safe);
         loop {
             let mut sent = self.send(request, &mut retry).await?;
@@ -447,7 +447,7 @@ impl Client {
     }
 
     /// The header that says on whose behalf requests are made, if it is somebody else's.
-    pub(super) async fn behalf(&self) -> Result<Option<(&'static str, String)>, Problem> {
+    pub(super) async fn behalf(&self) -> Result<Option<(&'static str, String)>, DataverseError> {
         let Some(impersonation) = &self.acting_as else { return Ok(None) };
         let own = Self { acting_as: None, ..self.clone() };
         // Asking who is meant is a request too, on our own behalf.

@@ -4,7 +4,7 @@
 mod table;
 
 use crate::dataverse::codes::table::{Row, TABLE};
-use crate::dataverse::phrases::records;
+use crate::dataverse::phrases::{load, records};
 use crate::problem::Phrase;
 
 /// Every published name, one `NUMBER Name` a line, sorted by number. Source: Microsoft Learn, "Web service error codes".
@@ -15,6 +15,19 @@ const NAMED_ONLY: &str = "known by its name alone";
 
 /// The codes after which the service has undone everything, so that the same request may succeed a moment later.
 const TRANSIENT: &[u32] = &[0x8004_4150, 0x8004_4151, 0x8004_418D, 0x8004_8544, 0x8004_A001];
+
+/// The codes that are about what a user may, which come with other statuses than 403 too.
+const RIGHTS: &[u32] = &[
+    0x8004_020D,
+    0x8004_0220,
+    0x8004_0256,
+    0x8004_0299,
+    0x8004_2F09,
+    0x8004_2F0A,
+    0x8004_8306,
+    0x8004_8405,
+    0x8007_2560,
+];
 
 /// One code of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +82,17 @@ pub(super) fn phrase_of(number: u32) -> Option<&'static Phrase> {
 /// Whether the service undid the request and the same request may succeed a moment later.
 pub(super) fn is_transient(number: u32) -> bool {
     TRANSIENT.contains(&number)
+}
+
+/// Whether the service says by it that the user may not.
+pub(super) fn is_about_rights(number: u32) -> bool {
+    RIGHTS.contains(&number)
+}
+
+/// Whether it says no to the request itself, and not that the service is busy or broken.
+pub(super) fn is_lasting(number: u32) -> bool {
+    let passing: [&'static Phrase; 4] = [&load::BUSY, &load::DATABASE, &load::UNAVAILABLE, &load::PLATFORM_FAULT];
+    phrase_of(number).is_some_and(|phrase| !passing.iter().any(|passing| phrase.is(passing)))
 }
 
 fn row_of(number: u32) -> Option<&'static Row> {

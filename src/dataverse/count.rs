@@ -5,9 +5,8 @@ use serde::Deserialize;
 
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, query_value, resource};
-use crate::dataverse::{Query, Table};
+use crate::dataverse::{DataverseError, Query, Table};
 use crate::net::Request;
-use crate::problem::{Exit, Problem};
 
 /// The most that `$count` counts.
 const MOST_COUNTED: u64 = 5000;
@@ -17,7 +16,7 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept the answer away.
-    pub async fn count(&self, table: &Table, filter: Option<&str>) -> Result<u64, Problem> {
+    pub async fn count(&self, table: &Table, filter: Option<&str>) -> Result<u64, DataverseError> {
         let set = resource(&table.entity_set);
         let option = filter.map(|filter| format!("?$filter={}", query_value(filter))).unwrap_or_default();
         let text = self.read_text(&Request::get(format!("{API}{set}/$count{option}"))).await?;
@@ -30,12 +29,12 @@ impl Client {
         match self.total(&set, filter).await {
             Ok(total) => Ok(total),
             // Too many for a total, or a condition that totals don't take: only the keys are left.
-            Err(problem) if problem.exit() == Exit::Failed => self.keys(table, filter).await,
-            Err(problem) => Err(problem),
+            Err(error) if error.is_refused() => self.keys(table, filter).await,
+            Err(error) => Err(error),
         }
     }
 
-    async fn total(&self, set: &str, filter: Option<&str>) -> Result<u64, Problem> {
+    async fn total(&self, set: &str, filter: Option<&str>) -> Result<u64, DataverseError> {
         #[derive(Deserialize)]
         struct Total {
             records: u64,
@@ -44,10 +43,10 @@ impl Client {
         let apply = query_value(&format!("{condition}aggregate($count as records)"));
         let totals: Vec<Total> = self.read_rows(&Request::get(format!("{API}{set}?$apply={apply}"))).await?;
         let total = totals.first().map(|total| total.records);
-        Ok(total.ok_or_else(|| self.malformed(&"it has no total"))?)
+        total.ok_or_else(|| self.malformed(&"it has no total"))
     }
 
-    async fn keys(&self, table: &Table, filter: Option<&str>) -> Result<u64, Problem> {
+    async fn keys(&self, table: &Table, filter: Option<&str>) -> Result<u64, DataverseError> {
         let query = Query {
             select: vec![table.id_column.clone()],
             filter: filter.map(str::to_owned),

@@ -1,12 +1,12 @@
 //! The organisations that a user can reach, as the Global Discovery Service lists them. Which of them may be believed and
 //! which one is wanted is decided elsewhere.
 
+use crate::dataverse::DataverseError;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::dataverse::client::Client;
 use crate::net::Request;
-use crate::problem::Problem;
 
 /// Microsoft Learn, "Discover user organizations with Global Discovery Service".
 const PATH: &str = "/api/discovery/v2.0/Instances?$select=ApiUrl,Url,FriendlyName,UniqueName,UrlName,Id,EnvironmentId,\
@@ -60,7 +60,7 @@ struct Page {
 ///
 /// # Errors
 /// Whatever kept the answer away.
-pub async fn instances(discovery: &Client) -> Result<Vec<Instance>, Problem> {
+pub async fn instances(discovery: &Client) -> Result<Vec<Instance>, DataverseError> {
     let mut path = PATH.to_owned();
     let mut found = Vec::new();
     for _ in 0..MOST_PAGES {
@@ -71,7 +71,7 @@ pub async fn instances(discovery: &Client) -> Result<Vec<Instance>, Problem> {
             None => return Ok(found),
         }
     }
-    Err(discovery.malformed(&"its pages never end").into())
+    Err(discovery.malformed(&"its pages never end"))
 }
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

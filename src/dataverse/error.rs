@@ -1,9 +1,13 @@
 //! What can go wrong with rows: in what was typed, on the way, and at the service. Never a token, never an address's query.
 
+use std::error::Error;
+use std::fmt;
+
 use crate::dataverse::nearest::any_of;
 use crate::dataverse::phrases::{self, access};
 use crate::dataverse::refusal::Refusal;
-use crate::net::NetError;
+use crate::dataverse::{BatchError, CallableError, FileError, ValueError, VerbError};
+use crate::net::{ForeignLink, NetError, Throttled};
 use crate::problem::{Diagnose, Phrase, Problem};
 
 /// Why rows did not come or did not go.
@@ -183,6 +187,33 @@ pub enum DataverseError {
     /// `--dry-run`: the change was shown, and that is all.
     #[error("the change was shown and not sent")]
     Rehearsed,
+    /// No answer, or half of one.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// A link of the service that leads elsewhere.
+    #[error(transparent)]
+    ForeignLink(#[from] ForeignLink),
+    /// The service asks for more patience than is allowed.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// A value, a lookup or a key.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// One of the CRM's own verbs.
+    #[error(transparent)]
+    Verb(#[from] VerbError),
+    /// A file in a record.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A batch, or one operation of it.
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    /// What was given to an action or a function.
+    #[error(transparent)]
+    Callable(#[from] CallableError),
+    /// What a part met that the caller lent.
+    #[error(transparent)]
+    Caller(#[from] CallerError),
     /// An address beyond what the service takes.
     #[error("the request's address has {length} characters, {longest} are allowed")]
     AddressTooLong {
@@ -196,13 +227,118 @@ pub enum DataverseError {
 /// Whether a change was only shown: `--dry-run` was asked for, and nothing has failed.
 #[must_use]
 pub fn is_rehearsal(problem: &Problem) -> bool {
-    std::ptr::eq(problem.phrase(), &raw const phrases::REHEARSED)
+    problem.phrase().is(&phrases::REHEARSED)
+}
+
+/// What a part met that the caller lent to this room: its token source, a file it reads or writes, its screen. What is
+/// inside is the caller's own; nothing here asks what it is.
+#[derive(Debug)]
+pub struct CallerError(Problem);
+
+impl fmt::Display for CallerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for CallerError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.diagnosis().source()
+    }
+}
+
+impl Diagnose for CallerError {
+    fn phrase(&self) -> &'static Phrase {
+        self.0.phrase()
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        self.0.diagnosis().facts()
+    }
+
+    fn service_code(&self) -> Option<String> {
+        self.0.diagnosis().service_code()
+    }
+
+    fn trace(&self) -> Option<String> {
+        self.0.diagnosis().trace()
+    }
+}
+
+impl From<Problem> for DataverseError {
+    fn from(problem: Problem) -> Self {
+        Self::Caller(CallerError(problem))
+    }
 }
 
 impl DataverseError {
-    /// Whether `problem` says that nobody knows whether a change was made.
-    pub(super) fn is_unknown_outcome(problem: &Problem) -> bool {
-        problem.phrase().code == phrases::OUTCOME_UNKNOWN.code
+    /// What the service said when it said no.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether there is no such record: in the service's own words, or by a search that matched nothing. A 404 that says
+    /// nothing of the kind is none of these.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.is_nothing_found() || self.refusal().is_some_and(Refusal::is_record_missing)
+    }
+
+    /// Whether a search was answered, and matched nothing.
+    #[must_use]
+    pub const fn is_nothing_found(&self) -> bool {
+        matches!(self, Self::Value(ValueError::NothingFound { .. }))
+    }
+
+    /// Whether the service says that this user may not.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.refusal().is_some_and(Refusal::is_forbidden)
+    }
+
+    /// Whether the service says that it does not know what was asked for: an address, a kind of column, a message.
+    #[must_use]
+    pub fn is_unknown_to_service(&self) -> bool {
+        self.refusal().is_some_and(Refusal::is_unknown_to_service)
+    }
+
+    /// Whether the service itself said no to this very request, and would say so again: no sign-in, no limit and no fault
+    /// of its own kept it from answering.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.refusal().is_some_and(Refusal::is_lasting)
+    }
+
+    /// Whether nobody knows whether a change was made.
+    #[must_use]
+    pub const fn is_unknown_outcome(&self) -> bool {
+        matches!(self, Self::OutcomeUnknown { .. })
+    }
+
+    /// Whether a change was only shown: `--dry-run` was asked for, and nothing has failed.
+    #[must_use]
+    pub const fn is_rehearsal(&self) -> bool {
+        matches!(self, Self::Rehearsed)
+    }
+
+    /// The error of another room, or of a part of this one, that this one is.
+    fn beneath(&self) -> Option<&dyn Diagnose> {
+        match self {
+            Self::Net(error) => Some(error),
+            Self::ForeignLink(error) => Some(error),
+            Self::Throttled(error) => Some(error),
+            Self::Value(error) => Some(error),
+            Self::Verb(error) => Some(error),
+            Self::File(error) => Some(error),
+            Self::Batch(error) => Some(error),
+            Self::Callable(error) => Some(error),
+            Self::Caller(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// The refusal of a repeated change may come from the first one, whose answer was lost.
@@ -251,6 +387,15 @@ impl Diagnose for DataverseError {
             Self::Rehearsed => &phrases::REHEARSED,
             Self::AmbiguousTable { .. } => &phrases::AMBIGUOUS_TABLE,
             Self::AddressTooLong { .. } => &phrases::ADDRESS_TOO_LONG,
+            Self::Net(error) => error.phrase(),
+            Self::ForeignLink(error) => error.phrase(),
+            Self::Throttled(error) => error.phrase(),
+            Self::Value(error) => error.phrase(),
+            Self::Verb(error) => error.phrase(),
+            Self::File(error) => error.phrase(),
+            Self::Batch(error) => error.phrase(),
+            Self::Callable(error) => error.phrase(),
+            Self::Caller(error) => error.phrase(),
         }
     }
 
@@ -271,21 +416,21 @@ impl Diagnose for DataverseError {
                 vec![("nearest", any_of(near))]
             }
             Self::AmbiguousTable { candidates, .. } => vec![("candidates", any_of(candidates))],
-            _ => Vec::new(),
+            _ => self.beneath().map(Diagnose::facts).unwrap_or_default(),
         }
     }
 
     fn service_code(&self) -> Option<String> {
         match self {
             Self::Refused(refusal) => refusal.code.map(|code| format!("0x{code:08X}")),
-            _ => None,
+            _ => self.beneath().and_then(Diagnose::service_code),
         }
     }
 
     fn trace(&self) -> Option<String> {
         match self {
             Self::Refused(refusal) => Some(refusal.trace()),
-            _ => None,
+            _ => self.beneath().and_then(Diagnose::trace),
         }
     }
 }

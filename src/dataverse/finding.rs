@@ -6,7 +6,6 @@ use crate::dataverse::addressing::{Address, detail_for_comparing};
 use crate::dataverse::client::Client;
 use crate::dataverse::values::{Reference, ValueError};
 use crate::dataverse::{DataverseError, Definition, Detail, Expand, Query, RecordId, Table};
-use crate::problem::Problem;
 use crate::record::Record;
 
 /// So many of several candidates are told.
@@ -31,7 +30,7 @@ impl Client {
     /// # Errors
     /// [`ValueError::NothingFound`], [`ValueError::Ambiguous`] with some of them, [`ValueError::UnknownColumn`], what is wrong
     /// with a value, or whatever kept the answer away.
-    pub async fn find(&self, wanted: Wanted<'_>, reference: &Reference) -> Result<Record, Problem> {
+    pub async fn find(&self, wanted: Wanted<'_>, reference: &Reference) -> Result<Record, DataverseError> {
         let address = self.way_to(wanted.table, reference).await?;
         self.at(wanted, address).await
     }
@@ -40,7 +39,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::find`].
-    pub async fn find_record(&self, table: &Table, reference: &Reference) -> Result<RecordId, Problem> {
+    pub async fn find_record(&self, table: &Table, reference: &Reference) -> Result<RecordId, DataverseError> {
         let address = self.way_to(table, reference).await?;
         self.id_at(table, address).await
     }
@@ -50,7 +49,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::find`].
-    pub async fn address_of(&self, table: &Table, reference: &Reference) -> Result<String, Problem> {
+    pub async fn address_of(&self, table: &Table, reference: &Reference) -> Result<String, DataverseError> {
         let key = match self.way_to(table, reference).await? {
             Address::Key(key) => key,
             condition @ Address::Condition { .. } => self.id_at(table, condition).await?.to_string(),
@@ -59,7 +58,7 @@ impl Client {
     }
 
     /// What leads to the record.
-    pub(super) async fn way_to(&self, table: &Table, reference: &Reference) -> Result<Address, Problem> {
+    pub(super) async fn way_to(&self, table: &Table, reference: &Reference) -> Result<Address, DataverseError> {
         Ok(match reference {
             Reference::Id(id) => Address::Key(id.to_string()),
             Reference::Name(name) => Address::of_name(table, name)
@@ -71,7 +70,7 @@ impl Client {
         })
     }
 
-    async fn id_at(&self, table: &Table, address: Address) -> Result<RecordId, Problem> {
+    async fn id_at(&self, table: &Table, address: Address) -> Result<RecordId, DataverseError> {
         if let Address::Key(key) = &address
             && let Ok(id) = RecordId::parse(key)
         {
@@ -80,10 +79,10 @@ impl Client {
         let select = std::slice::from_ref(&table.id_column);
         let record = self.at(Wanted { table, select, expand: None, annotations: false }, address).await?;
         let id = record.cell(&table.id_column).map(|cell| cell.text().into_owned()).unwrap_or_default();
-        Ok(RecordId::parse(&id)?)
+        RecordId::parse(&id)
     }
 
-    async fn at(&self, wanted: Wanted<'_>, address: Address) -> Result<Record, Problem> {
+    async fn at(&self, wanted: Wanted<'_>, address: Address) -> Result<Record, DataverseError> {
         let Wanted { table, select, expand, annotations } = wanted;
         let (filter, what) = match address {
             Address::Key(key) => return self.get_at(table, &key, select, expand, annotations).await,
@@ -111,7 +110,7 @@ impl Client {
     }
 
     /// Some of the records for which a condition holds: ids with names.
-    async fn candidates(&self, table: &Table, filter: String) -> Result<Vec<String>, Problem> {
+    async fn candidates(&self, table: &Table, filter: String) -> Result<Vec<String>, DataverseError> {
         let select: Vec<String> = std::iter::once(&table.id_column).chain(&table.name_column).cloned().collect();
         let query = Query { select, filter: Some(filter), top: Some(CANDIDATES), ..Query::of(&table.entity_set) };
         let mut rows = self.rows(query);
@@ -128,7 +127,7 @@ impl Client {
         &self,
         table: &Table,
         parts: &[(String, String)],
-    ) -> Result<Arc<Definition>, Problem> {
+    ) -> Result<Arc<Definition>, DataverseError> {
         let knows = |definition: &Definition| parts.iter().all(|(name, _)| definition.column(name).is_some());
         let definition = self.definition_that(&table.logical_name, knows).await?;
         let columns = parts.iter().filter_map(|(name, _)| definition.column(name));

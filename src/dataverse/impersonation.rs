@@ -1,6 +1,7 @@
 //! Acting as another user: who is meant, found once, and the header that says so. What that user may do is the service's to
 //! judge.
 
+use crate::dataverse::DataverseError;
 use std::fmt;
 
 use tokio::sync::OnceCell;
@@ -8,7 +9,6 @@ use tokio::sync::OnceCell;
 use crate::dataverse::client::Client;
 use crate::dataverse::users::{User, rather_signing_in};
 use crate::dataverse::values::ValueError;
-use crate::problem::Problem;
 
 /// The user whose rights and name a connection borrows.
 #[derive(Default)]
@@ -27,11 +27,11 @@ impl Impersonation {
     ///
     /// Source: Microsoft Learn, "Impersonate another user using the Web API": `CallerObjectId` with the object id of Entra
     /// is preferred, `MSCRMCallerID` with the user id serves users who have none.
-    pub(super) async fn header(&self, client: &Client) -> Result<&(&'static str, String), Problem> {
+    pub(super) async fn header(&self, client: &Client) -> Result<&(&'static str, String), DataverseError> {
         self.header.get_or_try_init(|| self.found(client)).await
     }
 
-    async fn found(&self, client: &Client) -> Result<(&'static str, String), Problem> {
+    async fn found(&self, client: &Client) -> Result<(&'static str, String), DataverseError> {
         let users = rather_signing_in(&self.wanted, client.users(&self.wanted, false).await?, User::sign_in);
         match users.as_slice() {
             [user] => Ok(match &user.object {

@@ -7,7 +7,6 @@ use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, resource};
 use crate::dataverse::{DataverseError, RecordId, Table, ValueError, nearest};
 use crate::net::Request;
-use crate::problem::Problem;
 use crate::record::Record;
 
 const WAYS: &str = "Microsoft.Dynamics.CRM.associatednavigationproperty";
@@ -41,7 +40,7 @@ pub fn made_records(answer: &[u8]) -> Vec<Made> {
 ///
 /// # Errors
 /// [`DataverseError::Malformed`] when it is not JSON of that form.
-pub fn answer_records(answer: &[u8]) -> Result<(Vec<Record>, bool), Problem> {
+pub fn answer_records(answer: &[u8]) -> Result<(Vec<Record>, bool), DataverseError> {
     #[derive(serde::Deserialize)]
     struct Rows {
         value: Vec<Box<RawValue>>,
@@ -72,7 +71,7 @@ impl Client {
         table: &Table,
         id: RecordId,
         columns: &[String],
-    ) -> Result<Vec<(String, Box<RawValue>)>, Problem> {
+    ) -> Result<Vec<(String, Box<RawValue>)>, DataverseError> {
         if columns.is_empty() {
             return Ok(Vec::new());
         }
@@ -92,7 +91,7 @@ impl Client {
         table: &Table,
         record: &Record,
         column: &str,
-    ) -> Result<Option<(String, Box<RawValue>)>, Problem> {
+    ) -> Result<Option<(String, Box<RawValue>)>, DataverseError> {
         if let Some(cell) = record.cell(column).filter(|_| !column.starts_with('_')) {
             return Ok(Some((column.to_owned(), self.json_text(cell.as_json().to_owned())?)));
         }

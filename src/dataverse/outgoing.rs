@@ -5,14 +5,13 @@ use crate::dataverse::DataverseError;
 use crate::dataverse::batch::{carry, unpack};
 use crate::dataverse::client::{Client, is_change};
 use crate::net::{NetError, Request, Response};
-use crate::problem::Problem;
 
 /// The longest page that is read at once, because its address was too long to go alone.
 const LONGEST_CARRIED: usize = 256 << 20;
 
 impl Client {
     /// The request with all its headers, and whether it is inside a batch because its address is too long to go alone.
-    pub(super) async fn outgoing(&self, request: &Request) -> Result<(Request, bool), Problem> {
+    pub(super) async fn outgoing(&self, request: &Request) -> Result<(Request, bool), DataverseError> {
         let request = with_standard_headers(self.on_behalf(request).await?);
         let boundary = uuid::Uuid::new_v4().simple().to_string();
         match carry(self.address(), &request, &boundary)? {
@@ -22,7 +21,7 @@ impl Client {
     }
 
     /// The request with the header that says on whose behalf it is made.
-    async fn on_behalf(&self, request: &Request) -> Result<Request, Problem> {
+    async fn on_behalf(&self, request: &Request) -> Result<Request, DataverseError> {
         Ok(match self.behalf().await? {
             Some((name, value)) => request.clone().header(name, value),
             None => request.clone(),

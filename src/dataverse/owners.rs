@@ -5,9 +5,8 @@ use serde::Deserialize;
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, query_value, string_literal};
 use crate::dataverse::users::rather_signing_in;
-use crate::dataverse::{Body, RecordId, Table, ValueError, VerbError};
+use crate::dataverse::{Body, DataverseError, RecordId, Table, ValueError, VerbError};
 use crate::net::Request;
-use crate::problem::Problem;
 
 /// A user or a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +48,7 @@ impl Client {
     ///
     /// # Errors
     /// [`VerbError::NoSuchOwner`], [`VerbError::AmbiguousOwner`], or whatever kept the answers away.
-    pub async fn owner(&self, typed: &str) -> Result<Owner, Problem> {
+    pub async fn owner(&self, typed: &str) -> Result<Owner, DataverseError> {
         let (kind, text) = match typed.split_once(':') {
             Some((kind @ ("user" | "systemuser" | "team"), text)) => (Some(kind), text),
             _ => (None, typed),
@@ -72,7 +71,7 @@ impl Client {
                 sign_in: None,
             }));
         }
-        only(typed, text, found).map_err(Problem::from)
+        Ok(only(typed, text, found)?)
     }
 }
 
@@ -81,7 +80,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::update`].
-    pub async fn assign(&self, table: &Table, id: &RecordId, owner: &Owner) -> Result<(), Problem> {
+    pub async fn assign(&self, table: &Table, id: &RecordId, owner: &Owner) -> Result<(), DataverseError> {
         let definition = self.definition(&table.logical_name, &[]).await?;
         if definition.column("ownerid").is_none() {
             // It belongs to the organisation.

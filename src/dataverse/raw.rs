@@ -7,7 +7,6 @@ use crate::dataverse::client::{LONGEST_ANSWER, NotSent, headers_of, is_json};
 use crate::dataverse::refusal::{ErrorBody, Refusal};
 use crate::dataverse::{Client, DataverseError, PageError, Side, Splitter};
 use crate::net::{Body, Idempotency, Method, Request};
-use crate::problem::Problem;
 
 /// What POST only reads. Source: Microsoft Learn, "Dataverse search".
 const READING_POSTS: [&str; 6] = [
@@ -66,7 +65,7 @@ pub struct RawAnswer {
     /// Names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
     /// What is wrong, if the service said no; its own words are in the body all the same.
-    pub refused: Option<Problem>,
+    pub refused: Option<DataverseError>,
     body: Arriving,
     page: Option<Watched>,
     side: Option<Side>,
@@ -125,7 +124,7 @@ impl RawAnswer {
     ///
     /// # Errors
     /// When the connection breaks, and at the end of JSON that breaks off.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, DataverseError> {
         let piece = match &mut self.body {
             Arriving::Whole(body) => body.take(),
             Arriving::Pieces(body) => body.chunk().await?,
@@ -138,7 +137,7 @@ impl RawAnswer {
     ///
     /// # Errors
     /// When the connection breaks, or it is longer than anything that is taken into memory, and for JSON that breaks off.
-    pub async fn read(&mut self) -> Result<Bytes, Problem> {
+    pub async fn read(&mut self) -> Result<Bytes, DataverseError> {
         let whole: Bytes = match &mut self.body {
             Arriving::Whole(body) => body.take().unwrap_or_default(),
             Arriving::Pieces(body) => body.read(LONGEST_ANSWER).await?.into(),
@@ -177,7 +176,7 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`] before anything is sent, [`DataverseError::OutcomeUnknown`], or whatever kept the answer
     /// away.
-    pub async fn raw(&self, raw: &Raw) -> Result<RawAnswer, Problem> {
+    pub async fn raw(&self, raw: &Raw) -> Result<RawAnswer, DataverseError> {
         if !raw.is_read() {
             self.check_writable()?;
         }
@@ -187,7 +186,7 @@ impl Client {
                 let kind = sent.response.header("content-type").unwrap_or_default();
                 // No part of the API answers with a page: a captive portal does.
                 if raw.path.starts_with("/api/") && kind.starts_with("text/html") {
-                    return Err(self.not_dataverse(sent.response.status, kind).into());
+                    return Err(self.not_dataverse(sent.response.status, kind));
                 }
                 let headers = headers_of(&sent.response);
                 let status = sent.response.status;
@@ -200,7 +199,7 @@ impl Client {
                 Ok(RawAnswer { status, headers, refused: None, body, page, side: None })
             }
             Err(NotSent::Refused { refusal, may_have_happened }) if may_have_happened && !raw.is_read() => {
-                Err(DataverseError::unknown_after(refusal).into())
+                Err(DataverseError::unknown_after(refusal))
             }
             Err(NotSent::Refused { mut refusal, .. }) => {
                 let (headers, body) = refusal.whole.take().map(|whole| (whole.headers, whole.body)).unwrap_or_default();
@@ -208,12 +207,12 @@ impl Client {
                     status: refusal.status,
                     headers,
                     body: Arriving::Whole((!body.is_empty()).then(|| body.into())),
-                    refused: Some(DataverseError::Refused(refusal).into()),
+                    refused: Some(DataverseError::Refused(refusal)),
                     page: None,
                     side: None,
                 })
             }
-            Err(NotSent::Failed(problem)) => Err(problem),
+            Err(NotSent::Failed(error)) => Err(error),
         }
     }
 
@@ -221,7 +220,7 @@ impl Client {
     ///
     /// # Errors
     /// When it leads elsewhere.
-    pub fn adopt(&self, link: &str) -> Result<String, Problem> {
+    pub fn adopt(&self, link: &str) -> Result<String, DataverseError> {
         Ok(self.origin().adopt(link)?)
     }
 
@@ -229,13 +228,13 @@ impl Client {
     ///
     /// # Errors
     /// When the link leads elsewhere.
-    pub fn next_path(&self, answer: &RawAnswer) -> Result<Option<String>, Problem> {
+    pub fn next_path(&self, answer: &RawAnswer) -> Result<Option<String>, DataverseError> {
         answer.side.as_ref().and_then(|side| side.next_link.as_deref()).map(|link| self.adopt(link)).transpose()
     }
 
     /// A link back to a page that was read already: the pages would never end.
     #[must_use]
-    pub fn cyclic(page: usize) -> Problem {
-        DataverseError::CyclicLink { page }.into()
+    pub fn cyclic(page: usize) -> DataverseError {
+        DataverseError::CyclicLink { page }
     }
 }

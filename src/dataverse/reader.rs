@@ -16,7 +16,6 @@ use crate::dataverse::query::Query;
 use crate::dataverse::refusal::{ErrorBody, Refusal};
 use crate::dataverse::{DataverseError, codes};
 use crate::net::{Body, Failure, Idempotency, NetError, Request};
-use crate::problem::Problem;
 use crate::record::Record;
 
 /// The most pages without a row, one after the other. Filters on what the user may see make a few lawful.
@@ -26,7 +25,7 @@ const MOST_EMPTY_PAGES: usize = 50;
 pub(super) enum Piece {
     Rows(Vec<Record>),
     End { count: Option<u64>, has_more: bool },
-    Failed(Problem),
+    Failed(DataverseError),
 }
 
 /// Reads pages and sends their rows on.
@@ -52,9 +51,9 @@ enum PageEnd {
 /// Why a page did not end.
 enum Trouble {
     /// Asking for the page again may help.
-    Passing(Failure, Problem),
+    Passing(Failure, DataverseError),
     /// It can't.
-    Lasting(Problem),
+    Lasting(DataverseError),
 }
 
 /// What was sent on of a page so far.
@@ -84,14 +83,14 @@ impl Reader {
         let piece = match self.read_all().await {
             Ok(Some(has_more)) => Piece::End { count: self.count, has_more },
             Ok(None) => return,
-            Err(problem) => Piece::Failed(problem),
+            Err(error) => Piece::Failed(error),
         };
         // An error here means that nobody listens any more.
         let _ = self.sender.send(piece).await;
     }
 
     /// Reads page after page. Gives whether there is more than was asked for, or `None` when nobody listens.
-    async fn read_all(&mut self) -> Result<Option<bool>, Problem> {
+    async fn read_all(&mut self) -> Result<Option<bool>, DataverseError> {
         if self.left == 0 {
             return Ok(Some(false));
         }
@@ -122,11 +121,11 @@ impl Reader {
             // A service whose page number moves on while its cookie stands still sends the same page under ever new links.
             let is_repeated = given.rows > 0 && previous == Some(given.print);
             if is_repeated || !seen.insert(digest(&path)) {
-                return Err(DataverseError::CyclicLink { page }.into());
+                return Err(DataverseError::CyclicLink { page });
             }
             empty_pages = if given.rows == 0 { empty_pages + 1 } else { 0 };
             if empty_pages > MOST_EMPTY_PAGES {
-                return Err(DataverseError::EmptyPages { pages: empty_pages }.into());
+                return Err(DataverseError::EmptyPages { pages: empty_pages });
             }
             previous = Some(given.print);
             request.path = path;
@@ -134,7 +133,7 @@ impl Reader {
     }
 
     /// Where the page after this one is.
-    fn next_path(&self, side: &Side, page: usize) -> Result<Option<String>, Problem> {
+    fn next_path(&self, side: &Side, page: usize) -> Result<Option<String>, DataverseError> {
         if let Some(fetch) = &self.query.fetch {
             let next = fetch.next_page(side, self.query.sent_page_size(), page as u64);
             let next = next.map_err(|why| self.client.malformed(&why))?;
@@ -144,17 +143,17 @@ impl Reader {
     }
 
     /// Reads one page, again if need be.
-    async fn read_page(&mut self, request: &Request, given: &mut Given) -> Result<PageEnd, Problem> {
+    async fn read_page(&mut self, request: &Request, given: &mut Given) -> Result<PageEnd, DataverseError> {
         let mut retry = self.client.retry(Idempotency::Safe);
         loop {
             let sent = self.client.send(request, &mut retry).await?;
             self.client.expect_json(&sent.response)?;
             match self.read_once(Reading::new(sent, given), given).await {
                 Ok(end) => return Ok(end),
-                Err(Trouble::Lasting(problem)) => return Err(problem),
-                Err(Trouble::Passing(failure, problem)) => {
-                    if !self.client.wait_after(failure, &mut retry, &problem.to_string()).await {
-                        return Err(problem);
+                Err(Trouble::Lasting(error)) => return Err(error),
+                Err(Trouble::Passing(failure, error)) => {
+                    if !self.client.wait_after(failure, &mut retry, &error.to_string()).await {
+                        return Err(error);
                     }
                 }
             }
@@ -177,9 +176,7 @@ impl Reader {
                     given.print.add(&row);
                     given.rows += 1;
                     self.left -= 1;
-                    records.push(
-                        Record::parse(row).map_err(|error| Trouble::Lasting(self.client.malformed(&error).into()))?,
-                    );
+                    records.push(Record::parse(row).map_err(|error| Trouble::Lasting(self.client.malformed(&error)))?);
                 }
             }
             if !records.is_empty() && self.sender.send(Piece::Rows(records)).await.is_err() {
@@ -201,20 +198,20 @@ impl Reader {
     fn of_page(&self, error: PageError, reading: &Reading) -> Trouble {
         let host = self.client.origin().host().to_owned();
         match error {
-            PageError::Malformed(why) => Trouble::Lasting(DataverseError::Malformed { host, why }.into()),
-            PageError::CutShort => Trouble::Passing(Failure::Broken, DataverseError::CutShort { host }.into()),
+            PageError::Malformed(why) => Trouble::Lasting(DataverseError::Malformed { host, why }),
+            PageError::CutShort => Trouble::Passing(Failure::Broken, DataverseError::CutShort { host }),
             PageError::Reported { code, message } => {
                 let refusal = reading.bare_refusal.clone().with_body(ErrorBody { code, message });
                 let is_transient = refusal.code.is_some_and(codes::is_transient);
-                let problem = DataverseError::Refused(Box::new(refusal)).into();
-                if is_transient { Trouble::Passing(Failure::RolledBack, problem) } else { Trouble::Lasting(problem) }
+                let error = DataverseError::Refused(Box::new(refusal));
+                if is_transient { Trouble::Passing(Failure::RolledBack, error) } else { Trouble::Lasting(error) }
             }
         }
     }
 
     fn page_changed(&self, given: &Given) -> Trouble {
         let host = self.client.origin().host().to_owned();
-        Trouble::Lasting(DataverseError::PageChanged { host, given: given.rows }.into())
+        Trouble::Lasting(DataverseError::PageChanged { host, given: given.rows })
     }
 }
 

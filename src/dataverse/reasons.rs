@@ -1,8 +1,7 @@
 //! Which of an organisation's own status reasons is meant. No record is changed here.
 
 use crate::dataverse::client::Client;
-use crate::dataverse::{Choice, Definition, Detail, Table, VerbError};
-use crate::problem::Problem;
+use crate::dataverse::{Choice, DataverseError, Definition, Detail, Table, VerbError};
 
 impl Client {
     /// The status reason of `state` that was typed, by its label in any letter case or its number; the state's first one
@@ -11,7 +10,7 @@ impl Client {
     /// # Errors
     /// [`VerbError::UnknownReason`] with those there are, [`VerbError::NoSuchState`] where the state has none, or whatever
     /// kept the answer away.
-    pub async fn reason(&self, table: &Table, state: i64, typed: Option<&str>) -> Result<i64, Problem> {
+    pub async fn reason(&self, table: &Table, state: i64, typed: Option<&str>) -> Result<i64, DataverseError> {
         let ask = || self.definition(&table.logical_name, &[Detail::Status]);
         if let Ok(reason) = pick(reasons(&*ask().await?), state, typed) {
             return Ok(reason);

@@ -8,6 +8,11 @@ use crate::dataverse::nearest;
 use crate::dataverse::phrases::{access, load, records};
 use crate::problem::Phrase;
 
+/// The codes that say of one record that it is not there.
+const RECORD_MISSING: [u32; 2] = [0x8004_0217, 0x8006_0891];
+/// The codes that say that an operation, a form of query or a name does not exist here.
+const UNSUPPORTED: [u32; 6] = [0x8004_0219, 0x8004_023B, 0x8004_0315, 0x8004_0800, 0x8006_0888, 0x8006_088A];
+
 /// An answer that is a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -85,11 +90,10 @@ impl Refusal {
             return &records::UNKNOWN_COLUMN;
         }
         if let Some(phrase) = self.code.and_then(codes::phrase_of) {
-            let is_missing_app = self.app.is_some() && phrase.code == access::NOT_A_MEMBER.code;
+            let is_missing_app = self.app.is_some() && phrase.is(&access::NOT_A_MEMBER);
             return if is_missing_app { &access::NOT_A_MEMBER_APP } else { phrase };
         }
-        // The router's own answer, before Dataverse proper: a wrong verb or no such route. It has no code.
-        if self.status == 404 && self.code.is_none() && self.message.starts_with("No HTTP resource") {
+        if self.is_without_route() {
             return &records::UNKNOWN_RESOURCE;
         }
         match self.status {
@@ -118,10 +122,45 @@ impl Refusal {
         note("code", self.code.map(|code| format!("0x{code:08X}")));
         note("name", self.code.and_then(codes::find).and_then(|code| code.name).map(str::to_owned));
         note("connection", self.connection.clone());
-        if self.phrase().code == access::NOT_A_MEMBER_APP.code {
+        if self.phrase().is(&access::NOT_A_MEMBER_APP) {
             note("client_id", self.app.clone());
         }
         facts
+    }
+
+    /// Whether the service says of the very record that was asked for that it does not exist: by its code, or, where it sent
+    /// none, in its words. Source: Microsoft Learn, "Web service error codes" and "Perform conditional operations using the
+    /// Web API", whose example has no code.
+    pub(super) fn is_record_missing(&self) -> bool {
+        match self.code {
+            Some(code) => RECORD_MISSING.contains(&code),
+            None => self.status == 404 && self.message.to_ascii_lowercase().contains("does not exist"),
+        }
+    }
+
+    /// Whether it says that this user may not.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.status == 403 || self.code.is_some_and(codes::is_about_rights)
+    }
+
+    /// Whether it says that it does not know what was asked for.
+    pub(super) fn is_unknown_to_service(&self) -> bool {
+        self.is_without_route() || self.code.is_some_and(|code| UNSUPPORTED.contains(&code))
+    }
+
+    /// Whether it is the router's own answer, before Dataverse proper: a wrong verb or no such route. It has no code.
+    fn is_without_route(&self) -> bool {
+        self.status == 404 && self.code.is_none() && self.message.starts_with("No HTTP resource")
+    }
+
+    /// Whether it would say so again: neither a sign-in, nor a limit, nor a fault of its own.
+    pub(super) fn is_lasting(&self) -> bool {
+        match self.status {
+            401 | 408 | 429 => false,
+            400..=499 => true,
+            // The service tells some refusals for good with 500 or 501; their codes say so.
+            _ => self.code.is_some_and(codes::is_lasting),
+        }
     }
 
     /// The privilege that is missing, such as `prvReadAccount`, out of the service's text.

@@ -7,9 +7,8 @@ use serde_json::json;
 use crate::dataverse::client::{Client, NotSent};
 use crate::dataverse::encode::{API, resource};
 use crate::dataverse::values::{Reference, link};
-use crate::dataverse::{Definition, RecordId, Table, VerbError, nearest};
+use crate::dataverse::{DataverseError, Definition, RecordId, Table, VerbError, nearest};
 use crate::net::{Idempotency, Method, Request};
-use crate::problem::Problem;
 
 /// "Cannot insert duplicate key": such a pair exists.
 const DUPLICATE: u32 = 0x8004_0237;
@@ -38,7 +37,7 @@ impl Other {
     ///
     /// # Errors
     /// [`crate::dataverse::DataverseError::BadRecordId`] for what was meant as an id.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, DataverseError> {
         link(text)?;
         Ok(Self(text.to_owned()))
     }
@@ -75,7 +74,7 @@ impl Client {
         table: &Table,
         typed: &str,
         other: Option<&Other>,
-    ) -> Result<(Relationship, Option<RecordId>), Problem> {
+    ) -> Result<(Relationship, Option<RecordId>), DataverseError> {
         let definition = self.definition(&table.logical_name, &[]).await?;
         let (named, reference) = match other {
             Some(Other(text)) => self.table_and_reference(text).await?,
@@ -89,13 +88,13 @@ impl Client {
     }
 
     /// The logical name of the table in front, if there is one, and the record. A name may hold what looks like a table.
-    async fn table_and_reference(&self, text: &str) -> Result<(Option<String>, Option<Reference>), Problem> {
+    async fn table_and_reference(&self, text: &str) -> Result<(Option<String>, Option<Reference>), DataverseError> {
         let link = link(text)?;
         let Some(word) = link.table else { return Ok((None, Some(link.reference))) };
         match (self.table_named(word).await, &link.reference) {
             (Ok(table), _) => Ok((Some(table.logical_name), Some(link.reference))),
             (Err(_), Reference::Name(_)) => Ok((None, Some(Reference::parse(text)?))),
-            (Err(problem), _) => Err(problem),
+            (Err(error), _) => Err(error),
         }
     }
 
@@ -109,7 +108,7 @@ impl Client {
         id: RecordId,
         relationship: &Relationship,
         other: Option<RecordId>,
-    ) -> Result<bool, Problem> {
+    ) -> Result<bool, DataverseError> {
         self.check_writable()?;
         let other = other.ok_or_else(|| needed(relationship))?;
         let target = self.table_named(&relationship.other).await?;
@@ -137,7 +136,7 @@ impl Client {
         id: RecordId,
         relationship: &Relationship,
         other: Option<RecordId>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), DataverseError> {
         self.check_writable()?;
         let path = path(table, id, relationship);
         let path = match (relationship.is_single, other) {

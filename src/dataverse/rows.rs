@@ -10,7 +10,6 @@ use crate::dataverse::DataverseError;
 use crate::dataverse::client::Client;
 use crate::dataverse::query::Query;
 use crate::dataverse::reader::{Piece, Reader};
-use crate::problem::Problem;
 use crate::record::Record;
 
 /// How many pieces of a page may wait to be handed out: some dozen kilobytes each.
@@ -49,7 +48,7 @@ impl RowStream {
     ///
     /// # Errors
     /// Whatever kept the next record away. Records handed out before it are good, but they are not all.
-    pub async fn next(&mut self) -> Result<Option<Record>, Problem> {
+    pub async fn next(&mut self) -> Result<Option<Record>, DataverseError> {
         loop {
             if let Some(record) = self.ready.pop_front() {
                 return Ok(Some(record));
@@ -64,14 +63,14 @@ impl RowStream {
                     self.total = count;
                     self.has_more = has_more;
                 }
-                Some(Piece::Failed(problem)) => {
+                Some(Piece::Failed(error)) => {
                     self.has_ended = true;
-                    return Err(problem);
+                    return Err(error);
                 }
                 // The reader says how it ended, always. If it did not, it is gone, and so may rows be.
                 None => {
                     self.has_ended = true;
-                    return Err(DataverseError::StreamLost.into());
+                    return Err(DataverseError::StreamLost);
                 }
             }
         }

@@ -12,7 +12,6 @@ use crate::dataverse::client::Client;
 use crate::dataverse::encode::API;
 use crate::dataverse::{DataverseError, Raw};
 use crate::net::{Method, Request};
-use crate::problem::{Exit, Problem};
 
 /// The most records of one answer. Source: Microsoft Learn, "Dataverse search query".
 const MOST_HITS: u64 = 100;
@@ -98,7 +97,7 @@ impl Client {
     ///
     /// # Errors
     /// [`DataverseError::SearchNotEnabled`], or whatever kept the answer away.
-    pub async fn search(&self, search: &Search) -> Result<(Vec<Hit>, Option<u64>), Problem> {
+    pub async fn search(&self, search: &Search) -> Result<(Vec<Hit>, Option<u64>), DataverseError> {
         search.check()?;
         let (mut hits, mut seen, mut skip) = (Vec::new(), HashSet::new(), 0);
         loop {
@@ -115,7 +114,12 @@ impl Client {
         }
     }
 
-    async fn search_from(&self, search: &Search, skip: u64, top: u64) -> Result<(Vec<Hit>, Option<u64>), Problem> {
+    async fn search_from(
+        &self,
+        search: &Search,
+        skip: u64,
+        top: u64,
+    ) -> Result<(Vec<Hit>, Option<u64>), DataverseError> {
         let body = Some(Bytes::from(search.body(skip, top)));
         let raw = Raw { method: Method::POST, path: format!("{API}searchquery"), headers: Vec::new(), body };
         let mut answer = self.raw(&raw).await?;
@@ -129,7 +133,7 @@ impl Client {
     }
 
     /// A refusal of a search has many codes; whether there is a search at all is told elsewhere.
-    async fn why_no_search(&self, refused: Problem) -> Problem {
+    async fn why_no_search(&self, refused: DataverseError) -> DataverseError {
         #[derive(Deserialize)]
         struct Outer {
             value: Inner,
@@ -138,15 +142,13 @@ impl Client {
         struct Inner {
             status: String,
         }
-        if !matches!(refused.exit(), Exit::Failed | Exit::Usage | Exit::NotFound) {
+        if !refused.is_refused() {
             return refused;
         }
         let asked = self.read_as::<Envelope>(&Request::get(format!("{API}searchstatus"))).await;
         let status = asked.ok().and_then(|envelope| serde_json::from_str::<Outer>(&envelope.response).ok());
         match status.map(|outer| outer.value.status) {
-            Some(status) if !status.eq_ignore_ascii_case("provisioned") => {
-                DataverseError::SearchNotEnabled { status }.into()
-            }
+            Some(status) if !status.eq_ignore_ascii_case("provisioned") => DataverseError::SearchNotEnabled { status },
             _ => refused,
         }
     }

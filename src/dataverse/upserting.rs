@@ -6,8 +6,7 @@ use serde_json::value::RawValue;
 use crate::dataverse::addressing::Address;
 use crate::dataverse::client::Client;
 use crate::dataverse::values::{Reference, ValueError, typed_json};
-use crate::dataverse::{Body, ColumnKind, Only, RecordId, Table, Write};
-use crate::problem::{Exit, Problem};
+use crate::dataverse::{Body, ColumnKind, DataverseError, Only, RecordId, Table, Write};
 
 impl Client {
     /// The write that changes the record of `table` with this key, or makes it: an alternate key, or the primary key alone.
@@ -21,7 +20,7 @@ impl Client {
         key: &[(String, String)],
         body: Body,
         only: Option<Only>,
-    ) -> Result<Write, Problem> {
+    ) -> Result<Write, DataverseError> {
         let is_primary = matches!(key, [(column, _)] if *column == table.id_column);
         if !is_primary {
             self.check_key(table, key).await?;
@@ -33,15 +32,15 @@ impl Client {
         match (self.find_record(table, &Reference::Key(key.to_vec())).await, only) {
             (Ok(_), Some(Only::Create)) => Err(ValueError::Taken { table: table.logical_name.clone(), what }.into()),
             (Ok(id), _) => Ok(Write::Update { table: table.clone(), id, body, if_match: None }),
-            (Err(problem), None | Some(Only::Create)) if problem.exit() == Exit::NotFound => {
+            (Err(error), None | Some(Only::Create)) if error.is_nothing_found() => {
                 let body = self.with_key(table, key, body).await?;
                 Ok(Write::create(table, RecordId::random(), &body)?)
             }
-            (Err(problem), _) => Err(problem),
+            (Err(error), _) => Err(error),
         }
     }
 
-    async fn check_key(&self, table: &Table, key: &[(String, String)]) -> Result<(), Problem> {
+    async fn check_key(&self, table: &Table, key: &[(String, String)]) -> Result<(), DataverseError> {
         let definition = self.definition_of_key(table, key).await?;
         let names: Vec<&str> = key.iter().map(|(name, _)| name.as_str()).collect();
         if definition.key_of(&names).is_some() {
@@ -52,7 +51,7 @@ impl Client {
     }
 
     /// The body of a new record, which has to be given the values of its key.
-    async fn with_key(&self, table: &Table, key: &[(String, String)], mut body: Body) -> Result<Body, Problem> {
+    async fn with_key(&self, table: &Table, key: &[(String, String)], mut body: Body) -> Result<Body, DataverseError> {
         let definition = self.definition_of_key(table, key).await?;
         for (name, value) in key {
             let column = definition.column(name).filter(|column| column.kind != ColumnKind::Lookup);

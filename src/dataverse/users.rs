@@ -5,8 +5,7 @@ use serde::Deserialize;
 
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::string_literal;
-use crate::dataverse::{Query, RecordId};
-use crate::problem::Problem;
+use crate::dataverse::{DataverseError, Query, RecordId};
 
 /// So many of several are told.
 const MOST: u64 = 5;
@@ -46,7 +45,7 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept the answer away.
-    pub(super) async fn users(&self, typed: &str, by_name: bool) -> Result<Vec<User>, Problem> {
+    pub(super) async fn users(&self, typed: &str, by_name: bool) -> Result<Vec<User>, DataverseError> {
         let columns =
             ["systemuserid", "azureactivedirectoryobjectid", "fullname", "domainname", "internalemailaddress"];
         let query = Query {

@@ -8,7 +8,6 @@ use crate::dataverse::encode::{API, query_value, string_literal};
 use crate::dataverse::fetchxml::cells;
 use crate::dataverse::{DataverseError, FetchXml, RecordId, Table, nearest};
 use crate::net::Request;
-use crate::problem::Problem;
 
 /// A view.
 #[derive(Debug, Clone)]
@@ -38,7 +37,7 @@ impl Client {
     /// # Errors
     /// [`DataverseError::UnknownView`] with names that look like it, [`DataverseError::AmbiguousView`], or whatever kept
     /// the answer away.
-    pub async fn view(&self, table: &Table, name: &str) -> Result<View, Problem> {
+    pub async fn view(&self, table: &Table, name: &str) -> Result<View, DataverseError> {
         let id = RecordId::parse(name).ok();
         let mut found = Vec::new();
         for (set, key, kind) in KINDS {
@@ -57,8 +56,7 @@ impl Client {
                 name: name.to_owned(),
                 table: table.logical_name.clone(),
                 near: self.views_like(table, name).await,
-            }
-            .into()),
+            }),
             [(row, _)] => Ok(View {
                 fetch: FetchXml::parse(row.fetchxml.as_deref().unwrap_or_default())?,
                 columns: cells(row.layoutxml.as_deref().unwrap_or_default()),
@@ -66,8 +64,7 @@ impl Client {
             several => Err(DataverseError::AmbiguousView {
                 name: name.to_owned(),
                 candidates: several.iter().map(|(row, kind)| format!("{} ({kind})", row.id)).collect(),
-            }
-            .into()),
+            }),
         }
     }
 
@@ -81,7 +78,13 @@ impl Client {
         nearest::names(name, &names)
     }
 
-    async fn list(&self, set: &str, columns: &str, table: &Table, wanted: Option<&str>) -> Result<Vec<Row>, Problem> {
+    async fn list(
+        &self,
+        set: &str,
+        columns: &str,
+        table: &Table,
+        wanted: Option<&str>,
+    ) -> Result<Vec<Row>, DataverseError> {
         // 0 is a view as the list of views shows it; other numbers are lookups, searches, offline rules.
         let mut filter = format!(
             "returnedtypecode eq {} and statecode eq 0 and querytype eq 0",

@@ -4,9 +4,8 @@ use serde::{Deserialize, Deserializer};
 
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::API;
-use crate::dataverse::{Query, RecordId};
+use crate::dataverse::{DataverseError, Query, RecordId};
 use crate::net::Request;
-use crate::problem::Problem;
 
 /// The caller, as the organisation knows it: GUIDs in lower case. Source: Microsoft Learn, "`WhoAmI` Function".
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -72,7 +71,7 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept the answer away.
-    pub async fn who_am_i(&self) -> Result<WhoAmI, Problem> {
+    pub async fn who_am_i(&self) -> Result<WhoAmI, DataverseError> {
         self.read_as(&Request::get(format!("{API}WhoAmI"))).await
     }
 
@@ -80,7 +79,7 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept the answer away; a user without a role may not even read their own record.
-    pub async fn user(&self, id: &str) -> Result<User, Problem> {
+    pub async fn user(&self, id: &str) -> Result<User, DataverseError> {
         #[derive(Deserialize)]
         struct Row {
             fullname: Option<String>,
@@ -105,7 +104,7 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept the answer away.
-    pub async fn organisation(&self) -> Result<Organisation, Problem> {
+    pub async fn organisation(&self) -> Result<Organisation, DataverseError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         struct Answer {
@@ -122,7 +121,7 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept the answer away.
-    pub async fn roles(&self, user_id: &str) -> Result<Vec<String>, Problem> {
+    pub async fn roles(&self, user_id: &str) -> Result<Vec<String>, DataverseError> {
         let id = RecordId::parse(user_id)?;
         let query = Query {
             select: vec!["name".to_owned()],

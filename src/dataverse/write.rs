@@ -8,7 +8,6 @@ use crate::dataverse::encode::{API, resource};
 use crate::dataverse::manner::Manner;
 use crate::dataverse::{Body, DataverseError, RecordId, Refusal, Table};
 use crate::net::{Idempotency, Method, Request};
-use crate::problem::Problem;
 use crate::record::Record;
 
 /// The longest record that is read behind a change.
@@ -150,7 +149,9 @@ impl Write {
             Self::Create { .. } => refusal.code.is_some_and(|code| DUPLICATES.contains(&code)),
             Self::Update { if_match, .. } => if_match.is_some() && refusal.status == 412,
             Self::Upsert { only, .. } => *only == Some(Only::Create) && refusal.status == 412,
-            Self::Delete { if_match, .. } => refusal.status == 404 || (if_match.is_some() && refusal.status == 412),
+            Self::Delete { if_match, .. } => {
+                refusal.is_record_missing() || (if_match.is_some() && refusal.status == 412)
+            }
         }
     }
 }
@@ -160,7 +161,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::write`], and [`DataverseError::BadRecordId`] when `body` gives an id that is none.
-    pub async fn create(&self, table: &Table, fresh: RecordId, body: &Body) -> Result<RecordId, Problem> {
+    pub async fn create(&self, table: &Table, fresh: RecordId, body: &Body) -> Result<RecordId, DataverseError> {
         self.write(&Write::create(table, fresh, body)?).await.map(|written| written.id)
     }
 
@@ -168,7 +169,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::write`].
-    pub async fn update(&self, table: &Table, id: &RecordId, body: &Body) -> Result<(), Problem> {
+    pub async fn update(&self, table: &Table, id: &RecordId, body: &Body) -> Result<(), DataverseError> {
         let write = Write::Update { table: table.clone(), id: *id, body: body.clone(), if_match: None };
         self.write(&write).await.map(drop)
     }
@@ -177,7 +178,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::write`].
-    pub async fn delete(&self, table: &Table, id: &RecordId) -> Result<(), Problem> {
+    pub async fn delete(&self, table: &Table, id: &RecordId) -> Result<(), DataverseError> {
         self.write(&Write::Delete { table: table.clone(), id: *id, if_match: None }).await.map(drop)
     }
 
@@ -214,7 +215,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::write_in`].
-    pub async fn write(&self, write: &Write) -> Result<Written, Problem> {
+    pub async fn write(&self, write: &Write) -> Result<Written, DataverseError> {
         self.write_in(write, &Manner::default()).await
     }
 
@@ -226,7 +227,7 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`] before anything is sent; [`DataverseError::Refused`];
     /// [`DataverseError::OutcomeUnknown`] when it can't be told whether the change was made.
-    pub async fn write_in(&self, write: &Write, manner: &Manner) -> Result<Written, Problem> {
+    pub async fn write_in(&self, write: &Write, manner: &Manner) -> Result<Written, DataverseError> {
         self.check_writable()?;
         let mut retry = self.retry(Idempotency::Keyed);
         match self.send(&manner.applied_to(write), &mut retry).await {
@@ -249,7 +250,7 @@ impl Client {
     }
 
     /// What came of a change that succeeded.
-    async fn done(&self, write: &Write, manner: &Manner, mut sent: Sent) -> Result<Written, Problem> {
+    async fn done(&self, write: &Write, manner: &Manner, mut sent: Sent) -> Result<Written, DataverseError> {
         let is_new = matches!(write, Write::Create { .. }) || sent.response.status == 201;
         if !manner.wants_record(write) {
             if sent.response.status == 200 {
@@ -273,26 +274,24 @@ impl Client {
         let id = match (write.id(), record.cell(&table.id_column)) {
             (Some(id), _) => id,
             (None, Some(cell)) => RecordId::parse(&cell.text())?,
-            (None, None) => return Err(self.malformed(&"it has no id").into()),
+            (None, None) => return Err(self.malformed(&"it has no id")),
         };
         Ok(Written { id, record: manner.returned.is_some().then_some(record), is_new })
     }
 
     /// Finds out whether a change whose first answer was lost has been made.
-    async fn settle(&self, write: &Write, refusal: Box<Refusal>) -> Result<(), Problem> {
+    async fn settle(&self, write: &Write, refusal: Box<Refusal>) -> Result<(), DataverseError> {
         match write {
-            Write::Delete { .. } if refusal.status == 404 => Ok(()),
+            Write::Delete { .. } if refusal.is_record_missing() => Ok(()),
             Write::Create { table, id, .. } => {
                 match self.get(table, id, std::slice::from_ref(&table.id_column), false).await {
                     Ok(_) => Ok(()),
-                    Err(problem) if problem.exit() == crate::problem::Exit::NotFound => {
-                        Err(DataverseError::Refused(refusal).into())
-                    }
-                    Err(problem) => Err(problem),
+                    Err(error) if error.is_not_found() => Err(DataverseError::Refused(refusal)),
+                    Err(error) => Err(error),
                 }
             }
             Write::Update { .. } | Write::Upsert { .. } | Write::Delete { .. } => {
-                Err(DataverseError::unknown_after(refusal).into())
+                Err(DataverseError::unknown_after(refusal))
             }
         }
     }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::auth::{Authority, RedirectUri, Rehearsal, SignInRequest, check_metadata, discover, rehearse};
+use crate::auth::{AuthError, Authority, RedirectUri, Rehearsal, SignInRequest, check_metadata, discover, rehearse};
 use crate::clock::Clock;
 use crate::connection::{Connection, Flow, ResponseMode, SAMPLE_CLIENT_ID};
 use crate::context::Context;
 use crate::doctor::examine::{Examining, Seen, Subject};
 use crate::doctor::{Finding, Verdict};
-use crate::net::{Origin, TokenSource};
+use crate::net::{Layer, NetError, Origin, TokenSource};
 use crate::problem::Problem;
 use crate::session::CLIENT_SECRET;
 use crate::settings::EnvironmentConnection;
@@ -101,26 +101,26 @@ fn is_absent(tenant_url: &TenantUrl, link: &str) -> bool {
     tenant_url.is_sandbox() && matches!(link, "dns" | "tls")
 }
 
+/// The place of the link that broke, among those of [`fault_of_network`].
+fn broken_link(problem: &Problem) -> usize {
+    let of_net = |error: &NetError| match error.layer() {
+        Layer::Name => 0,
+        Layer::Connection => 1,
+        Layer::Tls => 2,
+        Layer::Answer => 3,
+    };
+    match problem.find::<AuthError>() {
+        Some(AuthError::Net(error)) => of_net(error),
+        Some(AuthError::UntrustedAuthority { .. } | AuthError::ForeignResource { .. }) => 4,
+        Some(_) => 3,
+        None => problem.find::<NetError>().map_or(3, of_net),
+    }
+}
+
 /// Puts a failed probe where it belongs: the links before it are sound, those after it were not seen.
 fn fault_of_network(examining: &mut Examining<'_>, tenant_url: &TenantUrl, problem: Problem, took: Duration) {
     const ORDER: [&str; 5] = ["dns", "tcp", "tls", "challenge", "authority"];
-    let broken = match problem.phrase().code {
-        "net/host-not-found" => 0,
-        "net/connection-refused"
-        | "net/unreachable"
-        | "net/connect-timeout"
-        | "net/proxy-login"
-        | "net/proxy-refused"
-        | "net/bad-proxy" => 1,
-        "net/untrusted-issuer"
-        | "net/wrong-name"
-        | "net/certificate-dates"
-        | "net/tls"
-        | "net/bad-certificate-file"
-        | "net/no-roots" => 2,
-        "auth/untrusted-authority" | "auth/foreign-resource" => 4,
-        _ => 3,
-    };
+    let broken = broken_link(&problem);
     let mut problem = Some(problem);
     for (position, id) in ORDER.into_iter().enumerate() {
         let verdict = match position.cmp(&broken) {

@@ -191,6 +191,19 @@ pub enum NetError {
     },
 }
 
+/// The parts of the way to an answer, nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// The name of the host.
+    Name,
+    /// The connection, directly or by a proxy.
+    Connection,
+    /// What makes it secure.
+    Tls,
+    /// The answer.
+    Answer,
+}
+
 /// The innermost text of a chain of errors: what the system, the resolver or the TLS library said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause(String);
@@ -296,6 +309,35 @@ impl NetError {
             | Self::NoRoots
             | Self::BadProxy { .. }
             | Self::Unwritable { .. } => None,
+        }
+    }
+
+    /// The part of the way at which it broke.
+    #[must_use]
+    pub const fn layer(&self) -> Layer {
+        match self {
+            Self::HostNotFound { .. } => Layer::Name,
+            Self::ConnectionRefused { .. }
+            | Self::Unreachable { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::ProxyLogin { .. }
+            | Self::ProxyRefused { .. }
+            | Self::BadProxy { .. } => Layer::Connection,
+            Self::UntrustedIssuer { .. }
+            | Self::WrongName { .. }
+            | Self::OutsideDates { .. }
+            | Self::Tls { .. }
+            | Self::CertificateFileUnreadable { .. }
+            | Self::NoCertificate { .. }
+            | Self::NoRoots => Layer::Tls,
+            Self::NoResponse { .. }
+            | Self::Silent { .. }
+            | Self::Dropped { .. }
+            | Self::Broken { .. }
+            | Self::Garbled { .. }
+            | Self::TooLarge { .. }
+            | Self::Unwritable { .. }
+            | Self::NoAnswer { .. } => Layer::Answer,
         }
     }
 

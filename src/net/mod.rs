@@ -11,7 +11,7 @@ mod token_source;
 mod trace;
 mod upload;
 
-pub use error::{Cause, NetError};
+pub use error::{Cause, Layer, NetError};
 pub use http::{Body, Content, Http, HttpOptions, Method, Parcel, Request, Response};
 pub use origin::{ForeignLink, Origin};
 pub use overriding::overrides_method;

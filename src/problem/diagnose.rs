@@ -51,6 +51,26 @@ impl Problem {
         self.0.phrase().exit
     }
 
+    /// The error of this type, whether it is what happened or what lies beneath it.
+    #[must_use]
+    pub fn find<E: Error + 'static>(&self) -> Option<&E> {
+        let mut next: Option<&(dyn Error + 'static)> = Some(&*self.0);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref::<E>() {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
+    }
+
+    /// Whether only a person who signs in anew can mend it. Rooms that still hand on problems are asked here; where an
+    /// error keeps its type, it is asked itself.
+    #[must_use]
+    pub fn needs_sign_in(&self) -> bool {
+        self.exit() == Exit::SignIn
+    }
+
     /// The texts of the causes beneath, nearest first; a cause that repeats what was already said is left out.
     #[must_use]
     pub fn causes(&self) -> Vec<String> {

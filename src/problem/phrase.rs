@@ -48,6 +48,12 @@ pub struct Phrase {
 }
 
 impl Phrase {
+    /// Whether it is that very entry. Texts of codes are not compared.
+    #[must_use]
+    pub fn is(&self, entry: &'static Self) -> bool {
+        std::ptr::eq(self, entry)
+    }
+
     /// `meaning` with its placeholders filled; unknown placeholders stay as they are.
     #[must_use]
     pub fn meaning_with(&self, facts: &[(&'static str, String)]) -> String {

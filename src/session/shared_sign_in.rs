@@ -282,7 +282,7 @@ async fn list(tools: Tools<'_>, discovery: &Discovery, tokens: &TokenSet) -> Res
         read_only: None,
         trace: tools.trace.clone(),
     });
-    instances(&client).await
+    Ok(instances(&client).await?)
 }
 
 /// The token of one listing. It was issued a moment ago, so a service that rejects it would reject the next one.

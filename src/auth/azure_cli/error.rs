@@ -103,7 +103,7 @@ impl Diagnose for AzureCliError {
 impl AzureCliError {
     /// Whether only a person at the Azure CLI can help.
     pub(in crate::auth) fn is_signed_out(&self) -> bool {
-        self.phrase().code == says::AZ_SIGNED_OUT.code
+        self.phrase().is(&says::AZ_SIGNED_OUT)
     }
 }
 

@@ -119,7 +119,7 @@ impl Api {
             }
             if let Some(refused) = answer.refused.take() {
                 stream(context, &mut answer).await?;
-                return Err(refused);
+                return Err(refused.into());
             }
             if !self.paginate && !context.screen.is_filtered() {
                 stream(context, &mut answer).await?;
@@ -134,7 +134,7 @@ impl Api {
             };
             seen.insert(std::mem::replace(&mut raw.path, next));
             if seen.contains(&raw.path) {
-                return Err(Client::cyclic(seen.len() + 1));
+                return Err(Client::cyclic(seen.len() + 1).into());
             }
         }
     }

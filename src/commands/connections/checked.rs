@@ -52,7 +52,7 @@ impl Checked {
     /// token is no less in need of a user.
     pub(super) fn of(context: &Context, connection: Connection, outcome: Result<Proof, Problem>) -> Self {
         if let Err(problem) = &outcome
-            && problem.exit() == Exit::SignIn
+            && problem.needs_sign_in()
             && let Ok(places) = context.places()
         {
             let code = problem.diagnosis().service_code().unwrap_or_else(|| problem.phrase().code.to_owned());

@@ -2,8 +2,8 @@
 
 use crate::commands::CommandError;
 use crate::commands::records::Noun;
-use crate::dataverse::{Client, Table};
-use crate::problem::{Exit, Problem};
+use crate::dataverse::{Client, DataverseError, Table};
+use crate::problem::Problem;
 
 /// Columns that are called the same in every table that has them, and are sent under that name.
 const EVERYWHERE: [&str; 5] = ["createdon", "modifiedon", "statecode", "statuscode", "versionnumber"];
@@ -50,15 +50,15 @@ impl Selection {
         }
         match client.sent_names(table, typed).await {
             Ok(names) => Ok(once(names)),
-            Err(problem) if is_hidden(&problem) => Ok(once(typed.clone())),
-            Err(problem) => Err(problem),
+            Err(error) if is_hidden(&error) => Ok(once(typed.clone())),
+            Err(error) => Err(error.into()),
         }
     }
 }
 
 /// Whether a definition is kept from this user alone: then the service judges the names as they were typed.
-pub(super) fn is_hidden(problem: &Problem) -> bool {
-    matches!(problem.exit(), Exit::Forbidden | Exit::Failed | Exit::NotFound)
+pub(super) fn is_hidden(error: &DataverseError) -> bool {
+    error.is_refused()
 }
 
 fn usual(table: &Table) -> Vec<String> {

@@ -7,7 +7,7 @@ use crate::commands::records::opened::{Aim, Opened};
 use crate::commands::records::which::which;
 use crate::commands::records::{Place, delete_many};
 use crate::context::Context;
-use crate::dataverse::{Manner, Write, is_rehearsal};
+use crate::dataverse::{Manner, Write};
 use crate::problem::{Exit, Problem};
 
 /// Delete records
@@ -56,8 +56,8 @@ impl Delete {
                 match opened.client.write_in(&write, &manner).await {
                     Ok(_) => opened.changed(&id, "deleted")?,
                     // It was shown; so are the others.
-                    Err(problem) if is_rehearsal(&problem) => Exit::Done,
-                    Err(problem) => return Err(problem),
+                    Err(error) if error.is_rehearsal() => Exit::Done,
+                    Err(error) => return Err(error.into()),
                 };
             }
             Ok(Exit::Done)

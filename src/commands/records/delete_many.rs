@@ -7,7 +7,7 @@ use crate::commands::records::Place;
 use crate::commands::records::many_error::ManyError;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Asked, Client, Course, Operation, Outcome, Query, RecordId, Table, Verdict, is_rehearsal};
+use crate::dataverse::{Asked, Client, Course, Operation, Outcome, Query, RecordId, Table, Verdict};
 use crate::output::problem::brief;
 use crate::output::{Format, Progress, object};
 use crate::problem::{Exit, Problem};
@@ -76,22 +76,22 @@ async fn delete(
         let outcomes = match client.batch(&operations, COURSE).await {
             Ok(outcomes) => outcomes,
             // It was shown; so are the others.
-            Err(problem) if is_rehearsal(&problem) => continue,
-            Err(problem) if said == 0 => return Err(problem),
-            Err(problem) => now.iter().map(|_| Outcome::not_sent(&problem.to_string())).collect(),
+            Err(error) if error.is_rehearsal() => continue,
+            Err(error) if said == 0 => return Err(error.into()),
+            Err(error) => now.iter().map(|_| Outcome::not_sent(&error.to_string())).collect(),
         };
-        for (id, outcome) in now.iter().zip(&outcomes) {
-            match &outcome.verdict {
+        for (id, outcome) in now.iter().zip(outcomes) {
+            match outcome.verdict {
                 // Somebody else was faster, or our own first try was.
-                Verdict::Failed(_) if outcome.status == Some(404) => {
+                Verdict::Failed(error) if error.is_not_found() => {
                     summary::changed(context, format, table, id, "deleted")?;
                 }
                 Verdict::Done { .. } => {
                     summary::changed(context, format, table, id, "deleted")?;
                 }
-                Verdict::Failed(problem) => {
+                Verdict::Failed(error) => {
                     failed += 1;
-                    tell(context, format, table, id, problem)?;
+                    tell(context, format, table, id, &error.into())?;
                 }
             }
         }

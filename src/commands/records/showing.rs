@@ -87,9 +87,9 @@ pub async fn show(
             Some(record) => Some(record),
             None => match rows.next().await {
                 Ok(next) => next,
-                Err(problem) => {
+                Err(error) => {
                     sink.abandon();
-                    return Err(problem);
+                    return Err(error.into());
                 }
             },
         };
@@ -142,8 +142,8 @@ pub async fn resolved(
             None if name.contains('.') => name.clone(),
             None => match client.definition(&table.logical_name, &[]).await {
                 Ok(definition) => definition.sent_as(name).unwrap_or_else(|_| name.clone()),
-                Err(problem) if is_hidden(&problem) => name.clone(),
-                Err(problem) => return Err(problem),
+                Err(error) if is_hidden(&error) => name.clone(),
+                Err(error) => return Err(error.into()),
             },
         });
     }

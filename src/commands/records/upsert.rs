@@ -36,7 +36,7 @@ impl Upsert {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         let (key, only) = (key_of_words(&self.key)?, self.only());
         self.writing.run(context, place, Purpose::Change, async |opened, body| {
-            opened.client.upsert(&opened.table, &key, body, only).await
+            Ok(opened.client.upsert(&opened.table, &key, body, only).await?)
         })
     }
 

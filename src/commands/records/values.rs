@@ -47,6 +47,6 @@ impl Typed {
     /// # Errors
     /// When a value does not fit.
     pub(super) async fn fill(self, client: &Client, table: &Table, purpose: Purpose) -> Result<Body, Problem> {
-        fill(client, table, self.body, self.words, purpose).await
+        Ok(fill(client, table, self.body, self.words, purpose).await?)
     }
 }

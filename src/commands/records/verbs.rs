@@ -115,7 +115,7 @@ impl Place {
             Self::Noun(noun) => Ok(noun.table()),
             Self::Named(name) => match Noun::of_table(name) {
                 Some(noun) => Ok(noun.table()),
-                None => client.table_named(name).await,
+                None => Ok(client.table_named(name).await?),
             },
         }
     }

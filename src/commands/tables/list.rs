@@ -47,7 +47,7 @@ impl List {
         if self.refresh {
             client.forget_metadata();
         }
-        let tables = context.block_on(client.tables())?;
+        let tables = context.block_on(async { Ok(client.tables().await?) })?;
         let keys = if format == Format::Table { &TABLE_KEYS[..] } else { &KEYS[..] };
         let columns: Vec<Column> = keys.iter().map(|key| Column::new(*key, key.replace('_', " "))).collect();
         let rows = tables.iter().filter(|table| !self.custom || table.is_custom).map(|table| {

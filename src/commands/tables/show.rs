@@ -84,7 +84,7 @@ async fn definition(client: &Client, name: &str, has_details: bool) -> Result<st
     let mut details: Vec<Detail> = definition.columns.iter().filter_map(|column| column.kind.detail()).collect();
     details.sort_unstable();
     details.dedup();
-    client.definition(&table.logical_name, &details).await
+    Ok(client.definition(&table.logical_name, &details).await?)
 }
 
 fn summary(context: &Context, format: Format, table: &Definition) -> Result<Exit, Problem> {

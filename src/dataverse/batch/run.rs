@@ -2,6 +2,7 @@
 //! one whose answer was lost is called unknown.
 
 use std::borrow::Cow;
+use std::error::Error as _;
 
 use crate::dataverse::batch::answers::{Answer, read};
 use crate::dataverse::batch::wire;
@@ -10,7 +11,6 @@ use crate::dataverse::client::{Client, NotSent};
 use crate::dataverse::refusal::{ErrorBody, Refusal};
 use crate::dataverse::{DataverseError, RecordId};
 use crate::net::{Idempotency, Verdict as Wait};
-use crate::problem::Problem;
 
 /// The most operations in one batch. Source: Microsoft Learn, "Execute batch operations using the Web API".
 pub const MOST_OPERATIONS: usize = 1000;
@@ -48,7 +48,7 @@ pub enum Verdict {
         body: Option<String>,
     },
     /// It was not, or nobody knows.
-    Failed(Problem),
+    Failed(DataverseError),
 }
 
 impl Outcome {
@@ -70,8 +70,8 @@ impl Outcome {
         Self::failed(BatchError::NotReached)
     }
 
-    fn failed(problem: impl Into<Problem>) -> Self {
-        Self { status: None, verdict: Verdict::Failed(problem.into()) }
+    fn failed(error: impl Into<DataverseError>) -> Self {
+        Self { status: None, verdict: Verdict::Failed(error.into()) }
     }
 }
 
@@ -84,7 +84,7 @@ enum Round {
     /// Sent, and the answer was lost.
     Lost(String),
     /// Not taken.
-    Refused(Problem),
+    Refused(DataverseError),
 }
 
 impl Client {
@@ -101,7 +101,7 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`] before anything is sent, and whatever kept the batch as a whole from being taken. When
     /// some of it was carried out, or may have been, that is told in the outcomes instead.
-    pub async fn batch(&self, operations: &[Operation], course: Course) -> Result<Vec<Outcome>, Problem> {
+    pub async fn batch(&self, operations: &[Operation], course: Course) -> Result<Vec<Outcome>, DataverseError> {
         self.check_operations(operations)?;
         // Whether a header around a batch holds for what is in it is nowhere written: each operation says it itself.
         let operations = match self.behalf().await? {
@@ -122,9 +122,9 @@ impl Client {
             let asked: Vec<&Operation> = pending.iter().map(|place| &operations[*place]).collect();
             let (answers, bare) = match self.round(&asked, course, idempotency).await {
                 Round::Answered { answers, bare } => (answers, bare),
-                Round::Refused(problem) if is_first => return Err(problem),
-                Round::Refused(problem) => {
-                    let why = problem.to_string();
+                Round::Refused(error) if is_first => return Err(error),
+                Round::Refused(error) => {
+                    let why = error.to_string();
                     fill(&mut outcomes, &pending, || BatchError::NotSent { why: why.clone() });
                     break;
                 }
@@ -157,8 +157,8 @@ impl Client {
         loop {
             let mut sent = match self.send(&request, &mut retry).await {
                 Ok(sent) => sent,
-                Err(NotSent::Failed(problem)) if DataverseError::is_unknown_outcome(&problem) => {
-                    return Round::Lost(problem.causes().into_iter().next().unwrap_or_else(|| problem.to_string()));
+                Err(NotSent::Failed(error)) if error.is_unknown_outcome() => {
+                    return Round::Lost(error.source().map_or_else(|| error.to_string(), ToString::to_string));
                 }
                 Err(not_sent) => return Round::Refused(not_sent.into()),
             };
@@ -230,7 +230,7 @@ fn outcome(answer: &Answer, bare: &Refusal) -> Outcome {
             Some(body) => refusal.with_body(body),
             None => refusal,
         };
-        return Outcome { status, verdict: Verdict::Failed(DataverseError::Refused(Box::new(refusal)).into()) };
+        return Outcome { status, verdict: Verdict::Failed(DataverseError::Refused(Box::new(refusal))) };
     }
     let address = answer.header("odata-entityid").or_else(|| answer.header("location"));
     // After an upsert by alternate key it repeats that key, which is no id.

@@ -7,8 +7,7 @@ use crate::dataverse::body::parse_word;
 use crate::dataverse::callables::typed::Value;
 use crate::dataverse::callables::{Callable, CallableError, Callables, Parameter};
 use crate::dataverse::client::Client;
-use crate::dataverse::{Arguments, Body, RecordId, Table};
-use crate::problem::Problem;
+use crate::dataverse::{Arguments, Body, DataverseError, RecordId, Table};
 
 /// Values for the parameters of one callable, in the order in which it declares them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +26,7 @@ impl<'a> Given<'a> {
         callable: &'a Callable,
         words: &[String],
         data: Option<&str>,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, DataverseError> {
         let mut values: Vec<(&Parameter, Value)> = Vec::new();
         let mut add = |parameter: &'a Parameter, value| {
             if values.iter().any(|(given, _)| given.name == parameter.name) {
@@ -67,7 +66,7 @@ impl<'a> Given<'a> {
     ///
     /// # Errors
     /// When the table of a record is unknown or can't be asked for; as [`Client::find_record`].
-    pub async fn arguments(&self, client: &Client) -> Result<Arguments, Problem> {
+    pub async fn arguments(&self, client: &Client) -> Result<Arguments, DataverseError> {
         let mut found = Vec::new();
         for (name, reference) in self.values.iter().flat_map(|(_, value)| value.records()) {
             let table = client.table_named(name).await?;
@@ -117,7 +116,7 @@ fn known(callable: &Callable) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Exit;
+    use crate::problem::{Diagnose as _, Exit};
 
     const ID: &str = "5d0c0001-1111-ef11-8400-000d3ab1c111";
 
@@ -141,7 +140,7 @@ mod tests {
         }
     }
 
-    fn sent(kind: &str, word: &str, is_function: bool) -> Result<String, Problem> {
+    fn sent(kind: &str, word: &str, is_function: bool) -> Result<String, DataverseError> {
         let (callables, callable) = (callables(), callable(kind, is_function));
         let given = Given::parse(&callables, &callable, &[word.to_owned()], None)?;
         let account = Table {
@@ -212,8 +211,8 @@ mod tests {
             ("Edm.String", "It"),
             ("Edm.String", "It:=x"),
         ] {
-            let problem = sent(kind, word, false).expect_err(word);
-            assert_eq!(problem.exit(), Exit::Usage, "{kind} {word}");
+            let error = sent(kind, word, false).expect_err(word);
+            assert_eq!(error.phrase().exit, Exit::Usage, "{kind} {word}");
         }
         let (callables, callable) = (callables(), callable("Edm.String", false));
         let words = ["It=1".to_owned(), "it=2".to_owned()];

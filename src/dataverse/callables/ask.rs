@@ -1,5 +1,6 @@
 //! Asking an organisation for its `$metadata`, once a day. How it is read is known elsewhere.
 
+use crate::dataverse::DataverseError;
 use std::sync::Arc;
 
 use crate::dataverse::callables::Callables;
@@ -7,7 +8,6 @@ use crate::dataverse::callables::csdl::Csdl;
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::API;
 use crate::net::{Idempotency, Request};
-use crate::problem::Problem;
 
 /// More than any organisation's.
 const LONGEST: usize = 512 << 20;
@@ -17,7 +17,7 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept it away.
-    pub async fn callables(&self) -> Result<Arc<Callables>, Problem> {
+    pub async fn callables(&self) -> Result<Arc<Callables>, DataverseError> {
         let now = self.now();
         if let Some(callables) = self.catalog().callables(now) {
             return Ok(callables);
@@ -33,7 +33,7 @@ impl Client {
                         length += bytes.len();
                         csdl.take(&bytes).map_err(|why| self.malformed(&why))?;
                         if length > LONGEST {
-                            return Err(self.malformed(&"it has no end").into());
+                            return Err(self.malformed(&"it has no end"));
                         }
                     }
                     Ok(None) => break Ok(()),

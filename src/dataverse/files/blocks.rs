@@ -11,11 +11,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
+use crate::dataverse::DataverseError;
 use crate::dataverse::client::{Client, NotSent};
 use crate::dataverse::files::{Holder, requests};
-use crate::dataverse::{DataverseError, is_rehearsal};
 use crate::net::{Idempotency, Request};
-use crate::problem::Problem;
 use crate::secret::Secret;
 
 /// The bytes of a block: the most that the service takes in one.
@@ -48,7 +47,7 @@ impl Client {
     ///
     /// # Errors
     /// When the record is not there, or the service refuses.
-    pub(super) async fn begin_blocks(&self, holder: &Holder, name: &str) -> Result<Begun, Problem> {
+    pub(super) async fn begin_blocks(&self, holder: &Holder, name: &str) -> Result<Begun, DataverseError> {
         let before = self.version(holder).await?;
         // Begun twice it is begun once more, and what nobody ends is thrown away.
         let body = self.answered(&requests::begin(holder, name), Idempotency::Keyed).await?;
@@ -60,7 +59,7 @@ impl Client {
     ///
     /// # Errors
     /// When the service refuses.
-    pub(super) async fn send_block(&self, begun: &mut Begun, bytes: &[u8]) -> Result<(), Problem> {
+    pub(super) async fn send_block(&self, begun: &mut Begun, bytes: &[u8]) -> Result<(), DataverseError> {
         let request = requests::block(begun.blocks, &STANDARD.encode(bytes), begun.token.expose());
         self.send(&request, &mut self.retry(Idempotency::Keyed)).await?;
         begun.blocks += 1;
@@ -71,13 +70,13 @@ impl Client {
     ///
     /// # Errors
     /// When the service refuses, or it can't be told what came of it.
-    pub(super) async fn end_blocks(&self, holder: &Holder, name: &str, begun: &Begun) -> Result<(), Problem> {
+    pub(super) async fn end_blocks(&self, holder: &Holder, name: &str, begun: &Begun) -> Result<(), DataverseError> {
         let request = requests::end(holder, name, begun.blocks, begun.token.expose());
         match self.send(&request, &mut self.retry(Idempotency::Keyed)).await {
             Ok(_) => Ok(()),
             Err(NotSent::Refused { refusal, may_have_happened: true }) => {
                 if self.version(holder).await? == begun.before {
-                    return Err(DataverseError::Refused(refusal).into());
+                    return Err(DataverseError::Refused(refusal));
                 }
                 Ok(())
             }
@@ -89,23 +88,23 @@ impl Client {
     ///
     /// # Errors
     /// When they can't be shown.
-    pub(super) async fn show_blocks(&self, holder: &Holder, name: &str, length: u64) -> Result<(), Problem> {
+    pub(super) async fn show_blocks(&self, holder: &Holder, name: &str, length: u64) -> Result<(), DataverseError> {
         const TOKEN: &str = "(the token that the first answer gives)";
         let blocks = count(length);
         let first = std::iter::once(requests::begin(holder, name));
         let data = |number: u64| format!("({} bytes)", BLOCK.min(length - number * BLOCK));
         let all = first.chain((0..blocks).map(|number| requests::block(number, &data(number), TOKEN)));
         for request in all.chain([requests::end(holder, name, blocks, TOKEN)]) {
-            match self.send(&request, &mut self.retry(Idempotency::Keyed)).await.map_err(Problem::from) {
+            match self.send(&request, &mut self.retry(Idempotency::Keyed)).await.map_err(DataverseError::from) {
                 Ok(_) => {}
-                Err(problem) if is_rehearsal(&problem) => {}
-                Err(problem) => return Err(problem),
+                Err(error) if error.is_rehearsal() => {}
+                Err(error) => return Err(error),
             }
         }
-        Err(DataverseError::Rehearsed.into())
+        Err(DataverseError::Rehearsed)
     }
 
-    async fn answered(&self, request: &Request, idempotency: Idempotency) -> Result<Vec<u8>, Problem> {
+    async fn answered(&self, request: &Request, idempotency: Idempotency) -> Result<Vec<u8>, DataverseError> {
         let mut sent = self.send(request, &mut self.retry(idempotency)).await?;
         self.expect_json(&sent.response)?;
         Ok(sent.response.body.read(LONGEST_ANSWER).await?)

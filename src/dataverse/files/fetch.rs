@@ -1,6 +1,7 @@
 //! A file comes down: range by range or block by block, from wherever it was broken off. Whoever takes the bytes is not known
 //! here.
 
+use crate::dataverse::DataverseError;
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -36,7 +37,7 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Problem> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), DataverseError> {
         (self.take)(bytes)?;
         self.at += bytes.len() as u64;
         (self.told)(self.at, self.length);
@@ -63,7 +64,7 @@ impl Client {
         from: u64,
         take: &mut dyn FnMut(&[u8]) -> Result<(), Problem>,
         told: &dyn Fn(u64, Option<u64>),
-    ) -> Result<u64, Problem> {
+    ) -> Result<u64, DataverseError> {
         let client = self.without_rehearsal();
         let mut course = Course { at: from, length: stored.length, take, told };
         match &stored.way {
@@ -85,7 +86,12 @@ impl Client {
         Ok(length)
     }
 
-    async fn fetch_ranges(&self, holder: &Holder, is_full: bool, course: &mut Course<'_>) -> Result<(), Problem> {
+    async fn fetch_ranges(
+        &self,
+        holder: &Holder,
+        is_full: bool,
+        course: &mut Course<'_>,
+    ) -> Result<(), DataverseError> {
         let mut is_ranged = true;
         while !course.is_over() {
             let end = course.at.saturating_add(BLOCK);
@@ -120,14 +126,16 @@ impl Client {
         let mut sent = self.send(&request, retry).await?;
         if sent.response.status == 204 {
             let (table, column) = (holder.table.logical_name.clone(), holder.column.clone());
-            return Err(Problem::from(FileError::Empty { table, id: holder.id, column }).into());
+            return Err(DataverseError::from(FileError::Empty { table, id: holder.id, column }).into());
         }
         self.expect_file(&sent.response)?;
         let length = length_of(&sent.response);
         if let (Some(before), Some(now)) = (course.length, length)
             && before != now
         {
-            return Err(Problem::from(FileError::Changed { id: holder.id, column: holder.column.clone() }).into());
+            return Err(
+                DataverseError::from(FileError::Changed { id: holder.id, column: holder.column.clone() }).into()
+            );
         }
         course.length = length.or(course.length);
         let mut skipped = skipped(&sent.response, course.at)
@@ -155,14 +163,14 @@ impl Client {
         }
     }
 
-    async fn fetch_blocks(&self, token: &Secret, course: &mut Course<'_>) -> Result<(), Problem> {
+    async fn fetch_blocks(&self, token: &Secret, course: &mut Course<'_>) -> Result<(), DataverseError> {
         while !course.is_over() {
             let length = course.length.map_or(BLOCK, |length| BLOCK.min(length - course.at));
             let request = requests::fetch(course.at, length, token.expose());
             let block: Block = self.read_as(&request).await?;
             let bytes = STANDARD.decode(block.data).map_err(|error| self.malformed(&error))?;
             if bytes.is_empty() || bytes.len() as u64 > length {
-                return Err(self.malformed(&"a block has another length than was asked for").into());
+                return Err(self.malformed(&"a block has another length than was asked for"));
             }
             course.put(&bytes)?;
         }

@@ -2,8 +2,7 @@
 
 use crate::dataverse::client::Client;
 use crate::dataverse::files::FileError;
-use crate::dataverse::{ColumnDefinition, ColumnKind, Detail, RecordId, Table};
-use crate::problem::Problem;
+use crate::dataverse::{ColumnDefinition, ColumnKind, DataverseError, Detail, RecordId, Table};
 
 /// A column of a record that keeps a file.
 #[derive(Debug, Clone)]
@@ -51,7 +50,7 @@ impl Client {
     ///
     /// # Errors
     /// [`FileError::NoFiles`] with those that do, [`crate::dataverse::ValueError::UnknownColumn`], or whatever kept the answer away.
-    pub async fn holder(&self, table: &Table, id: RecordId, column: &str) -> Result<Holder, Problem> {
+    pub async fn holder(&self, table: &Table, id: RecordId, column: &str) -> Result<Holder, DataverseError> {
         let holder =
             |kind, column: &str, beside| Holder { table: table.clone(), id, column: column.to_owned(), kind, beside };
         let body = BODIES.iter().find(|(name, ..)| *name == table.logical_name);
@@ -85,7 +84,7 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept the answer away.
-    pub async fn most_bytes(&self, holder: &Holder) -> Result<Option<u64>, Problem> {
+    pub async fn most_bytes(&self, holder: &Holder) -> Result<Option<u64>, DataverseError> {
         let detail = match holder.kind {
             HolderKind::File => Detail::File,
             HolderKind::Image => Detail::Image,
@@ -97,6 +96,6 @@ impl Client {
     }
 }
 
-fn no_files(table: &Table, column: &str, others: Vec<String>) -> Problem {
+fn no_files(table: &Table, column: &str, others: Vec<String>) -> DataverseError {
     FileError::NoFiles { table: table.logical_name.clone(), column: column.to_owned(), others }.into()
 }

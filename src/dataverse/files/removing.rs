@@ -1,16 +1,16 @@
 //! A file goes away, and its record stays. Nothing else of the record changes.
 
+use crate::dataverse::DataverseError;
 use crate::dataverse::client::{Client, NotSent};
 use crate::dataverse::files::{FileError, Holder, requests};
 use crate::net::Idempotency;
-use crate::problem::Problem;
 
 impl Client {
     /// Removes the file that `holder` keeps.
     ///
     /// # Errors
     /// [`FileError::Empty`] when there is none, [`crate::dataverse::DataverseError::ReadOnly`], whatever the service refuses.
-    pub async fn remove_file(&self, holder: &Holder) -> Result<(), Problem> {
+    pub async fn remove_file(&self, holder: &Holder) -> Result<(), DataverseError> {
         self.check_writable()?;
         if self.version(holder).await?.is_none() {
             let (table, column) = (holder.table.logical_name.clone(), holder.column.clone());
@@ -18,8 +18,13 @@ impl Client {
         }
         match self.send(&requests::remove(holder), &mut self.retry(Idempotency::Keyed)).await {
             Ok(_) => Ok(()),
-            // The first answer was lost, and the second finds nothing to remove.
-            Err(NotSent::Refused { refusal, may_have_happened: true }) if refusal.status == 404 => Ok(()),
+            // The first answer was lost: what is there now says whether it had done it.
+            Err(NotSent::Refused { refusal, may_have_happened: true }) if refusal.status == 404 => {
+                match self.version(holder).await? {
+                    None => Ok(()),
+                    Some(_) => Err(DataverseError::Refused(refusal)),
+                }
+            }
             Err(other) => Err(other.into()),
         }
     }

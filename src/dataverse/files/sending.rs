@@ -10,9 +10,9 @@ use serde_json::json;
 use crate::dataverse::client::Client;
 use crate::dataverse::files::blocks::{BLOCK, Begun, count};
 use crate::dataverse::files::{FileError, Holder, HolderKind, requests};
-use crate::dataverse::{Body, Query, Write, mime_type};
+use crate::dataverse::{Body, DataverseError, Query, Write, mime_type};
 use crate::net::Idempotency;
-use crate::problem::{Exit, Problem};
+use crate::problem::Problem;
 
 /// A file to be sent.
 pub trait Source {
@@ -76,7 +76,7 @@ impl Client {
     /// # Errors
     /// [`FileError::TooLarge`], [`FileError::Blocked`], [`crate::dataverse::DataverseError::ReadOnly`]; whatever kept the
     /// answers away.
-    pub async fn check_file(&self, holder: &Holder, name: &str, length: u64) -> Result<(), Problem> {
+    pub async fn check_file(&self, holder: &Holder, name: &str, length: u64) -> Result<(), DataverseError> {
         self.check_writable()?;
         let too_large = |most: u64| FileError::TooLarge { column: holder.column.clone(), length, most };
         if let Some(most) = self.most_bytes(holder).await?.filter(|most| length > *most) {
@@ -111,7 +111,7 @@ impl Client {
         source: &mut dyn Source,
         courier: &mut impl Courier,
         told: &dyn Fn(u64),
-    ) -> Result<(), Problem> {
+    ) -> Result<(), DataverseError> {
         self.check_writable()?;
         let (name, length) = (source.name(), source.length());
         // Blocks make new attachments only.
@@ -125,7 +125,7 @@ impl Client {
     }
 
     /// The file in one request.
-    async fn send_at_once(&self, holder: &Holder, source: &mut dyn Source) -> Result<(), Problem> {
+    async fn send_at_once(&self, holder: &Holder, source: &mut dyn Source) -> Result<(), DataverseError> {
         let (name, length) = (source.name(), source.length());
         let bytes = source.read(0, usize::try_from(length).unwrap_or(usize::MAX))?;
         if !holder.kind.is_body() {
@@ -152,17 +152,17 @@ impl Client {
         source: &mut dyn Source,
         courier: &mut impl Courier,
         told: &dyn Fn(u64),
-    ) -> Result<(), Problem> {
+    ) -> Result<(), DataverseError> {
         let mut begun = courier.begun(source).await?;
         loop {
             let is_taken_up = begun.is_some();
             let done = self.send_rest(holder, source, courier, begun.take(), told).await;
             match done {
                 // The service knows an upload for some time only; what it forgot is begun anew, once.
-                Err(problem) if is_taken_up && matches!(problem.exit(), Exit::Failed | Exit::NotFound) => {
+                Err(error) if is_taken_up && error.is_refused() => {
                     courier.over().await?;
                 }
-                Ok(()) => return courier.over().await,
+                Ok(()) => return Ok(courier.over().await?),
                 other => return other,
             }
         }
@@ -175,7 +175,7 @@ impl Client {
         courier: &mut impl Courier,
         begun: Option<Begun>,
         told: &dyn Fn(u64),
-    ) -> Result<(), Problem> {
+    ) -> Result<(), DataverseError> {
         let (name, length) = (source.name(), source.length());
         let mut begun = if let Some(begun) = begun {
             begun
@@ -196,7 +196,7 @@ impl Client {
     }
 
     /// What the organisation says of attachments; an answer without it limits nothing.
-    async fn limits(&self) -> Result<Limits, Problem> {
+    async fn limits(&self) -> Result<Limits, DataverseError> {
         let query = Query {
             select: ["blockedattachments", "maxuploadfilesize"].map(str::to_owned).to_vec(),
             top: Some(1),
@@ -206,8 +206,8 @@ impl Client {
         match self.read_as::<Page>(&query.to_request()).await {
             Ok(page) => Ok(page.value.into_iter().next().unwrap_or(none)),
             // Whoever may write a record may still not read the organisation's settings; the service judges by itself.
-            Err(problem) if matches!(problem.exit(), Exit::Forbidden | Exit::NotFound | Exit::Failed) => Ok(none),
-            Err(problem) => Err(problem),
+            Err(error) if error.is_refused() => Ok(none),
+            Err(error) => Err(error),
         }
     }
 }

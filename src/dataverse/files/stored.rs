@@ -1,6 +1,7 @@
 //! What is known of a file in a record before its first byte comes: its name, how long it is, and what tells this version
 //! of it from the next one.
 
+use crate::dataverse::DataverseError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -9,7 +10,6 @@ use crate::dataverse::client::{Client, NotSent};
 use crate::dataverse::files::blocks::BLOCK;
 use crate::dataverse::files::{FileError, Holder, HolderKind, requests};
 use crate::net::{Idempotency, Response};
-use crate::problem::Problem;
 use crate::record::Record;
 use crate::secret::Secret;
 
@@ -64,7 +64,7 @@ impl Client {
     ///
     /// # Errors
     /// [`FileError::Empty`] when there is none, [`FileError::Damaged`], or whatever kept the answer away.
-    pub async fn stored(&self, holder: &Holder) -> Result<Stored, Problem> {
+    pub async fn stored(&self, holder: &Holder) -> Result<Stored, DataverseError> {
         // Some of it is asked for by messages that are POSTs, and changes nothing.
         let client = self.without_rehearsal();
         let empty = || FileError::Empty {
@@ -108,12 +108,12 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept the answer away.
-    pub async fn version(&self, holder: &Holder) -> Result<Option<String>, Problem> {
+    pub async fn version(&self, holder: &Holder) -> Result<Option<String>, DataverseError> {
         let record = self.without_rehearsal().facts_of(holder).await?;
         Ok(version_in(holder, &record))
     }
 
-    async fn facts_of(&self, holder: &Holder) -> Result<Record, Problem> {
+    async fn facts_of(&self, holder: &Holder) -> Result<Record, DataverseError> {
         let mut select = holder.beside.clone();
         if holder.kind == HolderKind::File || select.is_empty() {
             select.push(holder.column.clone());
@@ -122,7 +122,7 @@ impl Client {
     }
 
     /// Name and length of an image; `None` when there is none of this size.
-    async fn image(&self, holder: &Holder, is_full: bool) -> Result<Option<(String, Option<u64>)>, Problem> {
+    async fn image(&self, holder: &Holder, is_full: bool) -> Result<Option<(String, Option<u64>)>, DataverseError> {
         let request = requests::get(holder, is_full, Some(0..BEGINNING));
         let mut sent = match self.send(&request, &mut self.retry(Idempotency::Safe)).await {
             Ok(sent) if sent.response.status == 204 => return Ok(None),
@@ -142,12 +142,12 @@ impl Client {
     }
 
     /// Refuses what is no file: a captive portal answers 200 with a page.
-    pub(super) fn expect_file(&self, response: &Response) -> Result<(), Problem> {
+    pub(super) fn expect_file(&self, response: &Response) -> Result<(), DataverseError> {
         let says_so = ["x-ms-file-size", "content-range", "content-disposition"];
         let kind = response.header("content-type").unwrap_or_default();
         let is_file =
             says_so.iter().any(|name| response.header(name).is_some()) || kind.starts_with("application/octet-stream");
-        if is_file { Ok(()) } else { Err(self.not_dataverse(response.status, kind).into()) }
+        if is_file { Ok(()) } else { Err(self.not_dataverse(response.status, kind)) }
     }
 }
 

@@ -9,14 +9,13 @@ use crate::dataverse::client::Client;
 use crate::dataverse::metadata::parse::{List, SentColumn, SentTable, add_details};
 use crate::dataverse::metadata::{Definition, Detail, TableNames, paths};
 use crate::dataverse::{DataverseError, Table, nearest};
-use crate::problem::{Exit, Problem};
 
 impl Client {
     /// Every table that has a place in addresses, in the order of their names.
     ///
     /// # Errors
     /// Whatever kept the answer away.
-    pub async fn tables(&self) -> Result<Arc<Vec<TableNames>>, Problem> {
+    pub async fn tables(&self) -> Result<Arc<Vec<TableNames>>, DataverseError> {
         let now = self.now();
         if let Some(tables) = self.catalog().tables(now) {
             return Ok(tables);
@@ -32,7 +31,7 @@ impl Client {
     /// # Errors
     /// [`DataverseError::UnknownTable`] with names that look like it, [`DataverseError::AmbiguousTable`], or whatever kept
     /// the answer away.
-    pub async fn table_named(&self, name: &str) -> Result<Table, Problem> {
+    pub async fn table_named(&self, name: &str) -> Result<Table, DataverseError> {
         let catalog = self.catalog();
         let known = catalog.tables(self.now());
         // A list that is not kept would be long for one name.
@@ -63,7 +62,7 @@ impl Client {
     ///
     /// # Errors
     /// [`DataverseError::Refused`] when there is no such table, or whatever kept the answer away.
-    pub async fn definition(&self, logical_name: &str, details: &[Detail]) -> Result<Arc<Definition>, Problem> {
+    pub async fn definition(&self, logical_name: &str, details: &[Detail]) -> Result<Arc<Definition>, DataverseError> {
         let now = self.now();
         let known = if let Some(definition) = self.catalog().definition(logical_name, now) {
             definition
@@ -87,8 +86,8 @@ impl Client {
             match answer.map_err(|_| DataverseError::StreamLost)? {
                 Ok((detail, list)) => add_details(&mut definition, detail, list.value),
                 // An organisation that does not know a kind of column has none of it.
-                Err(problem) if matches!(problem.exit(), Exit::Failed | Exit::NotFound | Exit::Usage) => {}
-                Err(problem) => return Err(problem),
+                Err(error) if error.is_unknown_to_service() => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(self.catalog().keep_definition(definition, now))
@@ -103,7 +102,7 @@ impl Client {
         &self,
         logical_name: &str,
         knows: impl Fn(&Definition) -> bool,
-    ) -> Result<Arc<Definition>, Problem> {
+    ) -> Result<Arc<Definition>, DataverseError> {
         let is_old = self.catalog().definition(logical_name, self.now()).is_some();
         let definition = self.definition(logical_name, &[]).await?;
         if !is_old || knows(&definition) {
@@ -139,10 +138,10 @@ fn meant(tables: &[TableNames], name: &str) -> Result<Option<Table>, DataverseEr
     }
 }
 
-fn unknown(name: &str, tables: &[TableNames]) -> Problem {
+fn unknown(name: &str, tables: &[TableNames]) -> DataverseError {
     let names: Vec<String> =
         tables.iter().flat_map(|table| [table.logical_name.clone(), table.entity_set.clone()]).collect();
-    DataverseError::UnknownTable { name: name.to_owned(), near: nearest::names(name, &names) }.into()
+    DataverseError::UnknownTable { name: name.to_owned(), near: nearest::names(name, &names) }
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 //! columns is not known here.
 
 use crate::dataverse::client::Client;
-use crate::dataverse::{ColumnDefinition, Definition, Table, ValueError, nearest};
-use crate::problem::Problem;
+use crate::dataverse::{ColumnDefinition, DataverseError, Definition, Table, ValueError, nearest};
 
 impl Definition {
     /// The name under which a column is asked for and stands in a record: a lookup's is `_name_value`.
@@ -28,7 +27,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ValueError::UnknownColumn`], or whatever kept the definition away.
-    pub async fn sent_names(&self, table: &Table, typed: &[String]) -> Result<Vec<String>, Problem> {
+    pub async fn sent_names(&self, table: &Table, typed: &[String]) -> Result<Vec<String>, DataverseError> {
         let name = table.logical_name.as_str();
         let is_old = self.catalog().definition(name, self.now()).is_some();
         match all(&*self.definition(name, &[]).await?, typed) {

@@ -5,8 +5,7 @@ use std::pin::Pin;
 
 use crate::dataverse::client::Client;
 use crate::dataverse::names::judge;
-use crate::dataverse::{Expand, Refusal, Table};
-use crate::problem::Problem;
+use crate::dataverse::{DataverseError, Expand, Refusal, Table};
 
 /// The parts of a question in which names stand, as typed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,7 +24,7 @@ impl Client {
     /// # Errors
     /// [`crate::dataverse::ValueError::UnknownColumn`], [`crate::dataverse::ValueError::UnknownWay`],
     /// [`crate::dataverse::ValueError::LookupByName`].
-    pub async fn check_names(&self, table: &Table, asked: Asked<'_>) -> Result<(), Problem> {
+    pub async fn check_names(&self, table: &Table, asked: Asked<'_>) -> Result<(), DataverseError> {
         let now = self.now();
         let known = |name: &str| self.catalog().definition(name, now);
         let Some(definition) = known(&table.logical_name) else { return Ok(()) };

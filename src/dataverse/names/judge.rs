@@ -27,7 +27,7 @@ impl Wrong {
     }
 }
 
-impl From<Wrong> for crate::problem::Problem {
+impl From<Wrong> for crate::dataverse::DataverseError {
     fn from(wrong: Wrong) -> Self {
         wrong.0.into()
     }

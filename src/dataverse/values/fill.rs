@@ -12,8 +12,7 @@ use crate::dataverse::values::nested::{check_nested, has_records};
 use crate::dataverse::values::parties::{self, Party};
 use crate::dataverse::values::reference::link;
 use crate::dataverse::values::{Reference, Value, ValueError, Word, typed};
-use crate::dataverse::{Body, ColumnDefinition, ColumnKind, Definition, Detail, Required, Table};
-use crate::problem::Problem;
+use crate::dataverse::{Body, ColumnDefinition, ColumnKind, DataverseError, Definition, Detail, Required, Table};
 
 /// What is to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub async fn fill(
     mut body: Body,
     mut words: Vec<Word>,
     purpose: Purpose,
-) -> Result<Body, Problem> {
+) -> Result<Body, DataverseError> {
     if !client.catalog().is_kept() && !words.iter().any(Word::needs_kind) {
         for word in words.drain(..) {
             if let Value::Json(json) = word.value {
@@ -82,7 +81,7 @@ async fn definition_for(
     table: &Table,
     names: &[String],
     words: &[Word],
-) -> Result<Arc<Definition>, Problem> {
+) -> Result<Arc<Definition>, DataverseError> {
     let knows = |definition: &Definition| names.iter().all(|name| place(definition, name).is_ok());
     let definition = client.definition_that(&table.logical_name, knows).await?;
     let typed = words.iter().filter(|word| word.needs_kind());
@@ -100,7 +99,7 @@ async fn written(
     definition: &Definition,
     word: Word,
     purpose: Purpose,
-) -> Result<(String, Box<RawValue>), Problem> {
+) -> Result<(String, Box<RawValue>), DataverseError> {
     let (column, fixed) = match (place(definition, &word.column)?, word.value) {
         (place, Value::Json(json)) => {
             if let Place::Column(column) | Place::Navigation(column, _) = place {
@@ -143,7 +142,7 @@ async fn invited(
     column: &ColumnDefinition,
     value: &Value,
     purpose: Purpose,
-) -> Result<Vec<String>, Problem> {
+) -> Result<Vec<String>, DataverseError> {
     check_access(definition, column, purpose)?;
     let table = &definition.names.logical_name;
     if purpose == Purpose::Change {
@@ -186,7 +185,7 @@ async fn bound(
     typed: &str,
     text: &str,
     fixed: Option<&str>,
-) -> Result<(String, String), Problem> {
+) -> Result<(String, String), DataverseError> {
     let targets = definition.targets(column);
     let needed = || ValueError::TableNeeded {
         column: typed.to_owned(),

@@ -6,8 +6,7 @@ use serde_json::value::RawValue;
 use crate::dataverse::client::Client;
 use crate::dataverse::values::complete::{check_complete, check_name};
 use crate::dataverse::values::{Purpose, ValueError};
-use crate::dataverse::{Body, Definition};
-use crate::problem::Problem;
+use crate::dataverse::{Body, DataverseError, Definition};
 
 /// Refuses names in nested records that their tables do not know or take, and records that lack what the platform needs.
 ///
@@ -18,7 +17,7 @@ pub(super) async fn check_nested(
     table: &Definition,
     body: &Body,
     purpose: Purpose,
-) -> Result<(), Problem> {
+) -> Result<(), DataverseError> {
     for (name, json) in body.columns() {
         let records = records(name, json);
         let Some(place) = Place::of(table, name).filter(|_| !records.is_empty()) else { continue };

@@ -3,7 +3,6 @@
 
 use crate::dataverse::values::ValueError;
 use crate::dataverse::{DataverseError, RecordId};
-use crate::problem::Problem;
 
 /// Which record is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,7 @@ impl Reference {
     ///
     /// # Errors
     /// As [`Reference::parse`]; [`ValueError::BadKey`], [`DataverseError::ColumnTwice`].
-    pub fn of_words(words: &[String]) -> Result<Self, Problem> {
+    pub fn of_words(words: &[String]) -> Result<Self, DataverseError> {
         match words {
             [one] => Ok(Self::parse(one)?),
             several => Ok(Self::Key(key_parts(several)?)),
@@ -46,19 +45,19 @@ impl Reference {
 ///
 /// # Errors
 /// [`ValueError::BadKey`] for what is none, [`DataverseError::ColumnTwice`].
-pub fn key_of_words(words: &[String]) -> Result<Vec<(String, String)>, Problem> {
+pub fn key_of_words(words: &[String]) -> Result<Vec<(String, String)>, DataverseError> {
     if let Some(empty) = words.iter().find(|word| word.ends_with('=')) {
         return Err(ValueError::BadKey { text: empty.clone() }.into());
     }
     key_parts(words)
 }
 
-fn key_parts(words: &[String]) -> Result<Vec<(String, String)>, Problem> {
+fn key_parts(words: &[String]) -> Result<Vec<(String, String)>, DataverseError> {
     let mut parts: Vec<(String, String)> = Vec::with_capacity(words.len());
     for word in words {
         let (column, value) = key_part(word).ok_or_else(|| ValueError::BadKey { text: word.clone() })?;
         if parts.iter().any(|(known, _)| *known == column) {
-            return Err(DataverseError::ColumnTwice { column }.into());
+            return Err(DataverseError::ColumnTwice { column });
         }
         parts.push((column, value));
     }

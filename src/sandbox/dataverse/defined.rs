@@ -160,6 +160,12 @@ fn limits(definition: Definition, table: &Table, column: &Column) -> Definition 
         Kind::Moment => definition.text("Format", "DateAndTime").wrapped("DateTimeBehavior", "UserLocal"),
         Kind::Day => definition.text("Format", "DateOnly").wrapped("DateTimeBehavior", "DateOnly"),
         Kind::Lookup(targets) => definition.raw("Targets", array(targets.iter().map(|target| quote(target.table)))),
+        Kind::Parties => {
+            let party = Schema::of_sandbox().by_name("activityparty");
+            let lookups = party.into_iter().flat_map(|party| &party.columns).filter(|column| column.name == "partyid");
+            let targets = lookups.flat_map(|column| column.targets().iter().map(|target| quote(target.table)));
+            definition.raw("Targets", array(targets))
+        }
         Kind::File(most) | Kind::Image(most) => {
             let definition = definition.number("MaxSizeInKB", Number::whole(i64::from(*most)));
             if matches!(column.kind, Kind::File(_)) {

@@ -1,7 +1,7 @@
 //! Answers to batches as odd as they come: every operation still gets the verdict that is its own.
 
 use d365conn::dataverse::{Course, Operation, Outcome, Verdict, operations};
-use d365conn::problem::{Exit, Problem};
+use d365conn::problem::{Diagnose as _, Exit, Problem};
 
 use crate::wire::stage::{Raw, Stage};
 
@@ -33,7 +33,7 @@ fn multipart(status: &str, parts: &[&str]) -> Vec<u8> {
 async fn send(server: &Raw, lines: &[&str], course: Course) -> (Stage, Result<Vec<Outcome>, Problem>) {
     let stage = Stage::at(&server.address);
     let outcomes = stage.client.batch(&asked(lines), course).await;
-    (stage, outcomes)
+    (stage, outcomes.map_err(Problem::from))
 }
 
 fn codes(outcomes: &[Outcome]) -> Vec<String> {
@@ -82,7 +82,7 @@ async fn a_batch_that_stopped_says_what_was_not_reached() {
     let outcomes = outcomes.unwrap();
     assert_eq!(codes(&outcomes), ["done", "dataverse/record-missing", "dataverse/batch-not-reached"]);
     let Verdict::Failed(problem) = &outcomes[1].verdict else { panic!("not failed") };
-    assert!(problem.diagnosis().trace().unwrap().contains("request 7b2e"));
+    assert!(problem.trace().unwrap().contains("request 7b2e"));
 }
 
 #[tokio::test]

@@ -144,7 +144,8 @@ async fn a_gzip_bomb_is_stopped_at_its_limit() {
     let encoding = "Content-Encoding: gzip\r\n";
     let server = Raw::answering(vec![raw("200 OK", encoding, &bomb, bomb.len())]);
     let stage = Stage::at(&server.address);
-    let problem = stage.client.get(&accounts(), &RecordId::random(), &[], false).await.expect_err("a bomb");
+    let problem =
+        Problem::from(stage.client.get(&accounts(), &RecordId::random(), &[], false).await.expect_err("a bomb"));
     assert_eq!((problem.phrase().code, problem.exit()), ("net/too-large", Exit::Unreachable));
     assert_eq!(server.requests().len(), 1, "a bomb is not asked for again");
 }
@@ -155,7 +156,7 @@ async fn a_port_where_nobody_listens_is_told_as_such() {
     let address = format!("http://{}", free.local_addr().unwrap());
     drop(free);
     let stage = Stage::at(&address);
-    let problem = stage.client.who_am_i().await.expect_err("nobody");
+    let problem = Problem::from(stage.client.who_am_i().await.expect_err("nobody"));
     assert_eq!((problem.phrase().code, problem.exit()), ("net/connection-refused", Exit::Unreachable));
     assert!(stage.waited() <= 3, "somebody waits for this answer");
 }

@@ -54,7 +54,7 @@ async fn fetched(from: u64, answers: Vec<Vec<u8>>) -> (Vec<u8>, Result<u64, Prob
         line.map(|line| line[7..].to_owned())
     };
     let ranges = raw.requests().iter().filter_map(range).collect();
-    (arrived, end, ranges)
+    (arrived, end.map_err(Problem::from), ranges)
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365conn::dataverse::{Query, RecordId};
 use d365conn::net::AccessToken;
-use d365conn::problem::Exit;
+use d365conn::problem::{Exit, Problem};
 use d365conn::secret::Secret;
 use d365conn::session::FixedToken;
 use serde_json::json;
@@ -101,7 +101,7 @@ async fn an_app_without_a_user_is_named_and_a_user_who_is_acted_for_is_not_taken
         let client = client_of(&server.uri(), Arc::new(FixedToken::new(token)));
         let client = if let Some(user) = acted_for { client.acting_as(user) } else { client };
         let id = RecordId::parse("8f40a1d5-9f6e-4e11-8179-000d3a000004").unwrap();
-        let problem = client.get(&accounts(), &id, &[], false).await.expect_err(payload);
+        let problem = Problem::from(client.get(&accounts(), &id, &[], false).await.expect_err(payload));
         assert_eq!(problem.phrase().code, code, "{payload}");
         assert_eq!(
             everything(&problem).contains("c1a5e8d2-0b94-4e67-8f3a-5d2b9c6e1740"),
@@ -114,7 +114,7 @@ async fn an_app_without_a_user_is_named_and_a_user_who_is_acted_for_is_not_taken
 #[tokio::test]
 async fn a_captive_portal_is_asked_once() {
     let server = answering(ResponseTemplate::new(200).set_body_raw("<html></html>", "text/html; charset=utf-8")).await;
-    let problem = Stage::at(&server.uri()).client.who_am_i().await.expect_err("a portal");
+    let problem = Problem::from(Stage::at(&server.uri()).client.who_am_i().await.expect_err("a portal"));
     assert_eq!(problem.to_string(), format!("{} answered 200 with text/html instead of JSON", server.address()));
     assert_eq!(requests(&server).await, 1);
 }
@@ -125,7 +125,7 @@ async fn a_redirect_is_never_followed() {
     for status in [301, 302, 303, 307, 308] {
         for target in [format!("{}/api/data/v9.2/WhoAmI", elsewhere.uri()), "/login".to_owned()] {
             let server = answering(ResponseTemplate::new(status).insert_header("location", target.as_str())).await;
-            let problem = Stage::at(&server.uri()).client.who_am_i().await.expect_err("a redirect");
+            let problem = Problem::from(Stage::at(&server.uri()).client.who_am_i().await.expect_err("a redirect"));
             assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/redirected", Exit::Unreachable));
             assert_eq!(requests(&server).await, 1);
         }
@@ -159,7 +159,7 @@ async fn a_loop_of_401_ends_after_one_replay() {
     ] {
         let server = answering(ResponseTemplate::new(401).insert_header("www-authenticate", challenge)).await;
         let stage = Stage::at(&server.uri());
-        let problem = stage.client.who_am_i().await.expect_err("401");
+        let problem = Problem::from(stage.client.who_am_i().await.expect_err("401"));
         assert_eq!((problem.phrase().code, problem.exit()), (code, Exit::SignIn));
         assert_eq!(requests(&server).await, 2);
     }
@@ -170,7 +170,7 @@ async fn the_ids_for_a_support_desk_are_kept() {
     let answer =
         refusal(403, "0x80048306", "SecLib::AccessCheckEx failed.").insert_header("x-ms-service-request-id", "7b2e-1");
     let server = answering(answer).await;
-    let problem = Stage::at(&server.uri()).client.who_am_i().await.expect_err("403");
+    let problem = Problem::from(Stage::at(&server.uri()).client.who_am_i().await.expect_err("403"));
     let sent = &server.received_requests().await.unwrap()[0];
     let ours = sent.headers["x-ms-client-request-id"].to_str().unwrap().to_owned();
     let expected = format!("request 7b2e-1 client-request {ours} at 2026-03-01T12:00:00Z");
@@ -183,7 +183,7 @@ async fn the_ids_for_a_support_desk_are_kept() {
 async fn a_missing_record_is_not_found() {
     let server = answering(refusal(404, "0x80040217", "account With Id = x Does Not Exist")).await;
     let stage = Stage::at(&server.uri());
-    let problem = stage.client.get(&accounts(), &RecordId::random(), &[], false).await.expect_err("404");
+    let problem = Problem::from(stage.client.get(&accounts(), &RecordId::random(), &[], false).await.expect_err("404"));
     assert_eq!(problem.exit(), Exit::NotFound);
     assert_eq!(requests(&server).await, 1);
 }
@@ -219,7 +219,7 @@ async fn an_unknown_table_is_answered_with_names_like_it() {
     let stage = Stage::at(&server.uri());
     assert_eq!(stage.client.table_named("Account").await.unwrap(), accounts());
     assert_eq!(requests(&server).await, 1);
-    let problem = stage.client.table_named("acount").await.expect_err("unknown");
+    let problem = Problem::from(stage.client.table_named("acount").await.expect_err("unknown"));
     assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/unknown-table", Exit::Usage));
     let remedy = problem.phrase().remedy_with(&problem.diagnosis().facts());
     assert_eq!(remedy[0], "run the command again with `account` or `accounts`");

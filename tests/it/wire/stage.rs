@@ -88,7 +88,7 @@ impl Stage {
             match stream.next().await {
                 Ok(Some(row)) => rows.push(row.as_json().to_owned()),
                 Ok(None) => return (rows, Ok(())),
-                Err(problem) => return (rows, Err(problem)),
+                Err(error) => return (rows, Err(error.into())),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A service that is busy or down: how long the client waits, and when it stops.
 
-use d365conn::problem::Exit;
+use d365conn::problem::{Exit, Problem};
 use serde_json::json;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -53,7 +53,7 @@ async fn a_wait_beyond_the_limit_is_not_begun() {
             let answer = ResponseTemplate::new(status).insert_header("retry-after", ten_years);
             let server = first(answer, 9).await;
             let stage = Stage::at(&server.uri());
-            let problem = stage.client.who_am_i().await.expect_err("too long");
+            let problem = Problem::from(stage.client.who_am_i().await.expect_err("too long"));
             assert_eq!((problem.phrase().code, problem.exit()), ("net/throttled", Exit::Busy));
             assert_eq!((requests(&server).await, stage.waited()), (1, 0));
         }
@@ -64,7 +64,7 @@ async fn a_wait_beyond_the_limit_is_not_begun() {
 async fn waits_add_up_and_the_code_is_kept() {
     let server = first(throttled().insert_header("retry-after", "250"), 9).await;
     let stage = Stage::at(&server.uri());
-    let problem = stage.client.who_am_i().await.expect_err("too long");
+    let problem = Problem::from(stage.client.who_am_i().await.expect_err("too long"));
     assert_eq!(problem.exit(), Exit::Busy);
     assert_eq!(problem.diagnosis().service_code().as_deref(), Some("0x80072322"));
     assert_eq!(requests(&server).await, 3, "250 s, 250 s, and the next 250 s would be too much");
@@ -84,7 +84,7 @@ async fn a_service_that_comes_back_is_asked_again() {
 #[tokio::test]
 async fn a_service_that_stays_down_is_given_up_after_five_tries() {
     let server = first(ResponseTemplate::new(503), 99).await;
-    let problem = Stage::at(&server.uri()).client.who_am_i().await.expect_err("down");
+    let problem = Problem::from(Stage::at(&server.uri()).client.who_am_i().await.expect_err("down"));
     assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/unavailable", Exit::Unreachable));
     assert_eq!(requests(&server).await, 5);
 }

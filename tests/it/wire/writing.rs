@@ -1,7 +1,7 @@
 //! Changes, and answers to them that are lost: nothing is done twice, and nothing unknown is called done.
 
 use d365conn::dataverse::{Body, RecordId, Write};
-use d365conn::problem::Exit;
+use d365conn::problem::{Exit, Problem};
 use serde_json::{Value, json};
 
 use crate::wire::stage::{Raw, Stage, accounts, raw};
@@ -72,14 +72,16 @@ async fn a_create_that_collides_with_another_record_is_a_conflict() {
     let duplicate = || no("412 Precondition Failed", "0x80060892");
     // At the first try nothing was lost, so the duplicate is somebody else's.
     let server = Raw::answering(vec![duplicate()]);
-    let problem =
-        Stage::at(&server.address).client.create(&accounts(), id(), &body(&["name=A"])).await.expect_err("412");
+    let problem = Problem::from(
+        Stage::at(&server.address).client.create(&accounts(), id(), &body(&["name=A"])).await.expect_err("412"),
+    );
     assert_eq!(problem.exit(), Exit::Conflict);
     assert_eq!(server.requests().len(), 1);
     // After a lost answer it is looked into: our record is not there, so the key is another record's.
     let server = Raw::answering(vec![lost(), duplicate(), no("404 Not Found", "0x80040217")]);
-    let problem =
-        Stage::at(&server.address).client.create(&accounts(), id(), &body(&["name=A"])).await.expect_err("412");
+    let problem = Problem::from(
+        Stage::at(&server.address).client.create(&accounts(), id(), &body(&["name=A"])).await.expect_err("412"),
+    );
     assert_eq!((problem.exit(), problem.diagnosis().service_code().as_deref()), (Exit::Conflict, Some("0x80060892")));
     assert_eq!(server.requests().len(), 3);
 }
@@ -91,7 +93,7 @@ async fn a_throttled_create_that_then_collides_is_a_conflict() {
         b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec();
     let server = Raw::answering(vec![busy, no("412 Precondition Failed", "0x80040237")]);
     let stage = Stage::at(&server.address);
-    let problem = stage.client.create(&accounts(), id(), &body(&["name=A"])).await.expect_err("412");
+    let problem = Problem::from(stage.client.create(&accounts(), id(), &body(&["name=A"])).await.expect_err("412"));
     assert_eq!((problem.exit(), stage.waited()), (Exit::Conflict, 5));
     assert_eq!(server.requests().len(), 2);
 }
@@ -101,7 +103,7 @@ async fn a_delete_whose_answer_was_lost_is_done_when_the_record_is_gone() {
     let server = Raw::answering(vec![lost(), no("404 Not Found", "0x80040217")]);
     Stage::at(&server.address).client.delete(&accounts(), &id()).await.unwrap();
     let server = Raw::answering(vec![no("404 Not Found", "0x80040217")]);
-    let problem = Stage::at(&server.address).client.delete(&accounts(), &id()).await.expect_err("404");
+    let problem = Problem::from(Stage::at(&server.address).client.delete(&accounts(), &id()).await.expect_err("404"));
     assert_eq!(problem.exit(), Exit::NotFound);
 }
 
@@ -110,20 +112,21 @@ async fn a_change_of_one_version_whose_answer_was_lost_is_unknown() {
     let etag = "W/\"4410277\"".to_owned();
     let write = Write::Update { table: accounts(), id: id(), body: body(&["name=B"]), if_match: Some(etag) };
     let server = Raw::answering(vec![lost(), no("412 Precondition Failed", "0x80060882")]);
-    let problem = Stage::at(&server.address).client.write(&write).await.expect_err("unknown");
+    let problem = Problem::from(Stage::at(&server.address).client.write(&write).await.expect_err("unknown"));
     assert_eq!(problem.phrase().code, "dataverse/outcome-unknown");
     assert!(server.requests()[0].to_lowercase().contains("if-match: w/\"4410277\""));
 
     let server = Raw::answering(vec![no("412 Precondition Failed", "0x80060882")]);
-    let problem = Stage::at(&server.address).client.write(&write).await.expect_err("stale");
+    let problem = Problem::from(Stage::at(&server.address).client.write(&write).await.expect_err("stale"));
     assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/changed-meanwhile", Exit::Conflict));
 }
 
 #[tokio::test]
 async fn a_change_whose_answer_never_comes_is_unknown() {
     let server = Raw::answering(vec![]);
-    let problem =
-        Stage::at(&server.address).client.create(&accounts(), id(), &body(&["name=A"])).await.expect_err("lost");
+    let problem = Problem::from(
+        Stage::at(&server.address).client.create(&accounts(), id(), &body(&["name=A"])).await.expect_err("lost"),
+    );
     assert_eq!(problem.phrase().code, "dataverse/outcome-unknown");
     assert_eq!(server.requests().len(), 5);
 }
@@ -137,7 +140,7 @@ async fn a_read_only_connection_sends_nothing() {
         client.update(&accounts(), &id(), &body(&["name=A"])).await.expect_err("read-only"),
         client.delete(&accounts(), &id()).await.expect_err("read-only"),
     ];
-    for problem in problems {
+    for problem in problems.map(Problem::from) {
         assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/read-only", Exit::Forbidden));
         let remedy = problem.phrase().remedy_with(&problem.diagnosis().facts());
         assert!(remedy[0].contains("connections set contoso-prod --read-only false"), "{remedy:?}");
@@ -150,6 +153,7 @@ async fn a_page_in_answer_to_a_change_is_not_success() {
     let portal =
         b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi".to_vec();
     let server = Raw::answering(vec![portal]);
-    let problem = Stage::at(&server.address).client.delete(&accounts(), &id()).await.expect_err("a portal");
+    let problem =
+        Problem::from(Stage::at(&server.address).client.delete(&accounts(), &id()).await.expect_err("a portal"));
     assert_eq!(problem.exit(), Exit::Unreachable);
 }

@@ -49,7 +49,7 @@ impl<'a> Memory<'a> {
             let arrived = (blocks * BLOCK).min(length);
             self.context.screen.note(&format!("{arrived} bytes have arrived; the same command goes on with the rest"));
         }
-        sent
+        Ok(sent?)
     }
 
     fn digest(&self) -> String {

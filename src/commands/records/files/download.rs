@@ -10,7 +10,7 @@ use crate::commands::records::files::given::Meter;
 use crate::commands::records::opened::Aim;
 use crate::commands::records::which::Which;
 use crate::context::Context;
-use crate::dataverse::{Client, Stored, safe_file_name};
+use crate::dataverse::{Client, DataverseError, FileError, Stored, safe_file_name};
 use crate::paths::Partial;
 use crate::problem::{Exit, Problem};
 
@@ -96,18 +96,19 @@ async fn save(
             context.screen.line(&path.display().to_string())?;
             Ok(Exit::Done)
         }
-        Err(problem) if problem.exit() == Exit::Conflict => {
+        // Another file is there by now: what has arrived of this one is worth nothing.
+        Err(error @ DataverseError::File(FileError::Changed { .. })) => {
             partial.discard();
-            Err(problem)
+            Err(error.into())
         }
-        Err(problem) => {
+        Err(error) => {
             if partial.length() > 0 {
                 let arrived = partial.length();
                 context
                     .screen
                     .note(&format!("{arrived} bytes have arrived and are kept; the same command goes on with them"));
             }
-            Err(problem)
+            Err(error.into())
         }
     }
 }
