@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use crate::sandbox::dataverse::mime::{Inner, Part, boundary, parts, request};
+use crate::sandbox::dataverse::mime::{Inner, Part, boundary, inner_parts, parts, request};
 use crate::sandbox::dataverse::preferences::prefers;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::route;
@@ -80,7 +80,7 @@ fn items<'body>(body: &'body [u8], boundary: &str) -> Result<Vec<Item<'body>>, R
             items.push(Item::One(operation(&part)?));
             continue;
         };
-        let inner = parts(part.content, inner).ok_or_else(unreadable)?;
+        let inner = inner_parts(part.content, inner).ok_or_else(unreadable)?;
         let operations = inner.iter().map(operation).collect::<Result<Vec<_>, _>>()?;
         count += operations.len();
         for operation in &operations {

@@ -1,5 +1,6 @@
 //! Multipart messages and the HTTP requests inside them (RFC 2046 §5.1, RFC 9112), as strict as the service: every line of
-//! the structure ends with CRLF, the one after the closing boundary too. It never looks at what a request asks for.
+//! the structure ends with CRLF, the one after the closing boundary of the whole body too. It never looks at what a request
+//! asks for.
 
 /// One part of a multipart message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,20 +49,30 @@ pub(super) fn boundary(content_type: &str) -> Option<&str> {
     Some(value.trim().trim_matches('"')).filter(|boundary| !boundary.is_empty())
 }
 
-/// The parts of a message; `None` when it is not well formed to the last CRLF.
+/// The parts of a whole body; `None` when it is not well formed to the last CRLF.
 pub(super) fn parts<'body>(body: &'body [u8], boundary: &str) -> Option<Vec<Part<'body>>> {
+    cut(body, boundary, false)
+}
+
+/// The parts of a message inside a part. The line break behind its closing delimiter may be the one that the delimiter
+/// around it begins with (RFC 2046 §5.1.1).
+pub(super) fn inner_parts<'body>(content: &'body [u8], boundary: &str) -> Option<Vec<Part<'body>>> {
+    cut(content, boundary, true)
+}
+
+fn cut<'body>(body: &'body [u8], boundary: &str, is_inner: bool) -> Option<Vec<Part<'body>>> {
     let delimiter = format!("--{boundary}");
     let begins_line = |place: usize| place == 0 || body[..place].ends_with(b"\r\n");
     // What stands before the first delimiter is nobody's.
     let first =
         (0..body.len()).find(|place| begins_line(*place) && body[*place..].starts_with(delimiter.as_bytes()))?;
-    let (mut parts, mut at) = (Vec::new(), after_delimiter(body, first, &delimiter)?);
+    let after = |place: usize| after_delimiter(body, place, &delimiter, is_inner);
+    let (mut parts, mut at) = (Vec::new(), after(first)?);
     loop {
         let After::Part(start) = at else { return Some(parts) };
-        let next = (start..body.len())
-            .find(|place| begins_line(*place) && after_delimiter(body, *place, &delimiter).is_some())?;
+        let next = (start..body.len()).find(|place| begins_line(*place) && after(*place).is_some())?;
         parts.push(part(body.get(start..next.checked_sub(2)?)?)?);
-        at = after_delimiter(body, next, &delimiter)?;
+        at = after(next)?;
     }
 }
 
@@ -73,14 +84,20 @@ enum After {
     End,
 }
 
-fn after_delimiter(body: &[u8], at: usize, delimiter: &str) -> Option<After> {
+fn after_delimiter(body: &[u8], at: usize, delimiter: &str, is_inner: bool) -> Option<After> {
+    let is_padding = |text: &[u8]| text.iter().all(|byte| matches!(byte, b' ' | b'\t'));
     let rest = body.get(at..)?.strip_prefix(delimiter.as_bytes())?;
-    if rest.starts_with(b"--\r\n") {
-        return Some(After::End);
+    if let Some(rest) = rest.strip_prefix(b"--") {
+        let padding = match rest.iter().position(|byte| *byte == b'\n') {
+            Some(line) => rest[..line].strip_suffix(b"\r")?,
+            None if is_inner => rest,
+            None => return None,
+        };
+        return is_padding(padding).then_some(After::End);
     }
     let line = rest.iter().position(|byte| *byte == b'\n')?;
     let padding = rest[..line].strip_suffix(b"\r")?;
-    padding.iter().all(|byte| matches!(byte, b' ' | b'\t')).then_some(After::Part(at + delimiter.len() + line + 1))
+    is_padding(padding).then_some(After::Part(at + delimiter.len() + line + 1))
 }
 
 fn part(text: &[u8]) -> Option<Part<'_>> {
@@ -158,6 +175,20 @@ mod tests {
             String::new(),
         ] {
             assert_eq!(parts(broken.as_bytes(), "b"), None, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_inside_a_part_may_end_with_its_closing_delimiter() {
+        for end in ["", "\r\n", "\r\n\r\n", " \t", "  \r\nan epilogue"] {
+            let inner = format!("--c\r\nA: 1\r\n\r\nx\r\n--c--{end}");
+            let found = inner_parts(inner.as_bytes(), "c").unwrap_or_default();
+            assert_eq!(found.len(), 1, "{end:?}");
+            assert_eq!(found[0].content, b"x", "{end:?}");
+        }
+        for end in ["x", "-", "\n"] {
+            let inner = format!("--c\r\nA: 1\r\n\r\nx\r\n--c--{end}");
+            assert_eq!(inner_parts(inner.as_bytes(), "c"), None, "{end:?}");
         }
     }
 

@@ -172,3 +172,18 @@ fn a_batch_that_is_none_is_refused_as_a_whole() {
     let foreign = joined("b", &[part(None, "GET https://elsewhere.example/api/data/v9.2/WhoAmI HTTP/1.1\r\n\r\n")]);
     assert_eq!(statuses(&send(&mut trial, &foreign, "")), [400]);
 }
+
+#[test]
+fn a_change_set_may_end_on_the_line_before_the_outer_boundary() {
+    // RFC 2046 §5.1.1: the line break before a delimiter belongs to the delimiter.
+    let mut trial = Trial::new();
+    let create = write(Some(1), "POST", &format!("{ROOT}accounts"), "{\"name\":\"Tight\"}");
+    let roomy = change_set(std::slice::from_ref(&create));
+    let tight = roomy.strip_suffix("\r\n").unwrap().to_owned();
+    assert!(tight.ends_with("--c--\r\n") && !tight.ends_with("\r\n\r\n"));
+    for set in [roomy, tight] {
+        let answer = send(&mut trial, &joined("b", &[set, get("WhoAmI")]), "");
+        assert_eq!((answer.status, statuses(&answer)), (200, vec![204, 200]), "{}", answer.text);
+    }
+    assert_eq!(trial.column("accounts?$filter=name eq 'Tight'", "name").len(), 2);
+}
