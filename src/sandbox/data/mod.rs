@@ -2,6 +2,7 @@
 
 mod column;
 mod dice;
+mod names;
 mod northlight;
 mod parties;
 mod people;
@@ -14,5 +15,6 @@ mod words;
 mod work;
 
 pub(crate) use column::{Access, Column, Kind, Required};
+pub(crate) use names::name_of;
 pub(crate) use northlight::populate;
 pub(crate) use schema::{Schema, Table};

@@ -61,6 +61,13 @@ pub(crate) struct Association {
     pub right: u16,
 }
 
+impl Association {
+    /// The logical name of the table that holds the pairs; the sandbox has no such table.
+    pub fn intersection(&self) -> &'static str {
+        self.name.trim_end_matches("_association")
+    }
+}
+
 impl Schema {
     /// The one schema.
     pub fn of_sandbox() -> &'static Self {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::sandbox::data::{Access, Column, Kind, Required, Schema, Table};
+use crate::sandbox::data::{Access, Column, Kind, Required, Schema, Table, name_of};
 use crate::sandbox::dataverse::definition::Definition;
 use crate::sandbox::dataverse::json::{Object, array, quote};
 use crate::sandbox::odata::Number;
@@ -47,6 +47,10 @@ fn display_name(table: &Table) -> String {
         "productpricelevel" => "Price List Item".to_owned(),
         "uomschedule" => "Unit Group".to_owned(),
         "uom" => "Unit".to_owned(),
+        "activitymimeattachment" => "Attachment".to_owned(),
+        "incidentresolution" => "Case Resolution".to_owned(),
+        "savedquery" => "View".to_owned(),
+        "userquery" => "Saved View".to_owned(),
         _ => spaced(table.schema_name.trim_start_matches(PREFIX)),
     }
 }
@@ -107,10 +111,11 @@ fn column_definition(table: &Table, place: u16, column: &Column) -> Definition {
         Required::Application => "ApplicationRequired",
         Required::System => "SystemRequired",
     };
+    let name = name_of(table.logical_name, column.name);
     let definition = Definition::new("AttributeMetadata")
         .told(cast_of(column).to_owned())
         .text("LogicalName", column.name)
-        .text("SchemaName", column.name)
+        .text("SchemaName", name.schema)
         .text("EntityLogicalName", table.logical_name)
         .text("AttributeType", kind)
         .wrapped("AttributeTypeName", &column.kind.type_name())
@@ -123,19 +128,9 @@ fn column_definition(table: &Table, place: u16, column: &Column) -> Definition {
         .flag("IsValidForUpdate", column.access == Access::Writable)
         .flag("IsCustomAttribute", is_custom(column.name))
         .flag("IsLogical", false)
-        .raw("DisplayName", label(&titled(column.name)))
+        .raw("DisplayName", label(&name.label))
         .text("MetadataId", metadata_id(table, 1 + u64::from(place)));
     limits(definition, table, column)
-}
-
-/// `address1_city` as `Address1 City`.
-fn titled(name: &str) -> String {
-    let mut words = Vec::new();
-    for word in name.trim_start_matches(PREFIX).split('_') {
-        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
-        words.push(format!("{}{rest}", first.to_uppercase()));
-    }
-    words.join(" ")
 }
 
 /// What only the derived type of a column has.
@@ -217,7 +212,7 @@ fn option_set(table: &Table, column: &Column) -> Object {
     let place = table.place(column.name).unwrap_or_default();
     set.text("MetadataId", &metadata_id(table, 1 << 12 | u64::from(place))).text("Name", &name);
     set.plain("IsCustomOptionSet", false).plain("IsGlobal", false).plain("IsManaged", true);
-    set.raw("DisplayName", &label(&titled(column.name)));
+    set.raw("DisplayName", &label(&name_of(table.logical_name, column.name).label));
     set
 }
 
@@ -315,7 +310,7 @@ pub(super) fn many_to_many(table: &Table) -> Vec<Definition> {
             .text("Entity2LogicalName", right.logical_name)
             .text("Entity2IntersectAttribute", right.column(right.key).name)
             .text("Entity2NavigationPropertyName", association.name)
-            .text("IntersectEntityName", association.name.trim_end_matches("_association"))
+            .text("IntersectEntityName", association.intersection())
             .text("MetadataId", metadata_id(left, 1 << 13 | u64::from(right.type_code)));
         found.push(definition);
     }
@@ -332,7 +327,7 @@ pub(super) fn keys(table: &Table) -> Vec<Definition> {
             .text("EntityLogicalName", table.logical_name)
             .raw("KeyAttributes", array([quote(column)]))
             .text("EntityKeyIndexStatus", "Active")
-            .raw("DisplayName", label(&titled(column)))
+            .raw("DisplayName", label(&name_of(table.logical_name, column).label))
             .text("MetadataId", metadata_id(table, 1 << 14 | u64::from(*place)))
     };
     table.alternate_keys.iter().map(key).collect()
