@@ -28,13 +28,12 @@ enum No {
 
 impl From<Malformed> for No {
     fn from(malformed: Malformed) -> Self {
-        Self::Refused(
-            400,
-            match malformed {
-                Malformed::Syntax(message) | Malformed::Unsupported(message) => message,
-                Malformed::TooManyConditions => "Too many conditions in the filter.".to_owned(),
-            },
-        )
+        let (status, message) = match malformed {
+            Malformed::Syntax(message) | Malformed::Unsupported(message) => (400, message),
+            Malformed::NotBuilt(feature) => (501, format!("The sandbox does not have {feature}.")),
+            Malformed::TooManyConditions => (400, "Too many conditions in the filter.".to_owned()),
+        };
+        Self::Refused(status, message)
     }
 }
 

@@ -141,6 +141,13 @@ pub enum Fault {
         /// The address put into `@odata.nextLink`.
         url: String,
     },
+    /// From the next query with `$expand` on, expanded collections come in pages of so many records, each but the last with
+    /// a link that holds `$skiptoken`. Without this order the service and the sandbox page them only where an `$expand` is
+    /// nested and `odata.maxpagesize` is sent.
+    InnerPages {
+        /// The records of one page.
+        size: usize,
+    },
     /// The next authenticated Dataverse request is answered 403, `0x80072560`.
     NotAMember,
     /// The next request that needs this privilege is answered 403, `0x80040220`.

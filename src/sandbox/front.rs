@@ -186,6 +186,13 @@ impl Front {
             return Delivery::Whole(answer);
         }
         inside.world.set_time(now);
+        if request.query.contains("expand=") {
+            let size = self.faults.strikes_as(|fault| match fault {
+                Fault::InnerPages { size } => Some(*size),
+                _ => None,
+            });
+            inside.world.inner_page = size.or(inside.world.inner_page);
+        }
         let mut answer = dataverse::answer(&mut inside.world, origin, &bearer.holder.caller(), request);
         if !inside.mark.is_empty() {
             answer = answer.header("set-cookie", format!("session=c00kie{}; Path=/; HttpOnly", inside.mark));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::sandbox::data::Kind;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::values::to_text;
 use crate::sandbox::odata::Number;
@@ -39,6 +40,17 @@ impl Measure {
             "max" => Self::Most,
             _ => return Err(Refusal::unsupported(format!("The aggregate '{word}' is not offered."))),
         })
+    }
+
+    /// Whether it can be taken of such a column: only numbers are added up.
+    pub fn is_for(self, kind: &Kind) -> bool {
+        match self {
+            Self::Count | Self::Values { .. } => true,
+            Self::Least | Self::Most => !matches!(kind, Kind::Parties | Kind::Image(_) | Kind::File(_)),
+            Self::Sum | Self::Average => {
+                matches!(kind, Kind::Whole(_) | Kind::Big | Kind::Decimal(_) | Kind::Money(_) | Kind::Double(_))
+            }
+        }
     }
 }
 

@@ -22,29 +22,60 @@ struct Source {
     path: Option<Path>,
 }
 
+/// What rows end in.
+const TOTALLED: [&str; 2] = ["aggregate", "groupby"];
+/// OData's transformations; most of them, and most places for them, the sandbox has not.
+const TRANSFORMATIONS: [&str; 12] = [
+    "aggregate",
+    "groupby",
+    "filter",
+    "orderby",
+    "top",
+    "skip",
+    "compute",
+    "concat",
+    "expand",
+    "search",
+    "topcount",
+    "bottomcount",
+];
+
 fn unfit(text: &str) -> Refusal {
     Refusal::unsupported(format!("The $apply '{text}' can't be read or is not offered."))
 }
 
 /// `GET accounts?$apply=…`.
 pub(super) fn apply(world: &World, exchange: &Exchange<'_>, pool: &Pool, text: &str) -> Result<Outgoing, Refusal> {
-    let setting = Setting { options: &exchange.options, caller: exchange.caller };
-    if exchange.options.names().any(|name| !matches!(name, "$apply" | "$top" | "$count") && !name.starts_with('@')) {
-        let message = "The query node SingleValueOpenPropertyAccess is not supported beside $apply.";
-        return Err(Refusal::unsupported(message));
+    let setting = Setting::of(exchange);
+    let is_beside = |name: &&str| name.starts_with('$') && !matches!(*name, "$apply" | "$top");
+    match exchange.options.names().find(is_beside) {
+        Some("$orderby") => {
+            let message = "The query node SingleValueOpenPropertyAccess is not supported";
+            return Err(Refusal::unsupported(message));
+        }
+        Some(option @ ("$filter" | "$select" | "$expand" | "$count" | "$skiptoken")) => {
+            return Err(Refusal::not_built(&format!("{option} beside $apply")));
+        }
+        Some(_) => exchange.check_options()?,
+        None => {}
     }
     let mut rows: Vec<&Row> = pool.rows(world).collect();
     let mut steps = split_outside_quotes(text, '/').into_iter();
     let last = loop {
-        let step = steps.next().ok_or_else(|| unfit(text))?.trim();
+        let step = steps.next().ok_or_else(|| Refusal::not_built("an $apply of filters alone"))?.trim();
         let Some(filter) = inside(step, "filter") else { break step };
         let condition = Condition::read(filter, pool.table, world, &setting)?;
         rows.retain(|row| condition.holds(world, row));
     };
-    if steps.next().is_some() {
-        return Err(unfit(text));
+    let unread = |step: &str| match TRANSFORMATIONS.iter().find(|name| inside(step.trim(), name).is_some()) {
+        Some(name) => Refusal::not_built(&format!("the transformation '{name}' at this place of $apply")),
+        None => unfit(text),
+    };
+    let is_total = TOTALLED.iter().any(|name| inside(last, name).is_some());
+    let (keys, measures) = read(last, pool.table)?.ok_or_else(|| if is_total { unfit(text) } else { unread(last) })?;
+    if let Some(step) = steps.next() {
+        return Err(unread(step));
     }
-    let (keys, measures) = read(last, pool.table).and_then(|read| read.ok_or_else(|| unfit(text)))?;
     let mut totals = Totals::of(
         keys.iter().map(|key| key.alias.clone()).collect(),
         measures.iter().map(|(source, measure)| (source.alias.clone(), *measure)).collect(),
@@ -54,7 +85,11 @@ pub(super) fn apply(world: &World, exchange: &Exchange<'_>, pool: &Pool, text: &
         let keys = keys.iter().map(|key| value(key, row)).collect();
         totals.add(keys, measures.iter().map(|(source, _)| value(source, row)).collect())?;
     }
-    let top = exchange.options.value("$top").and_then(|top| top.parse().ok()).unwrap_or(usize::MAX);
+    let top = exchange.options.value("$top").map(|top| {
+        top.parse::<usize>()
+            .map_err(|_| Refusal::new(400, "0x0", format!("Invalid value '{top}' for $top query option found.")))
+    });
+    let top = top.transpose()?.unwrap_or(usize::MAX);
     let nobody = Row::new(uuid::Uuid::nil());
     let lines = totals.finish().into_iter().take(top).map(|line| {
         let mut object = Object::new();
@@ -122,7 +157,15 @@ fn aggregated(items: &str, table: &'static Table) -> Result<Option<Vec<(Source, 
             ["$count", "as", alias] => (Source { alias: (*alias).to_owned(), path: None }, Measure::Count),
             [name, "with", how, "as", alias] => {
                 let path = Path::resolve(table, &name.split('/').map(str::to_owned).collect::<Vec<_>>())?;
-                (Source { alias: (*alias).to_owned(), path: Some(path) }, Measure::read(how, false)?)
+                let unknown = || Refusal::unsupported(format!("The aggregate '{how}' is not supported in $apply."));
+                let is_known = matches!(*how, "sum" | "average" | "min" | "max");
+                let measure = is_known.then(|| Measure::read(how, false)).transpose()?.ok_or_else(unknown)?;
+                if !measure.is_for(&path.column().kind) {
+                    let kind = path.column().kind.edm_type();
+                    let message = format!("The aggregate '{how}' is not supported on '{name}' of type '{kind}'.");
+                    return Err(Refusal::unsupported(message));
+                }
+                (Source { alias: (*alias).to_owned(), path: Some(path) }, measure)
             }
             _ => return Ok(None),
         });
@@ -157,9 +200,31 @@ mod tests {
         assert_eq!(groups.iter().map(|group| group["n"].as_u64().unwrap()).sum::<u64>(), 60);
         let owners = trial.get("accounts?$apply=groupby((primarycontactid/fullname))");
         assert!(owners["value"][1]["contact_fullname"].is_string());
-        for crooked in ["x", "filter(name eq 'a')", "groupby(name)", "aggregate(name)", "aggregate($count as n)/x"] {
-            assert_eq!(trial.refused("GET", &format!("accounts?$apply={crooked}")).1, "0x80060888", "{crooked}");
+        for crooked in [
+            "x",
+            "groupby(name)",
+            "groupby(())",
+            "aggregate()",
+            "aggregate(name)",
+            "aggregate($count as n)/x",
+            "aggregate(name with sum as n)",
+            "aggregate(revenue with countdistinct as n)",
+            "aggregate(revenue with avg as n)",
+        ] {
+            let (_, code, message) = trial.refused("GET", &format!("accounts?$apply={crooked}"));
+            assert!(matches!(code.as_str(), "0x80060888" | "0x0"), "{crooked}: {message}");
         }
+        for (absent, named) in [
+            ("filter(name eq 'a')", "filters alone"),
+            ("aggregate($count as n)/filter(n gt 1)", "'filter'"),
+            ("orderby(name)/groupby((name))", "'orderby'"),
+            ("groupby((name))&$count=true", "$count"),
+            ("groupby((name))&$filter=name eq 'a'", "$filter"),
+        ] {
+            let (status, _, message) = trial.refused("GET", &format!("accounts?$apply={absent}"));
+            assert!(status == 501 && message.contains(named), "{absent}: {message}");
+        }
+        assert!(trial.get("accounts?$apply=groupby((statecode))&$top=1")["value"].as_array().unwrap().len() == 1);
         assert_eq!(trial.refused("GET", "accounts?$apply=groupby((nme))").1, "0x0");
     }
 }

@@ -12,6 +12,9 @@ use crate::sandbox::dataverse::way::Way;
 use crate::sandbox::odata::{Literal, Number, day, guid, moment};
 use crate::sandbox::world::{Changes, Value, World, day_of};
 
+/// The most values of a choice of several. Source: Microsoft Learn, "Work with choices columns".
+const MOST_CHOSEN: usize = 150;
+
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -118,6 +121,7 @@ fn member(
     match table.navigation(name) {
         Some((place, _)) if json == "null" => {
             check_access(table, table.column(place), purpose)?;
+            check_cleared(table, table.column(place))?;
             Ok(Some((place, None)))
         }
         Some(_) if json.starts_with('{') => Err(deep(name)),
@@ -149,6 +153,18 @@ pub(super) fn check_access(table: &Table, column: &Column, purpose: Purpose) -> 
     Err(Refusal::new(400, code, message))
 }
 
+/// Refuses to clear what a record can't be without: an owner, and what the platform requires.
+pub(super) fn check_cleared(table: &Table, column: &Column) -> Result<(), Refusal> {
+    if column.name == "ownerid" {
+        return Err(Refusal::no_owner(table));
+    }
+    if column.required == Required::System {
+        let message = format!("Attribute '{}' cannot be set to NULL", column.name);
+        return Err(Refusal::new(400, "0x80040203", message));
+    }
+    Ok(())
+}
+
 /// Follows `nav@odata.bind`.
 fn bind(
     world: &World,
@@ -161,6 +177,7 @@ fn bind(
     let (place, _) = table.navigation(navigation).ok_or_else(|| Refusal::undeclared(table, navigation))?;
     check_access(table, table.column(place), purpose)?;
     if json == "null" {
+        check_cleared(table, table.column(place))?;
         return Ok((place, None));
     }
     let Ok(reference) = serde_json::from_str::<String>(json) else {
@@ -179,10 +196,7 @@ fn bind(
 /// A value for a column; `None` clears it. Empty text is null, as the service stores it.
 fn value(table: &Table, column: &Column, json: &str) -> Result<Option<Value>, Refusal> {
     if json == "null" {
-        if column.required == Required::System {
-            let message = format!("Attribute '{}' cannot be set to NULL", column.name);
-            return Err(Refusal::new(400, "0x80040203", message));
-        }
+        check_cleared(table, column)?;
         return Ok(None);
     }
     let unfit = || {
@@ -232,6 +246,10 @@ fn text_value(
             }
             values.sort_unstable();
             values.dedup();
+            if values.len() > MOST_CHOSEN {
+                let message = format!("The column '{}' holds at most {MOST_CHOSEN} choices.", column.name);
+                return Err(Refusal::new(400, "0x80040203", message));
+            }
             Value::text(values.iter().map(i64::to_string).collect::<Vec<_>>().join(","))
         }
         Kind::File(_) => {

@@ -51,21 +51,49 @@ impl Pool {
         if let Some(text) = exchange.options.value("$apply") {
             return apply(world, exchange, self, text);
         }
-        if let Some(text) = exchange.options.value("fetchXml").filter(|_| self.ids.is_none()) {
-            return fetch(world, exchange, self.table, text);
+        match exchange.options.value("fetchXml") {
+            Some(_) if self.ids.is_some() => {
+                return Err(Refusal::not_built("fetchXml on the related records of one record"));
+            }
+            Some(text) => return fetch(world, exchange, self, text),
+            None => {}
         }
         if let Some(text) = saved(world, exchange, self.table)? {
-            return fetch(world, exchange, self.table, &text);
+            return fetch(world, exchange, self, &text);
         }
         exchange.check_options()?;
-        let (options, preferences) = (&exchange.options, &exchange.preferences);
-        let setting = Setting { options, caller: exchange.caller };
-        let shape = Shape::read(self.table, options, world, &setting)?;
-        let order =
-            options.value("$orderby").map(|text| Order::read(text, self.table)).transpose()?.unwrap_or_default();
+        let shape = Shape::read(self.table, &exchange.options, world, &Setting::of(exchange))?;
+        let context = format!("{}{}", self.table.set_name, shape.context());
+        self.page(world, exchange, &context, |row| record(world, exchange, self.table, row, &shape, None))
+    }
+
+    /// `GET …/$ref`: where the records are.
+    pub fn references(&self, world: &World, exchange: &Exchange<'_>) -> Result<Outgoing, Refusal> {
+        exchange.check_options()?;
+        if let Some(option) = ["$select", "$expand"].into_iter().find(|it| exchange.options.value(it).is_some()) {
+            return Err(Refusal::unsupported(format!("The query parameter {option} is not supported with $ref")));
+        }
+        self.page(world, exchange, "Collection($ref)", |row| reference(exchange, self.table, row.id))
+    }
+
+    /// A page of records, each shown as `show` does.
+    fn page(
+        &self,
+        world: &World,
+        exchange: &Exchange<'_>,
+        context: &str,
+        show: impl Fn(&Row) -> String,
+    ) -> Result<Outgoing, Refusal> {
+        let options = &exchange.options;
+        let order = options.value("$orderby").map(|text| Order::read(text, self.table, &Setting::of(exchange)));
+        let order = order.transpose()?.unwrap_or_default();
         let condition = self.condition(world, exchange)?;
         let is_counted = truth(options.value("$count"))?;
-        let (size, is_paged) = page_size(exchange)?;
+        let (mut size, is_paged) = page_size(exchange)?;
+        // Behind the link of an expanded collection that was cut, the pages stay as small.
+        if let Some(inner) = world.inner_page.filter(|_| self.ids.is_some() && options.value("$skiptoken").is_some()) {
+            size = size.min(inner);
+        }
         let key = self.table.column(self.table.key).name;
         let cookie = options.value("$skiptoken").map(|token| Cookie::read(token, &order, key)).transpose()?;
         let holds = |row: &&Row| condition.as_ref().is_none_or(|condition| condition.holds(world, row));
@@ -82,22 +110,15 @@ impl Pool {
         };
 
         let mut object = Object::new();
-        let context = exchange.context(&format!("{}{}", self.table.set_name, shape.context()));
-        object.text("@odata.context", &context);
+        object.text("@odata.context", &exchange.context(context));
         if let Some(count) = count {
             object.plain("@odata.count", count.min(LARGEST_COUNT));
         }
-        if preferences.wants(TOTAL) {
-            let total = count.map_or("-1".to_owned(), |count| count.min(LARGEST_COUNT).to_string());
-            object.raw(&format!("@{TOTAL}"), &total);
-        }
-        if preferences.wants(EXCEEDED) {
-            object.plain(&format!("@{EXCEEDED}"), count.is_some_and(|count| count > LARGEST_COUNT));
-        }
-        if preferences.wants(METADATA_VERSION) {
+        say_total(&mut object, exchange, count);
+        if exchange.preferences.wants(METADATA_VERSION) {
             object.text(&format!("@{METADATA_VERSION}"), "8812034");
         }
-        object.raw("value", &array(rows.iter().map(|row| record(world, exchange, self.table, row, &shape, None))));
+        object.raw("value", &array(rows.iter().map(|row| show(row))));
         if let (true, true, Some(first), Some(last)) = (has_more, is_paged, rows.first(), rows.last()) {
             let page = cookie.map_or(2, |cookie| cookie.page + 1);
             let cookie = Cookie { page, last: order.standing(world, last) };
@@ -116,23 +137,27 @@ impl Pool {
         Ok(Outgoing::with_body(200, "text/plain", format!("\u{feff}{count}")))
     }
 
-    /// `GET …/$ref`: where the records are.
-    pub fn references(&self, world: &World, exchange: &Exchange<'_>) -> Outgoing {
-        let reference = |row: &Row| {
-            let mut object = Object::new();
-            object.text("@odata.id", &format!("{}/{}({})", exchange.root, self.table.set_name, row.id)).finish()
-        };
-        let mut object = Object::new();
-        object.text("@odata.context", &exchange.context("Collection($ref)"));
-        object.raw("value", &array(self.rows(world).map(reference)));
-        exchange.json(200, object.finish())
-    }
-
     fn condition(&self, world: &World, exchange: &Exchange<'_>) -> Result<Option<Condition>, Refusal> {
-        let setting = Setting { options: &exchange.options, caller: exchange.caller };
         let filter = exchange.options.value("$filter");
-        filter.map(|text| Condition::read(text, self.table, world, &setting)).transpose()
+        filter.map(|text| Condition::read(text, self.table, world, &Setting::of(exchange))).transpose()
     }
+}
+
+/// The annotations about the number of all records; without a count it is -1.
+pub(super) fn say_total(object: &mut Object, exchange: &Exchange<'_>, count: Option<usize>) {
+    if exchange.preferences.wants(TOTAL) {
+        let total = count.map_or("-1".to_owned(), |count| count.min(LARGEST_COUNT).to_string());
+        object.raw(&format!("@{TOTAL}"), &total);
+    }
+    if exchange.preferences.wants(EXCEEDED) {
+        object.plain(&format!("@{EXCEEDED}"), count.is_some_and(|count| count > LARGEST_COUNT));
+    }
+}
+
+/// `{"@odata.id":…}`.
+pub(super) fn reference(exchange: &Exchange<'_>, table: &Table, id: Uuid) -> String {
+    let mut object = Object::new();
+    object.text("@odata.id", &format!("{}/{}({id})", exchange.root, table.set_name)).finish()
 }
 
 /// The FetchXML of the view that `savedQuery` or `userQuery` names.
@@ -284,15 +309,13 @@ mod tests {
             ("accounts?$filter=name eq", 400, "0x0", "Expression expected at position 7"),
             ("accounts?$top=-1", 400, "0x0", "$top"),
             ("accounts?$skip=5", 400, "0x80060888", "Skip"),
+            ("accounts?$search=x", 400, "0x80060888", "$search"),
+            ("accounts?$format=json", 400, "0x80060888", "$format"),
+            ("accounts?$Top=5", 400, "0x80060888", "$Top"),
             ("accounts?$apply=x", 400, "0x80060888", "$apply"),
             ("accounts?$expand=nothing", 400, "0x0", "'nothing'"),
-            ("accounts?$expand=primarycontactid($top=1)", 400, "0x80060888", "$top"),
-            (
-                "accounts?$filter=Microsoft.Dynamics.CRM.Under(PropertyName='accountid',PropertyValue=1)",
-                400,
-                "0x80060888",
-                "Under",
-            ),
+            ("accounts?$expand=primarycontactid($top=1)", 400, "0x80060888", "Only $select and $filter"),
+            ("accounts?$top=1&$top=2", 400, "0x0", "'$top' was specified more than once"),
         ] {
             let (found_status, found_code, message) = trial.refused("GET", address);
             assert_eq!((found_status, found_code.as_str()), (status, code), "{address}: {message}");
@@ -300,6 +323,127 @@ mod tests {
         }
         let many = vec!["statecode eq 0"; 501].join(" or ");
         assert_eq!(trial.refused("GET", &format!("accounts?$filter={many}")).1, "0x8004430C");
+    }
+
+    #[test]
+    fn what_the_sandbox_has_not_is_501_by_its_name() {
+        let mut trial = Trial::new();
+        let query = |name: &str, rest: &str| format!("accounts?$filter=Microsoft.Dynamics.CRM.{name}({rest})");
+        for (address, named) in [
+            (
+                "accounts?$filter=contact_customer_accounts/any(c:c/lastname eq 'x')".to_owned(),
+                "contact_customer_accounts/any",
+            ),
+            ("accounts?$filter=Account_Tasks/all(t:t/statecode eq 1) and name ne 'x'".to_owned(), "Account_Tasks/all"),
+            ("accounts?$expand=contact_customer_accounts($expand=ownerid)".to_owned(), "'contact_customer_accounts'"),
+            ("accounts?$expand=primarycontactid($filter=statecode eq 0)".to_owned(), "'primarycontactid'"),
+            (query("Under", "PropertyName='accountid',PropertyValue=1"), "Under"),
+            (query("InFiscalYear", "PropertyName='createdon',PropertyValue=2026"), "InFiscalYear"),
+            ("accounts?sql=SELECT name FROM account".to_owned(), "SQL"),
+            ("accounts?$deltatoken=1".to_owned(), "change tracking"),
+            ("accounts/$ref".to_owned(), "$ref"),
+        ] {
+            let (status, code, message) = trial.refused("GET", &address);
+            assert_eq!((status, code.as_str()), (501, "0x80040219"), "{address}: {message}");
+            assert!(message.contains(named), "{message}");
+        }
+        for (prefer, named) in [("odata.track-changes", "track-changes"), ("respond-async", "respond-async")] {
+            let (status, _, message) = trial.ask("GET", "accounts?$top=1").header("prefer", prefer).answer().error();
+            assert!(status == 501 && message.contains(named), "{prefer}: {message}");
+        }
+        for (function, rest) in [("Frobnicate", ""), ("Today", ",PropertyValue=5"), ("In", ",PropertyValue=5")] {
+            let address = query(function, &format!("PropertyName='createdon'{rest}"));
+            let (status, code, message) = trial.refused("GET", &address);
+            assert_eq!((status, code.as_str()), (400, "0x0"), "{address}: {message}");
+        }
+    }
+
+    #[test]
+    fn options_of_a_callers_own_pass_by() {
+        // The service reads what begins with `$`; what a shell made of `$select` is nothing to it.
+        let mut trial = Trial::new();
+        for address in ["accounts?=name&=2", "accounts?tag=x", "accounts?select=name"] {
+            let (path, query) = address.split_once('?').unwrap();
+            let answer = trial.ask_verbatim("GET", &format!("/api/data/v9.2/{path}"), query).answer();
+            assert_eq!(answer.json()["value"].as_array().map(Vec::len), Some(200), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_alias_stands_for_a_value_or_for_a_property() {
+        let mut trial = Trial::new();
+        for (alias, plain) in [
+            (
+                "$filter=@p ne @q&$orderby=@p desc,@n&@p=revenue&@n=name",
+                "$filter=revenue ne null&$orderby=revenue desc,name",
+            ),
+            ("$filter=contains(name,@t)&@t='a'", "$filter=contains(name,'a')"),
+            (
+                "$filter=primarycontactid/fullname ne @n&$orderby=@o&@n=null&@o=primarycontactid/fullname",
+                "$filter=primarycontactid/fullname ne null&$orderby=primarycontactid/fullname",
+            ),
+            (
+                "$filter=Microsoft.Dynamics.CRM.In(PropertyName=@p,PropertyValues=@v)&@p='accountnumber'&@v=['NL-0005','NL-0006']",
+                "$filter=accountnumber eq 'NL-0005' or accountnumber eq 'NL-0006'",
+            ),
+        ] {
+            let expected = trial.column(&format!("accounts?{plain}"), "accountid");
+            assert!(!expected.is_empty(), "{plain}");
+            assert_eq!(trial.column(&format!("accounts?{alias}"), "accountid"), expected, "{alias}");
+        }
+        for (address, fragment) in [
+            ("accounts?$orderby=@p", "'@p'"),
+            ("accounts?$filter=name eq @p&@p=nme", "'nme'"),
+            ("accounts?$filter=name eq @p&@p=a b", "'@p'"),
+            ("accounts?$expand=Account_Tasks($filter=subject eq @p)&@p='x'", "inside $expand"),
+        ] {
+            let (status, _, message) = trial.refused("GET", address);
+            assert!(status == 400 && message.contains(fragment), "{address}: {message}");
+        }
+    }
+
+    #[test]
+    fn lists_stand_in_quotes_of_either_kind() {
+        let mut trial = Trial::new();
+        for names in ["['account','contact']", "[\"account\",\"contact\"]"] {
+            for address in [
+                format!("RetrieveTotalRecordCount(EntityNames={names})"),
+                format!("RetrieveTotalRecordCount(EntityNames=@p)?@p={names}"),
+            ] {
+                let total = trial.get(&address);
+                assert_eq!(total["EntityRecordCountCollection"]["Values"], serde_json::json!([200, 500]), "{address}");
+            }
+        }
+        assert_eq!(trial.refused("GET", "RetrieveTotalRecordCount").0, 400);
+        let within = |values: &str| {
+            format!("accounts?$filter=Microsoft.Dynamics.CRM.In(PropertyName='accountnumber',PropertyValues={values})")
+        };
+        for values in ["['NL-0005','NL-0006']", "[\"NL-0005\",\"NL-0006\"]"] {
+            assert_eq!(trial.column(&within(values), "accountnumber").len(), 2, "{values}");
+        }
+        // Source: Microsoft Learn, "Filter rows using OData", on O'Brian in single quotes.
+        let (status, code, message) = trial.refused("GET", &within("['O'Brian','Ng']"));
+        assert_eq!((status, code.as_str()), (400, "0x0"));
+        assert!(message.starts_with("Invalid JSON. A comma character ',' was expected"), "{message}");
+        assert_eq!(trial.column(&within("[\"O'Brian\",\"Ng\"]"), "accountnumber").len(), 0);
+    }
+
+    #[test]
+    fn references_come_in_pages_too() {
+        let mut trial = Trial::new();
+        let account = trial.find("accounts", "accountnumber eq 'NL-0007'");
+        for _ in 0..5 {
+            let body =
+                format!("{{\"lastname\":\"x\",\"parentcustomerid_account@odata.bind\":\"/accounts({account})\"}}");
+            assert_eq!(trial.ask("POST", "contacts").body(&body).answer().status, 204);
+        }
+        let own = format!("accounts({account})/contact_customer_accounts");
+        let whole = trial.get(&format!("{own}/$ref"))["value"].as_array().unwrap().len();
+        let (pages, ids) = pages(&mut trial, &format!("{own}/$ref"), 2, "@odata.id");
+        let distinct: std::collections::HashSet<&String> = ids.iter().collect();
+        assert_eq!((pages, ids.len(), distinct.len()), (whole.div_ceil(2), whole, whole));
+        let chosen = trial.get(&format!("{own}/$ref?$filter=lastname eq 'x'&$top=3"));
+        assert_eq!(chosen["value"].as_array().map(Vec::len), Some(3));
     }
 
     fn pages(trial: &mut Trial, address: &str, size: usize, column: &str) -> (usize, Vec<String>) {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use uuid::Uuid;
 
 use crate::sandbox::data::{Kind, Table};
+use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::named::named;
 use crate::sandbox::dataverse::path::Path;
 use crate::sandbox::dataverse::pattern::Pattern;
@@ -44,6 +45,8 @@ pub(super) struct Setting<'exchange> {
     pub options: &'exchange Options,
     /// Who asks.
     pub caller: Uuid,
+    /// Whether it stands inside an `$expand`, where aliases do not work.
+    pub is_inside_expand: bool,
 }
 
 impl Condition {
@@ -125,16 +128,41 @@ impl Condition {
     }
 }
 
-impl Setting<'_> {
-    /// An operand with its alias replaced by what the address gives for it; an alias without a value is null.
+impl<'exchange> Setting<'exchange> {
+    /// That of a request's own options.
+    pub fn of(exchange: &'exchange Exchange<'_>) -> Self {
+        Self { options: &exchange.options, caller: exchange.caller, is_inside_expand: false }
+    }
+
+    /// What the address gives for an alias.
+    pub fn alias(&self, alias: &str) -> Result<Option<&'exchange str>, Refusal> {
+        if self.is_inside_expand {
+            let message = format!("The parameter alias '{alias}' is not supported inside $expand.");
+            return Err(Refusal::unsupported(message));
+        }
+        Ok(self.options.value(alias))
+    }
+
+    /// An operand with its alias replaced by what the address gives for it, a value or a property; an alias without a value
+    /// is null.
     fn value(&self, operand: &Operand) -> Result<Operand, Refusal> {
         let Operand::Alias(alias) = operand else { return Ok(operand.clone()) };
-        let Some(text) = self.options.value(alias) else { return Ok(Operand::Literal(Literal::Null)) };
-        match Literal::parse(text) {
-            Some(literal) => Ok(Operand::Literal(literal)),
-            None => Err(Refusal::new(400, "0x0", format!("The value of the parameter alias '{alias}' is no literal."))),
+        let Some(text) = self.alias(alias)? else { return Ok(Operand::Literal(Literal::Null)) };
+        if let Some(literal) = Literal::parse(text) {
+            return Ok(Operand::Literal(literal));
         }
+        let names = named_path(text);
+        let unfit = || format!("The value of the parameter alias '{alias}' is neither a literal nor a property.");
+        names.map(Operand::Path).ok_or_else(|| Refusal::new(400, "0x0", unfit()))
     }
+}
+
+/// The names of a path through lookups, as an alias may stand for one.
+pub(super) fn named_path(text: &str) -> Option<Vec<String>> {
+    let is_name =
+        |name: &&str| !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let names: Vec<&str> = text.trim().split('/').collect();
+    names.iter().all(is_name).then(|| names.into_iter().map(str::to_owned).collect())
 }
 
 /// Whether the value of a choice of several holds one of some values.

@@ -116,11 +116,14 @@ fn unescaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::sandbox::data::Schema;
+    use crate::sandbox::dataverse::condition::Setting;
     use crate::sandbox::odata::Number;
     use crate::sandbox::world::made_id;
 
     fn order() -> Order {
-        Order::read("name,revenue desc", Schema::of_sandbox().by_set("accounts").unwrap()).unwrap()
+        let options = crate::sandbox::odata::Options::default();
+        let setting = Setting { options: &options, caller: made_id(0), is_inside_expand: false };
+        Order::read("name,revenue desc", Schema::of_sandbox().by_set("accounts").unwrap(), &setting).unwrap()
     }
 
     fn standing(name: Option<&str>, nth: u64) -> Standing {

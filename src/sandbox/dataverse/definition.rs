@@ -82,6 +82,7 @@ impl Definition {
 
     /// The definition as JSON: what `$select` names, `MetadataId` always, what is in `expanded`.
     pub fn show(&self, options: &Options, expanded: &[&str], context: Option<&str>) -> Result<String, Refusal> {
+        check(options)?;
         let names = options.value("$select").map(parse_names).unwrap_or_default();
         let known = |name: &&&str| !self.members.iter().any(|member| member.name == **name);
         if let Some(unknown) = names.iter().find(known) {
@@ -137,8 +138,20 @@ impl Definition {
     }
 }
 
+/// Refuses the options that definitions are not asked with.
+fn check(options: &Options) -> Result<(), Refusal> {
+    match options.names().find(|name| name.starts_with('$') && !matches!(*name, "$select" | "$filter" | "$expand")) {
+        Some(name @ ("$orderby" | "$top" | "$count")) => {
+            Err(Refusal::not_built(&format!("{name} on definitions of tables and columns")))
+        }
+        Some(name) => Err(Refusal::unsupported(format!("The query parameter {name} is not supported"))),
+        None => Ok(()),
+    }
+}
+
 /// Those of some definitions that `$filter` leaves, as a JSON array.
 pub(super) fn chosen(definitions: &[Definition], options: &Options, expanded: &[&str]) -> Result<String, Refusal> {
+    check(options)?;
     let filter = options.value("$filter").map(parse_filter).transpose()?;
     let mut shown = Vec::new();
     for definition in definitions {

@@ -27,14 +27,20 @@ pub(super) struct Exchange<'request> {
 }
 
 impl Exchange<'_> {
-    /// Refuses query options the sandbox does not take.
+    /// Refuses query options the sandbox does not take. Those without `$` are a caller's own, and pass by.
     pub fn check_options(&self) -> Result<(), Refusal> {
         for name in self.options.names() {
             let is_known = !name.starts_with('$') || OPTIONS.contains(&name);
             if name == "$skip" {
                 return Err(Refusal::unsupported("Skip Clause is not supported in CRM"));
             }
-            if !is_known || matches!(name, "fetchXml" | "savedQuery" | "userQuery" | "sql") {
+            if name == "$deltatoken" {
+                return Err(Refusal::not_built("change tracking ($deltatoken)"));
+            }
+            if name == "sql" {
+                return Err(Refusal::not_built("queries in SQL (the option sql)"));
+            }
+            if !is_known || matches!(name, "fetchXml" | "savedQuery" | "userQuery") {
                 return Err(Refusal::unsupported(format!("The query parameter {name} is not supported")));
             }
         }

@@ -22,6 +22,15 @@ pub(super) fn function(world: &World, exchange: &Exchange<'_>, segment: &Segment
         "RetrieveTotalRecordCount" => total_record_count,
         _ => return None,
     };
+    let parameter = match segment.name.as_str() {
+        "RetrieveCurrentOrganization" => "AccessType",
+        "RetrieveTotalRecordCount" => "EntityNames",
+        _ => "",
+    };
+    let is_known = |name: Option<&str>| !parameter.is_empty() && name == Some(parameter);
+    if segment.arguments.iter().flatten().any(|argument| !is_known(argument.name.as_deref())) {
+        return Some(Err(Refusal::unknown_segment(&segment.name)));
+    }
     if exchange.request.method == "GET" {
         return Some(answer(world, exchange, segment));
     }
@@ -86,7 +95,8 @@ fn organisation(exchange: &Exchange<'_>, segment: &Segment) -> Result<Outgoing, 
 }
 
 fn total_record_count(world: &World, exchange: &Exchange<'_>, segment: &Segment) -> Result<Outgoing, Refusal> {
-    let names = json_list(argument(exchange, segment, "EntityNames").unwrap_or("[]"))?;
+    let missing = || Refusal::unsupported("The parameter EntityNames of RetrieveTotalRecordCount is missing.");
+    let names = json_list(argument(exchange, segment, "EntityNames").ok_or_else(missing)?)?;
     let mut counts = Vec::new();
     for name in &names {
         let table = Schema::of_sandbox().by_name(name).ok_or_else(|| {

@@ -242,6 +242,35 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_called_as_people_read_them() {
+        let mut trial = Trial::new();
+        let columns = "EntityDefinitions(LogicalName='account')/Attributes";
+        for (column, schema, label, is_writable) in [
+            ("primarysatoriid", "PrimarySatoriId", "Primary Satori ID", true),
+            ("lastonholdtime", "LastOnHoldTime", "Last On Hold Time", true),
+            ("onholdtime", "OnHoldTime", "On Hold Time (Minutes)", false),
+            ("address1_line1", "Address1_Line1", "Address 1: Street 1", true),
+        ] {
+            let json = trial.get(&format!("{columns}(LogicalName='{column}')"));
+            assert_eq!(
+                (&json["SchemaName"], &json["IsValidForUpdate"]),
+                (&schema.into(), &is_writable.into()),
+                "{column}"
+            );
+            assert_eq!(json["DisplayName"]["UserLocalizedLabel"]["Label"], label);
+        }
+        let owner = trial.get(&format!("{columns}(LogicalName='ownerid')?$select=RequiredLevel"));
+        assert_eq!(owner["RequiredLevel"]["Value"], "SystemRequired");
+        for (option, status) in [("$top=1", 501), ("$orderby=LogicalName", 501), ("$count=true", 501), ("$skip=1", 400)]
+        {
+            for address in ["EntityDefinitions", columns, "EntityDefinitions(LogicalName='account')"] {
+                let (found, _, message) = trial.refused("GET", &format!("{address}?{option}"));
+                assert!(found == status && message.contains(option.split('=').next().unwrap()), "{address} {message}");
+            }
+        }
+    }
+
+    #[test]
     fn relationships_and_keys_name_what_bodies_need() {
         let mut trial = Trial::new();
         let select = "$select=ReferencingAttribute,ReferencedEntity,ReferencingEntityNavigationPropertyName";

@@ -1,5 +1,6 @@
 //! The Web API of the sandbox: requests in, answers out, over the records of a world.
 
+mod absent;
 mod actions;
 mod aggregate;
 mod apply;

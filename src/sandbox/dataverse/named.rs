@@ -10,6 +10,22 @@ use crate::sandbox::dataverse::values::{from_text, to_plain};
 use crate::sandbox::odata::{Comparison, Literal, Parameter, json_list};
 use crate::sandbox::world::{Value, World, day_of};
 
+/// Query functions that the sandbox has not, besides those about fiscal periods. Source: Microsoft Learn, "Web API query
+/// functions".
+const ABSENT: [&str; 11] = [
+    "Above",
+    "AboveOrEqual",
+    "Contains",
+    "EqualUserLanguage",
+    "EqualUserOrUserHierarchy",
+    "EqualUserOrUserHierarchyAndTeams",
+    "EqualUserOrUserTeams",
+    "EqualUserTeams",
+    "NotUnder",
+    "Under",
+    "UnderOrEqual",
+];
+
 /// The condition that a query function stands for.
 pub(super) fn named(
     name: &str,
@@ -19,6 +35,7 @@ pub(super) fn named(
     setting: &Setting<'_>,
 ) -> Result<Condition, Refusal> {
     let call = Call { name, parameters, setting };
+    call.check()?;
     let property = call.text("PropertyName")?;
     // These functions know lookups by their column, `ownerid`, where the rest of OData says `_ownerid_value`.
     let path = match table.place(&property).filter(|place| !table.column(*place).targets().is_empty()) {
@@ -32,10 +49,14 @@ pub(super) fn named(
         "DoesNotContainValues" => negated(Condition::Holds(path.clone(), call.choices(&path)?)),
         "Between" => call.between(path)?,
         "NotBetween" => negated(call.between(path)?),
-        "EqualUserId" => Condition::Compare(path, Comparison::Eq, Value::Id(setting.caller)),
-        "NotEqualUserId" => Condition::Compare(path, Comparison::Ne, Value::Id(setting.caller)),
-        "EqualBusinessId" => Condition::Compare(path, Comparison::Eq, business_unit()),
-        "NotEqualBusinessId" => Condition::Compare(path, Comparison::Ne, business_unit()),
+        "EqualUserId" | "NotEqualUserId" | "EqualBusinessId" | "NotEqualBusinessId" => {
+            if !matches!(path.column().kind, Kind::Lookup(_) | Kind::Key | Kind::Guid) {
+                return Err(call.unfit(path.column().name));
+            }
+            let comparison = if name.starts_with("Not") { Comparison::Ne } else { Comparison::Eq };
+            let id = if name.ends_with("UserId") { Value::Id(setting.caller) } else { business_unit() };
+            Condition::Compare(path, comparison, id)
+        }
         "On" | "OnOrAfter" | "OnOrBefore" => {
             let text = call.text("PropertyValue")?;
             let date = text.get(..10).and_then(|date| date.parse().ok());
@@ -59,9 +80,33 @@ struct Call<'call> {
 }
 
 impl Call<'_> {
+    /// Refuses parameters that the function does not have.
+    fn check(&self) -> Result<(), Refusal> {
+        let value = match self.name {
+            "In" | "NotIn" | "Between" | "NotBetween" | "ContainValues" | "DoesNotContainValues" => "PropertyValues",
+            "On" | "OnOrAfter" | "OnOrBefore" => "PropertyValue",
+            name if name.contains('X') => "PropertyValue",
+            _ => "",
+        };
+        if ABSENT.contains(&self.name) || self.name.contains("Fiscal") {
+            return Err(self.unknown());
+        }
+        match self.parameters.iter().find(|(name, _)| name != "PropertyName" && name != value) {
+            Some((name, _)) => {
+                let message = format!("Microsoft.Dynamics.CRM.{} has no parameter '{name}'.", self.name);
+                Err(Refusal::new(400, "0x0", message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A function that nobody knows, or one that the sandbox has not.
     fn unknown(&self) -> Refusal {
-        let message = format!("The query function Microsoft.Dynamics.CRM.{} is not offered here.", self.name);
-        Refusal::unsupported(message)
+        let name = format!("Microsoft.Dynamics.CRM.{}", self.name);
+        if ABSENT.contains(&self.name) || self.name.contains("Fiscal") {
+            return Refusal::not_built(&format!("the query function {name}"));
+        }
+        Refusal::new(400, "0x0", format!("An unknown function with name '{name}' was found."))
     }
 
     fn unfit(&self, what: &str) -> Refusal {
@@ -80,7 +125,7 @@ impl Call<'_> {
         match self.parameter(name)? {
             Parameter::One(literal) => Ok(literal.clone()),
             Parameter::Alias(alias) => {
-                self.setting.options.value(alias).and_then(Literal::parse).ok_or_else(|| self.unfit(alias))
+                self.setting.alias(alias)?.and_then(Literal::parse).ok_or_else(|| self.unfit(alias))
             }
             Parameter::Many(_) => Err(self.unfit(name)),
         }
@@ -104,7 +149,10 @@ impl Call<'_> {
     fn list(&self) -> Result<Vec<String>, Refusal> {
         match self.parameter("PropertyValues")? {
             Parameter::Many(values) => Ok(values.clone()),
-            Parameter::Alias(alias) => Ok(json_list(self.setting.options.value(alias).unwrap_or("[]"))?),
+            Parameter::Alias(alias) => {
+                let list = self.setting.alias(alias)?.ok_or_else(|| self.unfit(alias))?;
+                Ok(json_list(list)?)
+            }
             Parameter::One(_) => Err(self.unfit("PropertyValues")),
         }
     }

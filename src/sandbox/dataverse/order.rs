@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use uuid::Uuid;
 
 use crate::sandbox::data::Table;
+use crate::sandbox::dataverse::condition::{Setting, named_path};
 use crate::sandbox::dataverse::path::Path;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::odata::{OrderPart, parse_order};
@@ -32,13 +33,18 @@ pub(super) struct Standing {
 
 impl Order {
     /// Reads an `$orderby`.
-    pub fn read(text: &str, table: &'static Table) -> Result<Self, Refusal> {
+    pub fn read(text: &str, table: &'static Table, setting: &Setting<'_>) -> Result<Self, Refusal> {
         let part = |ordering: OrderPart| {
-            Ok(Part {
-                path: Path::resolve(table, &ordering.path)?,
-                name: ordering.path.join("."),
-                is_descending: ordering.is_descending,
-            })
+            let names = match ordering.path.as_slice() {
+                [alias] if alias.starts_with('@') => {
+                    let unfit = || format!("The parameter alias '{alias}' in the orderby stands for no property.");
+                    let names = setting.alias(alias)?.and_then(named_path);
+                    names.ok_or_else(|| Refusal::new(400, "0x0", unfit()))?
+                }
+                _ => ordering.path,
+            };
+            let path = Path::resolve(table, &names)?;
+            Ok(Part { path, name: names.join("."), is_descending: ordering.is_descending })
         };
         parse_order(text)?.into_iter().map(part).collect::<Result<_, _>>().map(Self)
     }

@@ -14,6 +14,8 @@ pub(super) struct Preferences {
     pub has_representation: bool,
     /// `odata.include-annotations`: names, or beginnings of names when they end in `*`.
     annotations: Vec<String>,
+    /// What the service would do and the sandbox can't; never passed over, because the answer would be another one.
+    pub absent: Option<&'static str>,
     /// The preferences that are honoured, as they were written.
     pub applied: Vec<String>,
 }
@@ -42,6 +44,14 @@ impl Preferences {
                 self.annotations = value.split(',').map(|pattern| pattern.trim().to_owned()).collect();
             }
             "return" if value == "representation" => self.has_representation = true,
+            "odata.track-changes" => {
+                self.absent = Some("change tracking (Prefer: odata.track-changes)");
+                return;
+            }
+            "respond-async" => {
+                self.absent = Some("background operations (Prefer: respond-async)");
+                return;
+            }
             _ => return,
         }
         self.applied.push(preference.to_owned());
@@ -106,8 +116,11 @@ mod tests {
 
     #[test]
     fn what_is_not_honoured_is_not_said_to_be() {
-        let preferences = read(&["respond-async, odata.maxpagesize=0, return=minimal"]);
+        let preferences = read(&["odata.maxpagesize=0, return=minimal, odata.nothing=1, handling=strict"]);
         assert_eq!(preferences, Preferences::default());
+        for absent in ["respond-async", "odata.track-changes"] {
+            assert!(read(&[absent]).absent.is_some_and(|feature| feature.contains(absent)), "{absent}");
+        }
         assert_eq!(read(&["odata.maxpagesize=99999"]).page_size, Some(LARGEST_PAGE));
         assert!(read(&["odata.include-annotations=\"*\""]).wants("anything.at.all"));
     }

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::{Schema, Table};
+use crate::sandbox::dataverse::absent::no_such;
 use crate::sandbox::dataverse::collection::Pool;
 use crate::sandbox::dataverse::condition::Setting;
 use crate::sandbox::dataverse::exchange::Exchange;
@@ -31,8 +32,7 @@ pub(super) fn one(
         let message = format!("The query parameter {option} is not supported on a single record");
         return Err(Refusal::unsupported(message));
     }
-    let setting = Setting { options: &exchange.options, caller: exchange.caller };
-    let shape = Shape::read(table, &exchange.options, world, &setting)?;
+    let shape = Shape::read(table, &exchange.options, world, &Setting::of(exchange))?;
     // The service answers 304 only where the answer holds nothing but the record itself.
     let is_bare = shape.expansions.is_empty() && !exchange.preferences.has_annotations();
     if is_bare && exchange.condition("if-none-match") == Some(row.etag().as_str()) {
@@ -70,7 +70,7 @@ pub(super) fn within(
         return match words.as_slice() {
             [] => pool.list(world, exchange),
             ["$count"] => pool.count(world, exchange),
-            ["$ref"] => Ok(pool.references(world, exchange)),
+            ["$ref"] => pool.references(world, exchange),
             [other, ..] => Err(Refusal::unknown_segment(other)),
         };
     }
@@ -92,6 +92,7 @@ fn column(
     place: u16,
     rest: &[Segment],
 ) -> Result<Outgoing, Refusal> {
+    exchange.check_options()?;
     let value = row.value(place);
     match (rest, value) {
         ([], Some(value)) => {
@@ -110,7 +111,7 @@ fn column(
 
 /// The table of an entity set.
 pub(super) fn table_of_set(name: &str) -> Result<&'static Table, Refusal> {
-    Schema::of_sandbox().by_set(name).ok_or_else(|| Refusal::unknown_segment(name))
+    Schema::of_sandbox().by_set(name).ok_or_else(|| no_such(name))
 }
 
 #[cfg(test)]
@@ -174,6 +175,14 @@ mod tests {
         assert_eq!(plain.text, format!("\u{feff}{count}"));
         let references = trial.get(&format!("{account}/contact_customer_accounts/$ref"));
         assert_eq!(references["value"].as_array().unwrap().len() as u64, count);
+        assert!(references["@odata.context"].as_str().unwrap().ends_with("$metadata#Collection($ref)"));
+        let first = references["value"][0]["@odata.id"].as_str().unwrap();
+        assert!(first.starts_with("http://127.0.0.1:5000/api/data/v9.2/contacts("), "{first}");
+        let single = trial.get(&format!("{account}/primarycontactid/$ref"));
+        let id = primary["contactid"].as_str().unwrap();
+        assert_eq!(single["@odata.id"], format!("http://127.0.0.1:5000/api/data/v9.2/contacts({id})"));
+        let refused = trial.refused("GET", &format!("{account}/contact_customer_accounts/$ref?$select=fullname"));
+        assert_eq!((refused.0, refused.1.as_str()), (400, "0x80060888"));
         let roles =
             format!("systemusers({})/systemuserroles_association?$select=name&$orderby=name", INES.user_id.unwrap());
         assert_eq!(trial.column(&roles, "name"), ["Salesperson", "System Administrator"]);

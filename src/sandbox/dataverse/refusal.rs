@@ -39,6 +39,11 @@ impl Refusal {
         Self::new(400, "0x80060888", message)
     }
 
+    /// Something the service has and the sandbox has not. It is never passed over: an answer without it would be wrong.
+    pub fn not_built(feature: &str) -> Self {
+        Self::new(501, "0x80040219", format!("The sandbox does not have {feature}."))
+    }
+
     /// No record with this id.
     pub fn no_record(table: &Table, id: Uuid) -> Self {
         Self::new(404, "0x80040217", format!("{} With Id = {id} Does Not Exist", table.logical_name))
@@ -91,6 +96,12 @@ impl Refusal {
         Self::new(412, "0x80040237", "A record with matching key values already exists.")
     }
 
+    /// A record without an owner.
+    pub fn no_owner(table: &Table) -> Self {
+        let message = format!("The owner of a record of the table '{}' can't be null.", table.logical_name);
+        Self::new(400, "0x80040229", message)
+    }
+
     /// A wrong verb for a resource.
     pub fn wrong_method(method: &str) -> Self {
         Self::new(405, "", format!("The requested resource does not support http method '{method}'."))
@@ -123,6 +134,7 @@ impl From<Malformed> for Refusal {
         match malformed {
             Malformed::Syntax(message) => Self::new(400, "0x0", message),
             Malformed::Unsupported(message) => Self::unsupported(message),
+            Malformed::NotBuilt(feature) => Self::not_built(&feature),
             Malformed::TooManyConditions => {
                 Self::new(400, "0x8004430C", "Number of conditions in the query exceeded the limit of 500.")
             }

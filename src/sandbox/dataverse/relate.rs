@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::{Access, Schema, Table};
-use crate::sandbox::dataverse::body::Members;
+use crate::sandbox::dataverse::body::{Members, check_cleared};
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::keys::{Key, referenced};
 use crate::sandbox::dataverse::refusal::Refusal;
@@ -31,8 +31,9 @@ pub(super) fn relate(
                 return Err(Refusal::wrong_method(method));
             }
             let link = if method == "PUT" { Some(body_reference(world, exchange, table)?) } else { None };
-            if let Some(link) = link {
-                check_target(table, &navigation.name, targets, link)?;
+            match link {
+                Some(link) => check_target(table, &navigation.name, targets, link)?,
+                None => check_cleared(table, table.column(*column))?,
             }
             world.update(table, id, vec![(*column, link.map(Value::Link))], exchange.caller);
         }

@@ -57,13 +57,16 @@ fn judged(
     if path == "$batch" && request.method != "GET" {
         return batch(world, origin, asking, request);
     }
-    let exchange = Exchange {
-        request,
-        root: format!("{origin}/api/data/{version}"),
-        options: Options::parse(&request.query)?,
-        preferences,
-        caller,
-    };
+    let options = Options::parse(&request.query)?;
+    if let Some(name) = options.repeated() {
+        let message =
+            format!("Query option '{name}' was specified more than once, but it must be specified at most once.");
+        return Err(Refusal::new(400, "0x0", message));
+    }
+    if let Some(feature) = preferences.absent {
+        return Err(Refusal::not_built(feature));
+    }
+    let exchange = Exchange { request, root: format!("{origin}/api/data/{version}"), options, preferences, caller };
     let segments = parse_path(path)?;
     let Some((first, rest)) = segments.split_first() else { return metadata::service_document(&exchange) };
     if let Some(answer) = metadata::definitions(&exchange, first, rest) {
@@ -143,6 +146,7 @@ fn set(
     match (exchange.request.method.as_str(), words.as_slice()) {
         ("GET", []) => pool.list(world, exchange),
         ("GET", ["$count"]) => pool.count(world, exchange),
+        ("GET", ["$ref"]) => Err(Refusal::not_built("$ref on a whole table")),
         ("POST", []) => write::create(world, exchange, table),
         (method, [] | ["$count"]) => Err(Refusal::wrong_method(method)),
         (_, [other, ..]) => Err(Refusal::unknown_segment(other)),

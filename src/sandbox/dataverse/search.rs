@@ -41,6 +41,9 @@ struct Query {
     skip: usize,
     entities: Option<String>,
     filter: Option<String>,
+    orderby: Option<String>,
+    facets: Option<String>,
+    options: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +63,10 @@ pub(super) fn query(world: &World, exchange: &Exchange<'_>) -> Result<Outgoing, 
     }
     let bad = |message: String| Refusal::new(400, "0x80048d19", message);
     let query: Query = serde_json::from_slice(&exchange.request.body).map_err(|error| bad(error.to_string()))?;
+    let absent = [("orderby", &query.orderby), ("facets", &query.facets), ("options", &query.options)];
+    if let Some((name, _)) = absent.iter().find(|(_, value)| value.is_some()) {
+        return Err(Refusal::not_built(&format!("'{name}' of a search")));
+    }
     let length = query.search.trim().chars().count();
     if length == 0 || length > 100 {
         return Err(bad("The search term has 1 to 100 characters.".to_owned()));
@@ -82,7 +89,7 @@ pub(super) fn query(world: &World, exchange: &Exchange<'_>) -> Result<Outgoing, 
         let table = Schema::of_sandbox().by_name(&entity.name).ok_or_else(unknown)?;
         let conditions = [query.filter.as_deref(), entity.filter.as_deref()];
         let options = Options::default();
-        let setting = Setting { options: &options, caller: exchange.caller };
+        let setting = Setting { options: &options, caller: exchange.caller, is_inside_expand: false };
         let conditions: Vec<Condition> = conditions
             .into_iter()
             .flatten()

@@ -1,6 +1,8 @@
 //! A record as JSON, with the annotations that were asked for. It never chooses records.
 
 use crate::sandbox::data::{Kind, Schema, Table};
+use crate::sandbox::dataverse::collection::reference;
+use crate::sandbox::dataverse::cookie::Cookie;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::formatted::formatted;
 use crate::sandbox::dataverse::json::{Object, array, quote};
@@ -72,6 +74,9 @@ fn related(
 ) {
     let Some((other, ids)) = expansion.way.many(world, table, row.id) else {
         let inner = expansion.way.one(world, row).and_then(|(other, found)| {
+            if expansion.is_reference {
+                return Some(reference(exchange, other, found.id));
+            }
             let shape = expansion.shape(other)?;
             Some(record(world, exchange, other, found, shape, None))
         });
@@ -88,10 +93,22 @@ fn related(
         let (left, right) = (expansion.order.standing(world, left), expansion.order.standing(world, right));
         expansion.order.compare(&left, &right)
     });
-    let shown = rows.iter().take(expansion.top).map(|row| record(world, exchange, other, row, shape, None));
+    rows.truncate(expansion.top);
+    let size = exchange.preferences.page_size.filter(|_| expansion.is_paged).or(world.inner_page).unwrap_or(usize::MAX);
+    let shown = rows.iter().take(size).map(|row| record(world, exchange, other, row, shape, None));
     object.raw(&expansion.name, &array(shown));
+    let is_cut = rows.len() > size;
+    rows.truncate(size);
+    let token = rows.first().zip(rows.last()).filter(|_| is_cut).map(|(first, last)| {
+        let standing = |row| expansion.order.standing(world, row);
+        let key = other.column(other.key).name;
+        Cookie { page: 2, last: standing(last) }.to_token(&expansion.order, key, &standing(first))
+    });
     // The service adds this link even when everything was shown; only one with a `$skiptoken` means there is more.
-    let query = if expansion.written.is_empty() { String::new() } else { format!("?{}", expansion.written) };
+    let written = Some(expansion.written.clone()).filter(|written| !written.is_empty());
+    let token = token.map(|token| format!("$skiptoken={token}"));
+    let query: String = written.into_iter().chain(token).collect::<Vec<_>>().join("&");
+    let query = if query.is_empty() { query } else { format!("?{query}") };
     let link = format!("{}/{}({})/{}{query}", exchange.root, table.set_name, row.id, expansion.name);
     object.raw(&format!("{}@odata.nextLink", expansion.name), &quote(&link));
 }
@@ -174,7 +191,7 @@ mod tests {
     fn related_records_stand_inside_when_they_are_expanded() {
         let mut trial = Trial::new();
         let address = "accounts?$select=name&$filter=accountnumber eq 'NL-0007' or name eq 'O''Malley & Sons, Nothing Known'\
-            &$expand=primarycontactid($select=fullname;$expand=ownerid($select=ownerid)),contact_customer_accounts($select=fullname;$top=1;$orderby=fullname desc)";
+            &$expand=primarycontactid($select=fullname),contact_customer_accounts($select=fullname;$top=1;$orderby=fullname desc)";
         let json = trial.get(address);
         let rows = json["value"].as_array().unwrap();
         let (known, unknown) =
@@ -184,6 +201,118 @@ mod tests {
         assert_eq!(known["contact_customer_accounts"].as_array().unwrap().len(), 1);
         let link = known["contact_customer_accounts@odata.nextLink"].as_str().unwrap();
         assert!(link.contains("/contact_customer_accounts?$select=fullname") && !link.contains("skiptoken"), "{link}");
+        let nested = address.replace(";$top=1;$orderby=fullname desc", "");
+        let nested = nested.replace("primarycontactid(", "primarycontactid($expand=ownerid($select=ownerid);");
+        let json = trial.get(&nested);
+        let known = json["value"].as_array().unwrap().iter().find(|row| !row["primarycontactid"].is_null()).unwrap();
+        assert!(known["primarycontactid"]["ownerid"]["ownerid"].is_string(), "{known}");
+    }
+
+    /// An account with so many contacts, and its address.
+    fn crowded(trial: &mut Trial, count: usize) -> String {
+        let account = trial.find("accounts", "accountnumber eq 'NL-0007'");
+        for nth in 0..count {
+            let body = format!(
+                "{{\"lastname\":\"x{nth}\",\"department\":\"a & b\",\
+                 \"parentcustomerid_account@odata.bind\":\"/accounts({account})\"}}"
+            );
+            assert_eq!(trial.ask("POST", "contacts").body(&body).answer().status, 204);
+        }
+        format!("accounts({account})")
+    }
+
+    /// Follows the links of an expanded collection as a client does; gives the pages' lengths and every last name.
+    fn followed(trial: &mut Trial, record: &serde_json::Value, prefer: &str) -> (Vec<usize>, Vec<String>) {
+        let names = |rows: &serde_json::Value| -> Vec<String> {
+            rows.as_array().unwrap().iter().map(|row| row["lastname"].as_str().unwrap().to_owned()).collect()
+        };
+        let mut found = names(&record["contact_customer_accounts"]);
+        let mut lengths = vec![found.len()];
+        let mut link = record["contact_customer_accounts@odata.nextLink"].as_str().map(str::to_owned);
+        while let Some(next) = link.filter(|link| link.contains("$skiptoken=")) {
+            let (path, query) =
+                next.strip_prefix(crate::sandbox::dataverse::trial::ORIGIN).unwrap().split_once('?').unwrap();
+            let page = trial.ask_verbatim("GET", path, query).header("prefer", prefer).answer().json();
+            let more = names(&page["value"]);
+            lengths.push(more.len());
+            found.extend(more);
+            link = page["@odata.nextLink"].as_str().map(str::to_owned);
+        }
+        (lengths, found)
+    }
+
+    #[test]
+    fn beside_a_nested_expand_inner_collections_come_in_pages() {
+        let mut trial = Trial::new();
+        let account = crowded(&mut trial, 5);
+        let inner = "contact_customer_accounts($select=lastname;$filter=department eq 'a & b')";
+        let prefer = "odata.maxpagesize=2";
+        let single = format!("{account}?$select=name&$expand={inner}");
+        let one = trial.ask("GET", &single).header("prefer", prefer).answer().json();
+        assert_eq!(one["contact_customer_accounts"].as_array().map(Vec::len), Some(5), "one level is not paged");
+        let link = one["contact_customer_accounts@odata.nextLink"].as_str().unwrap();
+        assert!(!link.contains("$skiptoken") && link.contains("department%20eq%20'a%20%26%20b'"), "{link}");
+        let nested = format!("{single},primarycontactid($select=fullname;$expand=ownerid($select=ownerid))");
+        let record = trial.ask("GET", &nested).header("prefer", prefer).answer().json();
+        let (lengths, mut names) = followed(&mut trial, &record, prefer);
+        names.sort_unstable();
+        assert_eq!((lengths, names), (vec![2, 2, 1], ["x0", "x1", "x2", "x3", "x4"].map(str::to_owned).to_vec()));
+        for refused in [
+            "contact_customer_accounts($top=1),primarycontactid($expand=ownerid)",
+            "contact_customer_accounts($orderby=lastname),primarycontactid($expand=ownerid)",
+        ] {
+            let (status, code, message) = trial.refused("GET", &format!("{account}?$expand={refused}"));
+            assert_eq!((status, code.as_str()), (400, "0x80060888"), "{message}");
+            assert!(message.starts_with("Only $select and $filter clause can be provided"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_order_cuts_every_expanded_collection() {
+        let mut trial = Trial::new();
+        let account = crowded(&mut trial, 5);
+        trial.world.inner_page = Some(2);
+        let filter = "$filter=startswith(lastname,'x')";
+        let address = format!("{account}?$expand=contact_customer_accounts({filter};$orderby=lastname desc)");
+        let record = trial.get(&address);
+        let (lengths, names) = followed(&mut trial, &record, "");
+        assert_eq!((lengths, names), (vec![2, 2, 1], ["x4", "x3", "x2", "x1", "x0"].map(str::to_owned).to_vec()));
+        let fewer = trial.get(&format!("{account}?$expand=contact_customer_accounts({filter};$top=2)"));
+        let link = fewer["contact_customer_accounts@odata.nextLink"].as_str().unwrap();
+        assert!(!link.contains("$skiptoken"), "{link}");
+    }
+
+    #[test]
+    fn a_lookup_may_be_expanded_to_its_address() {
+        let mut trial = Trial::new();
+        let account = "accounts(accountnumber='NL-0007')";
+        let contact = trial.get(&format!("{account}/primarycontactid?$select=fullname"))["contactid"].clone();
+        let contact = contact.as_str().unwrap();
+        let json = trial.get(&format!("{account}?$select=name&$expand=primarycontactid/$ref"));
+        assert_eq!(
+            json["primarycontactid"]["@odata.id"],
+            format!("http://127.0.0.1:5000/api/data/v9.2/contacts({contact})")
+        );
+        assert_eq!(json["_primarycontactid_value"], contact);
+        for (expand, fragment) in [
+            ("contact_customer_accounts/$ref", "only supported on lookup type"),
+            ("primarycontactid/$ref($select=fullname)", "$select"),
+            ("contact_customer_accounts($count=true)", "$count"),
+            ("contact_customer_accounts($levels=2)", "$levels"),
+            ("contact_customer_accounts($top=x)", "'x'"),
+            ("accountleads_association($expand=ownerid)", "many-to-many"),
+            ("primarycontactid($select=fullname;$select=lastname)", "'$select'"),
+        ] {
+            let (status, _, message) = trial.refused("GET", &format!("{account}?$expand={expand}"));
+            assert!(status == 400 && message.contains(fragment), "{expand}: {message}");
+        }
+        let lookups = "createdby,modifiedby,owningbusinessunit,primarycontactid";
+        let (many, fifteen) = (format!("{lookups},").repeat(4), format!("{lookups},").repeat(3));
+        let nested = format!("{fifteen}createdby,modifiedby,primarycontactid($expand=ownerid)");
+        for (expand, is_taken) in [(many + "createdby", false), (nested, false), (fifteen + "createdby", true)] {
+            let answer = trial.ask("GET", &format!("{account}?$select=name&$expand={expand}")).answer();
+            assert_eq!(answer.status == 200, is_taken, "{expand}");
+        }
     }
 
     #[test]

@@ -234,8 +234,7 @@ fn representation(world: &World, exchange: &Exchange<'_>, table: &'static Table)
         return Ok(None);
     }
     exchange.check_options()?;
-    let setting = Setting { options: &exchange.options, caller: exchange.caller };
-    Shape::read(table, &exchange.options, world, &setting).map(Some)
+    Shape::read(table, &exchange.options, world, &Setting::of(exchange)).map(Some)
 }
 
 fn answer(
@@ -391,6 +390,28 @@ mod tests {
             assert_eq!(trial.ask("PATCH", &address).header("if-match", "*").body(clear).answer().status, 204);
             assert!(trial.get(&address)["_primarycontactid_value"].is_null());
         }
+    }
+
+    #[test]
+    fn a_record_keeps_an_owner() {
+        let mut trial = Trial::new();
+        let account = format!("accounts({})", trial.find("accounts", "accountnumber eq 'NL-0001'"));
+        let owner = trial.get(&account)["_ownerid_value"].clone();
+        for body in ["{\"ownerid\":null}", "{\"ownerid@odata.bind\":null}", "{\"name\":\"x\",\"ownerid\":null}"] {
+            for (method, address) in [("PATCH", account.as_str()), ("POST", "accounts")] {
+                let (status, code, message) = trial.ask(method, address).body(body).answer().error();
+                assert_eq!((status, code.as_str()), (400, "0x80040229"), "{method} {body}: {message}");
+            }
+        }
+        assert_eq!(trial.refused("DELETE", &format!("{account}/ownerid/$ref")).1, "0x80040229");
+        let record = trial.get(&account);
+        assert_eq!((&record["_ownerid_value"], record["name"] == "x"), (&owner, false));
+        let task = format!("tasks({})", trial.find("tasks", "statecode eq 0"));
+        let clear = trial.ask("PATCH", &task).body("{\"ownerid_task@odata.bind\":null}").answer().error();
+        assert_eq!(clear.1, "0x80040229");
+        let held = trial.ask("PATCH", &account).body("{\"lastonholdtime\":\"2026-11-01T10:00:00Z\"}").answer();
+        assert_eq!(held.status, 204, "{}", held.text);
+        assert_eq!(trial.get(&account)["lastonholdtime"], "2026-11-01T10:00:00Z");
     }
 
     #[test]

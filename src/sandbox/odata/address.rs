@@ -53,15 +53,25 @@ fn parse_segment(raw: &str) -> Result<Segment, Malformed> {
     Ok(Segment { name: name.to_owned(), arguments: Some(arguments) })
 }
 
-/// Splits at `separator` where it stands outside apostrophes and parentheses.
+/// Splits at `separator` where it stands outside apostrophes, parentheses and JSON. Inside JSON double quotes quote too.
 pub(crate) fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
-    let (mut parts, mut start, mut is_quoted, mut depth) = (Vec::new(), 0, false, 0_usize);
+    let (mut parts, mut start, mut quote, mut depth, mut json) = (Vec::new(), 0, None, 0_usize, 0_usize);
+    let mut is_escaped = false;
     for (at, character) in text.char_indices() {
+        if let Some(open) = quote {
+            let closes = character == open && !is_escaped;
+            is_escaped = character == '\\' && open == '"' && !is_escaped;
+            quote = (!closes).then_some(open);
+            continue;
+        }
         match character {
-            '\'' => is_quoted = !is_quoted,
-            '(' if !is_quoted => depth += 1,
-            ')' if !is_quoted => depth = depth.saturating_sub(1),
-            other if other == separator && !is_quoted && depth == 0 => {
+            '\'' => quote = Some('\''),
+            '"' if json > 0 => quote = Some('"'),
+            '[' | '{' => json += 1,
+            ']' | '}' => json = json.saturating_sub(1),
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            other if other == separator && depth + json == 0 => {
                 parts.push(&text[start..at]);
                 start = at + separator.len_utf8();
             }
@@ -103,6 +113,12 @@ impl Options {
     /// The value of an option; names are case sensitive.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(option, _)| option == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A system query option or an alias that is given more than once. Options of a caller's own may be.
+    pub fn repeated(&self) -> Option<&str> {
+        let names = || self.names().filter(|name| name.starts_with(['$', '@']));
+        names().enumerate().find_map(|(at, name)| names().skip(at + 1).any(|other| other == name).then_some(name))
     }
 
     /// The names of all options.
@@ -191,6 +207,12 @@ mod tests {
         assert_eq!(arguments[1].literal(), Some(Literal::Text("a@b,(c)".to_owned())));
         assert_eq!(segments[2], Segment { name: "$count".to_owned(), arguments: None });
         assert_eq!(parse_path("WhoAmI()").unwrap()[0].arguments, Some(Vec::new()));
+        for list in ["['a','b,(']", "[\"O'Brian\",\"a\\\"],b\"]", "{'@odata.id':'accounts(1)'}"] {
+            let encoded = list.replace('"', "%22");
+            let segments = parse_path(&format!("F(Names={encoded},Next=1)")).unwrap();
+            let arguments = segments[0].arguments.as_ref().unwrap();
+            assert_eq!((arguments.len(), arguments[0].text.as_str()), (2, list));
+        }
         assert!(parse_path("accounts(").is_err());
     }
 
@@ -202,6 +224,11 @@ mod tests {
         assert_eq!(options.value("$Select"), None);
         assert_eq!(options.value("flag"), Some(""));
         assert!(Options::parse("a=%zz").is_err());
+        for (query, repeated) in
+            [("$top=1&a=2&%24top=3", Some("$top")), ("@p=1&@p=1", Some("@p")), ("a=1&a=2", None), ("=a&=b", None)]
+        {
+            assert_eq!(Options::parse(query).unwrap().repeated(), repeated, "{query}");
+        }
     }
 
     #[test]

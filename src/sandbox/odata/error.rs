@@ -7,6 +7,8 @@ pub(crate) enum Malformed {
     Syntax(String),
     /// The grammar knows it, the service does not offer it.
     Unsupported(String),
+    /// The service has it and the sandbox has not; the text names it.
+    NotBuilt(String),
     /// More conditions than the service takes.
     TooManyConditions,
 }
@@ -14,6 +16,10 @@ pub(crate) enum Malformed {
 impl Malformed {
     pub(super) fn syntax(message: impl Into<String>) -> Self {
         Self::Syntax(message.into())
+    }
+
+    pub(super) fn not_built(feature: impl Into<String>) -> Self {
+        Self::NotBuilt(feature.into())
     }
 
     pub(super) fn unsupported(message: impl Into<String>) -> Self {

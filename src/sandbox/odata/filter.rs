@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::sandbox::odata::token::{Placed, Token, tokens};
-use crate::sandbox::odata::{Literal, Malformed};
+use crate::sandbox::odata::{Literal, Malformed, json_list};
 
 /// The most conditions one filter may hold.
 const MOST_CONDITIONS: usize = 500;
@@ -231,7 +231,7 @@ impl Parser<'_> {
             return self.query(name);
         }
         if word.ends_with("/any") || word.ends_with("/all") {
-            return Err(Malformed::unsupported(format!("The lambda '{word}' is not offered by this service.")));
+            return Err(Malformed::not_built(format!("the lambda '{word}' in $filter")));
         }
         Err(Malformed::syntax(format!("An unknown function with name '{word}' was found.")))
     }
@@ -314,25 +314,6 @@ impl Parser<'_> {
     }
 }
 
-/// The members of a JSON array as text; numbers keep their digits.
-pub(crate) fn json_list(json: &str) -> Result<Vec<String>, Malformed> {
-    let members: Vec<&serde_json::value::RawValue> = serde_json::from_str(json).map_err(|_| {
-        Malformed::syntax(
-            "Invalid JSON. A comma character ',' was expected in scope 'Array', with double quotes around text.",
-        )
-    })?;
-    members
-        .into_iter()
-        .map(|member| {
-            let raw = member.get();
-            if raw.starts_with(['[', '{']) {
-                return Err(Malformed::syntax("Invalid JSON. A list holds text and numbers only."));
-            }
-            Ok(serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned()))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -366,6 +347,7 @@ mod tests {
             ("not (a eq 'x' and startswith(b,'y'))", "!(a Eq Text & StartsWith[b])"),
             ("primarycontactid/fullname eq @p1", "primarycontactid/fullname Eq @p1"),
             ("Microsoft.Dynamics.CRM.In(PropertyName='a',PropertyValues=[\"1\",2])", "In/2"),
+            ("Microsoft.Dynamics.CRM.In(PropertyName='a',PropertyValues=['b','c'])", "In/2"),
             ("contains(name,'a') eq false", "!Contains[name]"),
             ("  a\tge  -1.5 ", "a Ge Numb"),
         ] {
@@ -385,8 +367,10 @@ mod tests {
         ] {
             assert_eq!(parse_filter(text), Err(Malformed::syntax(expected)), "{text}");
         }
-        let singly_quoted = parse_filter("Microsoft.Dynamics.CRM.In(PropertyName='a',PropertyValues=['b'])");
-        assert!(matches!(singly_quoted, Err(Malformed::Syntax(message)) if message.starts_with("Invalid JSON.")));
+        let apostrophe = parse_filter("Microsoft.Dynamics.CRM.In(PropertyName='a',PropertyValues=['O'Brian','Ng'])");
+        assert!(matches!(apostrophe, Err(Malformed::Syntax(message)) if message.starts_with("Invalid JSON. A comma")));
+        let lambda = parse_filter("Account_Tasks/any(t:t/subject eq 'x')");
+        assert_eq!(lambda, Err(Malformed::not_built("the lambda 'Account_Tasks/any' in $filter")));
         let negated = parse_filter("not Microsoft.Dynamics.CRM.Today(PropertyName='createdon')");
         assert!(matches!(negated, Err(Malformed::Unsupported(_))));
     }

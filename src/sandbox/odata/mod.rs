@@ -3,6 +3,7 @@
 mod address;
 mod error;
 mod filter;
+mod list;
 mod literal;
 mod number;
 mod text;
@@ -14,7 +15,8 @@ pub(crate) use address::{
     split_outside_quotes,
 };
 pub(crate) use error::Malformed;
-pub(crate) use filter::{Comparison, Expression, Operand, Parameter, TextFunction, json_list, parse_filter};
+pub(crate) use filter::{Comparison, Expression, Operand, Parameter, TextFunction, parse_filter};
+pub(crate) use list::json_list;
 pub(crate) use literal::{Literal, day, guid, moment};
 pub(crate) use number::Number;
 pub(crate) use text::{decode, encode};

@@ -101,26 +101,37 @@ fn quoted(characters: &[char], at: &mut usize, text: &str) -> Result<String, Mal
     }
 }
 
-/// A JSON array from the bracket at `at` on. Brackets inside JSON text do not count.
+/// A JSON array from the bracket at `at` on. Brackets inside JSON text do not count; text stands in quotes of either kind,
+/// and where that makes no end, as with an apostrophe left alone, in double quotes only.
 fn list(characters: &[char], at: &mut usize, text: &str) -> Result<String, Malformed> {
-    let (mut depth, mut is_in_text) = (0_usize, false);
-    let mut next = *at;
+    let end = list_end(characters, *at, &['"', '\'']).or_else(|| list_end(characters, *at, &['"']));
+    let unterminated =
+        || Malformed::syntax(format!("There is an unterminated list at position {} in '{text}'.", characters.len()));
+    let end = end.ok_or_else(unterminated)?;
+    let list = characters[*at..end].iter().collect();
+    *at = end;
+    Ok(list)
+}
+
+/// The place behind the bracket that closes the one at `start`.
+fn list_end(characters: &[char], start: usize, quotes: &[char]) -> Option<usize> {
+    let (mut depth, mut quote) = (0_usize, None);
+    let mut next = start;
     while let Some(character) = characters.get(next) {
         next += 1;
-        match character {
-            '\\' if is_in_text => next += 1,
-            '"' => is_in_text = !is_in_text,
-            '[' if !is_in_text => depth += 1,
-            ']' if !is_in_text => depth -= 1,
-            _ => {}
+        match (quote, character) {
+            (Some(_), '\\') => next += 1,
+            (Some(open), character) if open == *character => quote = None,
+            (None, character) if quotes.contains(character) => quote = Some(*character),
+            (None, '[') => depth += 1,
+            (None, ']') => depth -= 1,
+            (Some(_) | None, _) => {}
         }
         if depth == 0 {
-            let list = characters[*at..next].iter().collect();
-            *at = next;
-            return Ok(list);
+            return Some(next.min(characters.len()));
         }
     }
-    Err(Malformed::syntax(format!("There is an unterminated list at position {} in '{text}'.", characters.len())))
+    None
 }
 
 #[cfg(test)]
@@ -139,5 +150,9 @@ mod tests {
         let tokens = tokens(r#"X(A=["a]b","c\"]"])"#).unwrap();
         assert_eq!(tokens[4].0, Token::List(r#"["a]b","c\"]"]"#.to_owned()));
         assert_eq!(tokens.len(), 6);
+        for list in ["['a]','b']", "[\"O'Brian]\"]", "['O'Brian']", "[1,2]"] {
+            let tokens = super::tokens(&format!("X(A={list})")).unwrap();
+            assert_eq!(tokens[4].0, Token::List(list.to_owned()));
+        }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct World {
     associations: Vec<Arc<BTreeSet<(Uuid, Uuid)>>>,
     /// The files of records, and what is under way.
     pub files: Files,
+    /// How many records of an expanded collection are shown at once, where the sandbox was told to cut them.
+    pub inner_page: Option<usize>,
 }
 
 impl World {
@@ -54,6 +56,7 @@ impl World {
             inbound: Arc::default(),
             associations: vec![Arc::default(); schema.associations.len()],
             files: Files::default(),
+            inner_page: None,
         }
     }
 

@@ -51,6 +51,7 @@ mod records;
 mod requests;
 mod sales;
 mod sandbox;
+mod sandbox_odata;
 mod several;
 mod tables;
 mod token;

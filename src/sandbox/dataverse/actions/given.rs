@@ -38,7 +38,8 @@ impl Given {
         for argument in arguments.unwrap_or_default() {
             let name = argument.name.clone().ok_or_else(|| payload("A parameter of a function has no name."))?;
             let text = if argument.text.starts_with('@') {
-                exchange.options.value(&argument.text).ok_or_else(|| missing(&name))?
+                // An alias without a value is null.
+                exchange.options.value(&argument.text).unwrap_or("null")
             } else {
                 &argument.text
             };

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::Table;
+use crate::sandbox::dataverse::absent::no_such;
 use crate::sandbox::dataverse::actions::given::Given;
 use crate::sandbox::dataverse::actions::{OPERATIONS, Operation, cases, custom, documents, merging, sales, teams};
 use crate::sandbox::dataverse::exchange::Exchange;
@@ -46,7 +47,7 @@ pub(in crate::sandbox::dataverse) fn bound(
         )));
     };
     let Some(operation) = OPERATIONS.iter().filter(is_here).find(|it| it.name == name) else {
-        return Some(Err(Refusal::unknown_segment(&segment.name)));
+        return Some(Err(no_such(&segment.name)));
     };
     if let Some(id) = id.filter(|id| world.row(table, *id).is_none()) {
         return Some(Err(Refusal::no_record(table, id)));

@@ -8,6 +8,7 @@ use crate::sandbox::data::Kind;
 use crate::sandbox::dataverse::condition::holds_one;
 use crate::sandbox::dataverse::dates::{around, stretch};
 use crate::sandbox::dataverse::fetch::plan::{Plan, column_of, malformed};
+use crate::sandbox::dataverse::fetch::words::{check, odata_name, takes};
 use crate::sandbox::dataverse::pattern::Pattern;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::values::from_text;
@@ -41,17 +42,24 @@ pub(super) type Tuple<'world> = Vec<Option<&'world Row>>;
 
 impl Filter {
     pub(super) fn read(element: &Element, node: usize, plan: &Plan) -> Result<Self, Refusal> {
+        check(element)?;
         let is_any = match element.attribute("type") {
             None | Some("and") => false,
             Some("or") => true,
-            Some(other) => return Err(malformed(format!("A filter is of type and or or, not '{other}'."))),
+            Some(other) => {
+                return Err(Refusal::new(400, "0x80041122", format!("A filter is of type and or or, not '{other}'.")));
+            }
         };
         let mut filter = Self { is_any, conditions: Vec::new(), filters: Vec::new() };
         for child in &element.children {
             match child.name.as_str() {
                 "condition" => filter.conditions.push(Condition::read(child, node, plan)?),
                 "filter" => filter.filters.push(Self::read(child, node, plan)?),
-                other => return Err(malformed(format!("The element <{other}> is not known in a filter."))),
+                "link-entity" => return Err(Refusal::not_built("a <link-entity> inside a <filter> in FetchXML")),
+                other => {
+                    let message = format!("The element <{other}> is not known in a filter.");
+                    return Err(Refusal::new(400, "0x8004111C", message));
+                }
             }
         }
         Ok(filter)
@@ -75,13 +83,25 @@ impl Filter {
 
 impl Condition {
     fn read(element: &Element, node: usize, plan: &Plan) -> Result<Self, Refusal> {
+        check(element)?;
+        if let Some(other) = element.children.iter().find(|child| child.name != "value") {
+            let message = format!("The element <{}> is not known in a condition.", other.name);
+            return Err(Refusal::new(400, "0x8004111C", message));
+        }
         let node = element.attribute("entityname").map_or(Ok(node), |alias| plan.node(alias))?;
         let table = plan.nodes[node].table;
         let column = column_of(table, element.attribute("attribute").unwrap_or_default())?;
         let operator = element.attribute("operator").unwrap_or_default().to_owned();
         let mut texts: Vec<String> = element.attribute("value").map(str::to_owned).into_iter().collect();
-        texts.extend(element.children.iter().filter(|child| child.name == "value").map(|child| child.text.clone()));
+        for child in &element.children {
+            check(child)?;
+            texts.push(child.text.clone());
+        }
         let kind = &table.column(column).kind;
+        let wanted = takes(&operator, kind)?;
+        if !wanted.contains(&texts.len()) {
+            return Err(malformed(format!("The operator '{operator}' takes another number of values.")));
+        }
         let is_compared = matches!(
             operator.as_str(),
             "eq" | "ne" | "neq" | "gt" | "ge" | "lt" | "le" | "in" | "not-in" | "between" | "not-between"
@@ -92,19 +112,15 @@ impl Condition {
         } else {
             Vec::new()
         };
-        let wanted = match operator.as_str() {
-            "null" | "not-null" | "eq-userid" | "ne-userid" | "eq-businessid" | "ne-businessid" => 0..=0,
-            "between" | "not-between" => 2..=2,
-            "in" | "not-in" | "contain-values" | "not-contain-values" => 1..=usize::MAX,
-            "eq" | "ne" | "neq" | "gt" | "ge" | "lt" | "le" | "like" | "not-like" | "begins-with"
-            | "not-begin-with" | "ends-with" | "not-end-with" | "on" | "on-or-after" | "on-or-before" => 1..=1,
-            date if stretch(&odata_name(date), 1, Timestamp::UNIX_EPOCH).is_some() => 0..=1,
-            other => return Err(malformed(format!("The condition operator '{other}' is not offered here."))),
+        let is_fit = |text: &String| match operator.as_str() {
+            "on" | "on-or-after" | "on-or-before" => date_of(text).is_some(),
+            "contain-values" | "not-contain-values" => text.trim().parse::<i64>().is_ok(),
+            name => !name.contains("-x-") || text.parse::<i64>().is_ok_and(|amount| amount > 0),
         };
-        if !wanted.contains(&texts.len()) {
-            return Err(malformed(format!("The operator '{operator}' takes another number of values.")));
+        match texts.iter().find(|text| !is_fit(text)) {
+            Some(text) => Err(unfit(text, &operator)),
+            None => Ok(Self { node, column, operator, values, texts }),
         }
-        Ok(Self { node, column, operator, values, texts })
     }
 
     fn holds(&self, plan: &Plan, tuple: &Tuple<'_>, moment: Moment) -> bool {
@@ -166,8 +182,7 @@ impl Condition {
     fn is_within(&self, value: Option<&Value>, kind: &Kind, now: Timestamp) -> bool {
         let text = self.texts.first().map_or("", String::as_str);
         let name = odata_name(&self.operator);
-        let date = text.get(..10).and_then(|date| date.parse().ok());
-        let found = date.and_then(|date| around(&name, date));
+        let found = date_of(text).and_then(|date| around(&name, date));
         let Some((from, until)) = found.or_else(|| stretch(&name, text.parse().unwrap_or(1), now)) else {
             return false;
         };
@@ -184,14 +199,9 @@ impl Condition {
     }
 }
 
-/// `last-x-days` → `LastXDays`, `last-seven-days` → `Last7Days`.
-fn odata_name(operator: &str) -> String {
-    let words = operator.split('-').map(|word| match word {
-        "seven" => "7".to_owned(),
-        "olderthan" => "OlderThan".to_owned(),
-        word => word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect(),
-    });
-    words.collect()
+/// The day that a date, with a time behind it or not, lies on.
+fn date_of(text: &str) -> Option<jiff::civil::Date> {
+    text.get(..10)?.parse().ok()
 }
 
 /// FetchXML writes yes and no as numbers or as words.

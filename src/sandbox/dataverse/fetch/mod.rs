@@ -6,5 +6,6 @@ mod paging;
 mod plan;
 mod run;
 mod show;
+mod words;
 
 pub(super) use show::fetch;

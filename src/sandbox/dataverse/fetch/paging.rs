@@ -30,11 +30,7 @@ pub(super) fn page<'world>(
     preferred: Option<usize>,
 ) -> Result<Page<'world>, Refusal> {
     if let Some(top) = plan.top {
-        return Ok(Page {
-            rows: rows.into_iter().take(top.min(LARGEST_PAGE)).collect(),
-            has_more: false,
-            cookie: None,
-        });
+        return Ok(Page { rows: rows.into_iter().take(top).collect(), has_more: false, cookie: None });
     }
     let size = plan.count.or(preferred).unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE);
     let number = plan.page.unwrap_or(1);

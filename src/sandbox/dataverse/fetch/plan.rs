@@ -1,7 +1,10 @@
 //! FetchXML as a plan: tables, columns and links looked up. It never touches a record.
 
-use crate::sandbox::data::{Column, Schema, Table};
+use crate::sandbox::data::{Column, Kind, Schema, Table};
+use crate::sandbox::dataverse::aggregate::Measure;
 use crate::sandbox::dataverse::fetch::conditions::Filter;
+use crate::sandbox::dataverse::fetch::words::{check, date_part, is_outer};
+use crate::sandbox::dataverse::preferences::LARGEST_PAGE;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::odata::{Element, parse_xml};
 
@@ -17,6 +20,8 @@ pub(super) struct Plan {
     pub page: Option<usize>,
     /// `paging-cookie`.
     pub cookie: Option<String>,
+    /// `returntotalrecordcount`.
+    pub is_counted: bool,
     /// `distinct`.
     pub is_distinct: bool,
     /// `aggregate`.
@@ -58,13 +63,11 @@ pub(super) struct Shown {
     /// The name it is given.
     pub alias: Option<String>,
     /// `sum`, `avg`, …
-    pub aggregate: Option<String>,
+    pub aggregate: Option<Measure>,
     /// Whether rows are grouped by it.
     pub is_group: bool,
     /// `day`, `month`, …
     pub dates: Option<String>,
-    /// Whether equal values count once.
-    pub is_distinct: bool,
 }
 
 /// One part of the order.
@@ -88,10 +91,20 @@ pub(super) fn malformed(message: impl Into<String>) -> Refusal {
 }
 
 pub(super) fn column_of(table: &'static Table, name: &str) -> Result<u16, Refusal> {
-    table.place(name).ok_or_else(|| {
-        let message = format!("'{}' entity doesn't contain attribute with Name = '{name}'.", table.logical_name);
-        Refusal::new(400, "0x80041103", message)
-    })
+    if let Some(place) = table.place(name) {
+        if matches!(table.column(place).kind, Kind::Parties) {
+            return Err(Refusal::new(400, "0x800404B8", format!("The party list '{name}' can't be queried.")));
+        }
+        return Ok(place);
+    }
+    // The service knows the label of a lookup or a choice as a column of its own.
+    let labelled = name.strip_suffix("name").map(|stem| stem.strip_suffix("yomi").unwrap_or(stem));
+    let labelled = labelled.and_then(|stem| table.place(stem)).map(|place| table.column(place));
+    if labelled.is_some_and(|column| !column.targets().is_empty() || !column.labels().is_empty()) {
+        return Err(Refusal::not_built(&format!("the label column '{name}' in FetchXML")));
+    }
+    let message = format!("'{}' entity doesn't contain attribute with Name = '{name}'.", table.logical_name);
+    Err(Refusal::new(400, "0x80041103", message))
 }
 
 impl Plan {
@@ -102,35 +115,93 @@ impl Plan {
         if root.name != "fetch" || entity.name != "entity" {
             return Err(malformed("The root of a query is <fetch>, with an <entity> inside."));
         }
-        let number = |name: &str| match root.attribute(name) {
-            None => Ok(None),
-            Some(text) => match text.parse::<usize>() {
-                Ok(number) if number > 0 => Ok(Some(number)),
-                _ => Err(malformed(format!("The attribute {name} holds '{text}'."))),
-            },
-        };
+        check(&root)?;
+        check_top(&root)?;
         let mut plan = Self {
             nodes: Vec::new(),
-            top: number("top")?,
-            count: number("count")?,
-            page: number("page")?,
+            top: number(&root, "top")?,
+            count: number(&root, "count")?,
+            page: number(&root, "page")?,
             cookie: root.attribute("paging-cookie").map(str::to_owned),
+            is_counted: root.says("returntotalrecordcount"),
             is_distinct: root.says("distinct"),
             is_aggregate: root.says("aggregate"),
             filters: Vec::new(),
             orders: Vec::new(),
         };
-        if plan.top.is_some() && plan.page.is_some() {
-            let message = "The top attribute can't be specified with paging attribute page.";
-            return Err(Refusal::new(400, "0x80040203", message));
-        }
         let name = entity.attribute("name").unwrap_or_default();
         if table_named(name)?.index != table.index {
             let message = format!("Entity name in fetch ('{name}') doesn't match the entity set '{}'.", table.set_name);
             return Err(malformed(message));
         }
-        plan.add(entity, table, None, &mut Vec::new())?;
+        let mut late = Late::default();
+        plan.add(entity, table, None, &mut late)?;
+        // A condition or an order may name a link that stands behind it.
+        for (node, filter) in late.filters {
+            let filter = Filter::read(&filter, node, &plan)?;
+            plan.filters.push((node, filter));
+        }
+        for (node, order) in late.orders {
+            let order = plan.order(node, &order)?;
+            plan.orders.push(order);
+        }
+        plan.check_aggregate()?;
         Ok(plan)
+    }
+
+    /// Totals need something that is totalled, each under a name of its own.
+    fn check_aggregate(&self) -> Result<(), Refusal> {
+        if !self.is_aggregate {
+            return Ok(());
+        }
+        let aliases: Vec<&str> = self.aliases().collect();
+        if aliases.is_empty() {
+            let message = "An aggregate query names the attributes that are aggregated or grouped by.";
+            return Err(Refusal::new(400, "0x8004112F", message));
+        }
+        match aliases.iter().enumerate().find(|(at, alias)| aliases[..*at].contains(alias)) {
+            Some((_, alias)) => {
+                Err(Refusal::new(400, "0x80041130", format!("The alias '{alias}' is given to several attributes.")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn aliases(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().flat_map(|node| node.columns.iter().filter_map(|shown| shown.alias.as_deref()))
+    }
+
+    /// Reads an order that stands in a node. Totals are ordered by alias, rows by attribute.
+    fn order(&self, node: usize, element: &Element) -> Result<Order, Refusal> {
+        let refused = |code, message: String| Err(Refusal::new(400, code, message));
+        let node = match element.attribute("entityname") {
+            Some(alias) => {
+                let missing = || Refusal::new(400, "0x80041126", format!("The link '{alias}' of an order is missing."));
+                self.node(alias).map_err(|_| missing())?
+            }
+            None => node,
+        };
+        let by = match (self.is_aggregate, element.attribute("attribute"), element.attribute("alias")) {
+            (true, Some(name), _) => {
+                let message =
+                    format!("An aggregate query can't be ordered by the attribute '{name}', only by an alias.");
+                return refused("0x80041131", message);
+            }
+            (true, None, None) => {
+                return refused("0x80041134", "An aggregate query is ordered by an alias.".to_owned());
+            }
+            (true, None, Some(alias)) if !self.aliases().any(|known| known == alias) => {
+                return refused("0x8004110A", format!("The alias '{alias}' of an order does not exist in the query."));
+            }
+            (true, None, Some(alias)) => By::Alias(alias.to_owned()),
+            (false, _, Some(alias)) => {
+                let message = format!("The alias '{alias}' can't order a query that aggregates nothing.");
+                return refused("0x80041132", message);
+            }
+            (false, None, None) => return refused("0x80041133", "An order names an attribute.".to_owned()),
+            (false, Some(name), None) => By::Column(column_of(self.nodes[node].table, name)?),
+        };
+        Ok(Order { node, by, is_descending: element.says("descending") })
     }
 
     /// The place of a node by its alias.
@@ -144,8 +215,9 @@ impl Plan {
         element: &Element,
         table: &'static Table,
         link: Option<Link>,
-        late: &mut Vec<(usize, Element)>,
+        late: &mut Late,
     ) -> Result<(), Refusal> {
+        check(element)?;
         let at = self.nodes.len();
         let alias = match (&link, element.attribute("alias")) {
             (None, _) => String::new(),
@@ -159,66 +231,111 @@ impl Plan {
         for child in &element.children {
             match child.name.as_str() {
                 "attribute" => {
-                    let column = column_of(table, child.attribute("name").unwrap_or_default())?;
-                    let shown = Shown {
-                        column,
-                        alias: child.attribute("alias").map(str::to_owned),
-                        aggregate: child.attribute("aggregate").map(str::to_owned),
-                        is_group: child.says("groupby"),
-                        dates: child.attribute("dategrouping").map(str::to_owned),
-                        is_distinct: child.says("distinct"),
-                    };
-                    if self.is_aggregate && shown.alias.is_none() {
-                        return Err(Refusal::new(
-                            400,
-                            "0x80041109",
-                            "An alias is required for an aggregate attribute.",
-                        ));
-                    }
+                    let shown = Shown::read(child, table, self.is_aggregate)?;
                     self.nodes[at].columns.push(shown);
                 }
                 "all-attributes" => {
+                    check(child)?;
                     let all = table.places().filter(|(_, column)| column.is_plain() || !column.targets().is_empty());
                     let all: Vec<Shown> = all.map(|(column, _)| Shown::plain(column)).collect();
                     self.nodes[at].columns.extend(all);
                 }
-                "filter" => late.push((at, child.clone())),
+                "filter" => late.filters.push((at, child.clone())),
                 "order" => {
-                    let by = match (child.attribute("attribute"), child.attribute("alias")) {
-                        (Some(name), _) => By::Column(column_of(table, name)?),
-                        (None, Some(alias)) => By::Alias(alias.to_owned()),
-                        (None, None) => return Err(malformed("An order names an attribute or an alias.")),
-                    };
-                    self.orders.push(Order { node: at, by, is_descending: child.says("descending") });
+                    check(child)?;
+                    late.orders.push((at, child.clone()));
                 }
                 "link-entity" => {
+                    check(child)?;
                     let other = table_named(child.attribute("name").unwrap_or_default())?;
-                    let is_outer = match child.attribute("link-type") {
-                        None | Some("inner") => false,
-                        Some("outer") => true,
-                        Some(kind) => return Err(malformed(format!("The link-type '{kind}' is not offered here."))),
+                    let is_outer = is_outer(child)?;
+                    let (Some(from), Some(to)) = (child.attribute("from"), child.attribute("to")) else {
+                        return Err(Refusal::not_built("a <link-entity> without from and to in FetchXML"));
                     };
-                    let from = column_of(other, child.attribute("from").unwrap_or_default())?;
-                    let to = column_of(table, child.attribute("to").unwrap_or_default())?;
+                    let (from, to) = (column_of(other, from)?, column_of(table, to)?);
                     self.add(child, other, Some(Link { parent: at, to, from, is_outer }), late)?;
                 }
-                other => return Err(malformed(format!("The element <{other}> is not known in a Fetch query."))),
-            }
-        }
-        if at == 0 {
-            // A condition may name a link that stands behind it.
-            for (node, filter) in late.drain(..) {
-                let filter = Filter::read(&filter, node, self)?;
-                self.filters.push((node, filter));
+                other => {
+                    let message = format!("The element <{other}> is not known in a Fetch query.");
+                    return Err(Refusal::new(400, "0x8004111C", message));
+                }
             }
         }
         Ok(())
     }
 }
 
+/// What can be read only when every link is known.
+#[derive(Default)]
+struct Late {
+    filters: Vec<(usize, Element)>,
+    orders: Vec<(usize, Element)>,
+}
+
+/// A number that an attribute of the root holds, from 1.
+fn number(root: &Element, name: &str) -> Result<Option<usize>, Refusal> {
+    match root.attribute(name) {
+        None => Ok(None),
+        Some(text) => match text.parse::<usize>() {
+            Ok(number) if number > 0 => Ok(Some(number)),
+            _ => Err(malformed(format!("The attribute {name} holds '{text}'."))),
+        },
+    }
+}
+
+/// `top` stands by itself. Source: Microsoft Learn, "Page results using FetchXML" and "Count rows using FetchXML".
+fn check_top(root: &Element) -> Result<(), Refusal> {
+    let Some(top) = number(root, "top")? else { return Ok(()) };
+    let is_given = |name: &&str| match *name {
+        "returntotalrecordcount" => root.says(name),
+        name => root.attribute(name).is_some(),
+    };
+    if let Some(name) = ["page", "count", "paging-cookie", "returntotalrecordcount"].iter().find(|name| is_given(name))
+    {
+        let message = format!("The top attribute can't be specified with paging attribute {name}");
+        return Err(Refusal::new(400, "0x80040203", message));
+    }
+    if top > LARGEST_PAGE {
+        let message = format!("The attribute top holds {top}; the most is {LARGEST_PAGE}.");
+        return Err(Refusal::new(400, "0x80041139", message));
+    }
+    Ok(())
+}
+
 impl Shown {
     fn plain(column: u16) -> Self {
-        Self { column, alias: None, aggregate: None, is_group: false, dates: None, is_distinct: false }
+        Self { column, alias: None, aggregate: None, is_group: false, dates: None }
+    }
+
+    fn read(element: &Element, table: &'static Table, is_aggregate: bool) -> Result<Self, Refusal> {
+        check(element)?;
+        let column = column_of(table, element.attribute("name").unwrap_or_default())?;
+        let kind = &table.column(column).kind;
+        let measure = |how: &str| Measure::read(how, element.says("distinct")).map_err(|_| unknown_aggregate(how));
+        let shown = Self {
+            column,
+            alias: element.attribute("alias").map(str::to_owned),
+            aggregate: element.attribute("aggregate").map(measure).transpose()?,
+            is_group: element.says("groupby"),
+            dates: date_part(element, kind)?,
+        };
+        let refused = |code, message: &str| Err(Refusal::new(400, code, message));
+        match (is_aggregate, shown.aggregate, shown.is_group) {
+            (false, None, false) => return Ok(shown),
+            (false, ..) => return refused("0x80041107", "The query aggregates attributes, but is no aggregate query."),
+            (true, Some(_), true) => return refused("0x80041137", "An attribute is grouped by, or aggregated."),
+            (true, None, false) => {
+                return refused("0x8004112F", "An attribute of an aggregate query is grouped by, or aggregated.");
+            }
+            (true, Some(measure), false) if !measure.is_for(kind) => {
+                return refused("0x8004112F", "The aggregate is not for a column of this type.");
+            }
+            (true, ..) => {}
+        }
+        if shown.alias.is_none() {
+            return refused("0x80041109", "An alias is required for an aggregate attribute.");
+        }
+        Ok(shown)
     }
 }
 
@@ -229,8 +346,15 @@ impl Node {
     }
 }
 
+fn unknown_aggregate(how: &str) -> Refusal {
+    Refusal::new(400, "0x800404B6", format!("The aggregate '{how}' is not known."))
+}
+
 fn table_named(name: &str) -> Result<&'static Table, Refusal> {
-    Schema::of_sandbox()
-        .by_name(name)
-        .ok_or_else(|| Refusal::new(400, "0x80041102", format!("The entity with a name = '{name}' was not found.")))
+    let schema = Schema::of_sandbox();
+    if schema.associations.iter().any(|association| association.intersection() == name) {
+        return Err(Refusal::not_built(&format!("the intersection table '{name}' in FetchXML")));
+    }
+    let unknown = || Refusal::new(400, "0x80041102", format!("The entity with a name = '{name}' was not found."));
+    schema.by_name(name).ok_or_else(unknown)
 }

@@ -8,9 +8,14 @@ use crate::sandbox::dataverse::fetch::plan::{By, Link, Plan};
 use crate::sandbox::dataverse::values::to_text;
 use crate::sandbox::world::{Row, Value, World, folded};
 
-/// The rows of a plan in their order, without regard to pages.
-pub(super) fn tuples<'world>(world: &'world World, plan: &Plan, moment: Moment) -> Vec<Tuple<'world>> {
-    let mut tuples: Vec<Tuple<'world>> = world.rows(plan.nodes[0].table).map(|row| vec![Some(row)]).collect();
+/// The rows of a plan in their order, chosen among `rows` of its first table, without regard to pages.
+pub(super) fn tuples<'world>(
+    world: &'world World,
+    plan: &Plan,
+    rows: impl Iterator<Item = &'world Row>,
+    moment: Moment,
+) -> Vec<Tuple<'world>> {
+    let mut tuples: Vec<Tuple<'world>> = rows.map(|row| vec![Some(row)]).collect();
     tuples.retain(|tuple| holds_early(plan, 0, tuple, moment));
     for (at, node) in plan.nodes.iter().enumerate() {
         let Some(link) = &node.link else { continue };

@@ -1,12 +1,13 @@
 //! The answer to a Fetch query: rows with the columns of every node, or totals. It never chooses rows.
 
 use crate::sandbox::Outgoing;
-use crate::sandbox::data::{Kind, Schema, Table};
-use crate::sandbox::dataverse::aggregate::{Measure, Totals, grouped_date};
+use crate::sandbox::data::{Kind, Schema};
+use crate::sandbox::dataverse::aggregate::{Totals, grouped_date};
+use crate::sandbox::dataverse::collection::{Pool, say_total};
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::fetch::conditions::{Moment, Tuple};
 use crate::sandbox::dataverse::fetch::paging::page;
-use crate::sandbox::dataverse::fetch::plan::{By, Node, Plan, Shown, malformed};
+use crate::sandbox::dataverse::fetch::plan::{By, Node, Plan, Shown};
 use crate::sandbox::dataverse::fetch::run::tuples;
 use crate::sandbox::dataverse::formatted::formatted;
 use crate::sandbox::dataverse::json::{Object, array};
@@ -23,18 +24,28 @@ const MORE: &str = "Microsoft.Dynamics.CRM.morerecords";
 pub(in crate::sandbox::dataverse) fn fetch(
     world: &World,
     exchange: &Exchange<'_>,
-    table: &'static Table,
+    pool: &Pool,
     text: &str,
 ) -> Result<Outgoing, Refusal> {
-    let plan = Plan::read(text, table)?;
+    // `$top` and its like are OData's: what they would mean beside a Fetch query is said nowhere.
+    if let Some(option) = exchange.options.names().find(|name| name.starts_with('$')) {
+        return Err(Refusal::not_built(&format!("{option} beside a Fetch query or a saved view")));
+    }
+    let plan = Plan::read(text, pool.table)?;
     let moment = Moment { caller: exchange.caller, now: world.now() };
-    let found = tuples(world, &plan, moment);
+    let found = tuples(world, &plan, pool.rows(world), moment);
     let mut object = Object::new();
-    object.text("@odata.context", &exchange.context(table.set_name));
+    object.text("@odata.context", &exchange.context(pool.table.set_name));
     if plan.is_aggregate {
-        object.raw("value", &array(totals(world, exchange, &plan, &found)?));
+        let (lines, has_more) = totals(world, exchange, &plan, &found)?;
+        if has_more && exchange.preferences.wants(MORE) {
+            object.plain(&format!("@{MORE}"), true);
+        }
+        object.raw("value", &array(lines));
         return Ok(exchange.json(200, object.finish()));
     }
+    let count = plan.is_counted.then_some(found.len());
+    say_total(&mut object, exchange, count);
     let page = page(&plan, found, exchange.preferences.page_size)?;
     if page.has_more && exchange.preferences.wants(MORE) {
         object.plain(&format!("@{MORE}"), true);
@@ -96,16 +107,21 @@ fn cell(object: &mut Object, world: &World, exchange: &Exchange<'_>, node: &Node
     object.raw(&name, &to_json(value));
 }
 
-fn totals(world: &World, exchange: &Exchange<'_>, plan: &Plan, found: &[Tuple<'_>]) -> Result<Vec<String>, Refusal> {
+/// The lines of the page, and whether there are more.
+fn totals(
+    world: &World,
+    exchange: &Exchange<'_>,
+    plan: &Plan,
+    found: &[Tuple<'_>],
+) -> Result<(Vec<String>, bool), Refusal> {
     let shown: Vec<(usize, &Shown)> =
         plan.nodes.iter().enumerate().flat_map(|(at, node)| node.columns.iter().map(move |it| (at, it))).collect();
     let alias = |shown: &Shown| shown.alias.clone().unwrap_or_default();
     let mut totals = Totals::default();
     for (_, column) in &shown {
-        match (&column.aggregate, column.is_group) {
-            (None, true) => totals.keys.push(alias(column)),
-            (Some(how), false) => totals.measures.push((alias(column), Measure::read(how, column.is_distinct)?)),
-            _ => return Err(malformed("An attribute of an aggregate query is grouped by, or aggregated.")),
+        match column.aggregate {
+            None => totals.keys.push(alias(column)),
+            Some(measure) => totals.measures.push((alias(column), measure)),
         }
     }
     let sources = |is_group: bool| shown.iter().filter(move |(_, column)| column.is_group == is_group);
@@ -139,9 +155,13 @@ fn totals(world: &World, exchange: &Exchange<'_>, plan: &Plan, found: &[Tuple<'_
         is_plain
             .then(|| formatted(world, node.table, &Row::new(uuid::Uuid::nil()), node.column(column.column), value))?
     };
-    Ok(lines
+    let size = plan.top.or(plan.count).unwrap_or(usize::MAX);
+    let start = (plan.page.unwrap_or(1) - 1).saturating_mul(size);
+    let has_more = plan.top.is_none() && lines.len() > start.saturating_add(size);
+    let shown_lines = lines
         .iter()
-        .take(plan.top.or(plan.count).unwrap_or(usize::MAX))
+        .skip(start)
+        .take(size)
         .map(|line| {
             let mut object = Object::new();
             for (name, value) in line {
@@ -154,7 +174,8 @@ fn totals(world: &World, exchange: &Exchange<'_>, plan: &Plan, found: &[Tuple<'_
             }
             object.finish()
         })
-        .collect())
+        .collect();
+    Ok((shown_lines, has_more))
 }
 
 #[cfg(test)]
@@ -264,19 +285,150 @@ mod tests {
             ("<fetch><entity name='account'><attribute name='nme'/></entity></fetch>", "0x80041103"),
             ("<fetch><entity name='contact'/></fetch>", "0x80040303"),
             ("<fetch top='5' page='2'><entity name='account'/></fetch>", "0x80040203"),
+            ("<fetch top='5' count='2'><entity name='account'/></fetch>", "0x80040203"),
+            ("<fetch top='5' paging-cookie='x'><entity name='account'/></fetch>", "0x80040203"),
+            ("<fetch top='5' returntotalrecordcount='true'><entity name='account'/></fetch>", "0x80040203"),
+            ("<fetch top='5001'><entity name='account'/></fetch>", "0x80041139"),
+            ("<fetch frobnicate='1'><entity name='account'/></fetch>", "0x80040303"),
+            ("<fetch><entity name='account'><frobnicate/></entity></fetch>", "0x8004111C"),
+            ("<fetch><entity name='account'><order alias='x'/></entity></fetch>", "0x80041132"),
+            ("<fetch><entity name='account'><order/></entity></fetch>", "0x80041133"),
+            ("<fetch><entity name='account'><order attribute='name' entityname='c'/></entity></fetch>", "0x80041126"),
+            ("<fetch><entity name='email'><attribute name='to'/></entity></fetch>", "0x800404B8"),
+            ("<fetch aggregate='true'><entity name='account'/></fetch>", "0x8004112F"),
+            (
+                "<fetch aggregate='true'><entity name='account'><attribute name='name' alias='n'/></entity></fetch>",
+                "0x8004112F",
+            ),
+            (
+                "<fetch aggregate='true'><entity name='account'><attribute name='name' alias='n' aggregate='sum'/></entity></fetch>",
+                "0x8004112F",
+            ),
+            (
+                "<fetch aggregate='true'><entity name='account'><attribute name='name' alias='n' aggregate='x'/></entity></fetch>",
+                "0x800404B6",
+            ),
+            (
+                "<fetch aggregate='true'><entity name='account'><attribute name='name' alias='n' groupby='true'/>\
+                 <attribute name='accountid' alias='n' aggregate='count'/></entity></fetch>",
+                "0x80041130",
+            ),
+            (
+                "<fetch aggregate='true'><entity name='account'><attribute name='name' alias='n' groupby='true'/>\
+                 <order attribute='name'/></entity></fetch>",
+                "0x80041131",
+            ),
+            (
+                "<fetch aggregate='true'><entity name='account'><attribute name='name' alias='n' groupby='true'/>\
+                 <order alias='m'/></entity></fetch>",
+                "0x8004110A",
+            ),
+            (
+                "<fetch aggregate='true'><entity name='account'><attribute name='name' alias='n' groupby='true' \
+                 dategrouping='day'/></entity></fetch>",
+                "0x80041135",
+            ),
             ("<fetch page='2' paging-cookie='%3Ccookie'><entity name='account'/></fetch>", "0x8004112A"),
             ("<fetch count='5000' page='11'><entity name='account'/></fetch>", "0x8004430A"),
             (
                 "<fetch aggregate='true'><entity name='account'><attribute name='name' aggregate='count'/></entity></fetch>",
                 "0x80041109",
             ),
+        ] {
+            let set = if fetch.contains("email") { "emails" } else { "accounts" };
+            assert_eq!(trial.refused("GET", &format!("{set}?fetchXml={fetch}")).1, code, "{fetch}");
+        }
+        for (condition, code) in [
+            ("attribute='name' operator='frobnicate' value='x'", "0x80041120"),
+            ("attribute='revenue' operator='like' value='1%'", "0x80041106"),
+            ("attribute='name' operator='today'", "0x80041106"),
+            ("attribute='name' operator='eq-userid'", "0x80041106"),
+            ("attribute='name' operator='contain-values' value='1'", "0x80041106"),
+            ("attribute='createdon' operator='last-x-days'", "0x80040303"),
+            ("attribute='createdon' operator='last-x-days' value='x'", "0x80040203"),
+            ("attribute='createdon' operator='today' value='1'", "0x80040303"),
+            ("attribute='createdon' operator='on' value='x'", "0x80040203"),
+            ("attribute='name' operator='eq' value='x' frobnicate='y'", "0x80040303"),
+        ] {
+            let fetch =
+                format!("<fetch><entity name='account'><filter><condition {condition}/></filter></entity></fetch>");
+            assert_eq!(trial.refused("GET", &format!("accounts?fetchXml={fetch}")).1, code, "{condition}");
+        }
+    }
+
+    #[test]
+    fn what_the_sandbox_has_not_is_501_by_its_name() {
+        let mut trial = Trial::new();
+        let inside = |text: &str| format!("<fetch><entity name='account'>{text}</entity></fetch>");
+        let condition = |text: &str| inside(&format!("<filter><condition attribute='name' {text}/></filter>"));
+        let link = |text: &str| inside(&format!("<link-entity {text}/>"));
+        for (fetch, named) in [
+            ("<fetch aggregatelimit='9'><entity name='account'/></fetch>".to_owned(), "'aggregatelimit'"),
+            ("<fetch datasource='retained'><entity name='account'/></fetch>".to_owned(), "'datasource'"),
+            (inside("<attribute name='name' rowaggregate='CountChildren' alias='n'/>"), "'rowaggregate'"),
+            (inside("<attribute name='primarycontactidname'/>"), "'primarycontactidname'"),
+            (inside("<filter isquickfindfields='1'/>"), "'isquickfindfields'"),
+            (condition("operator='under' value='x'"), "'under'"),
+            (condition("operator='in-fiscal-year' value='2026'"), "'in-fiscal-year'"),
+            (condition("operator='eq' valueof='accountnumber'"), "'valueof'"),
+            (link("name='contact' from='contactid' to='primarycontactid' link-type='exists'"), "'exists'"),
+            (link("name='contact'"), "without from and to"),
+            (link("name='accountleads' from='accountid' to='accountid'"), "'accountleads'"),
             (
-                "<fetch><entity name='account'><filter><condition attribute='name' operator='under' value='x'/></filter></entity></fetch>",
-                "0x80040303",
+                "<fetch aggregate='true'><entity name='account'><attribute name='createdon' alias='y' groupby='true' \
+                 dategrouping='fiscal-year'/></entity></fetch>"
+                    .to_owned(),
+                "'fiscal-year'",
             ),
         ] {
-            assert_eq!(trial.refused("GET", &format!("accounts?fetchXml={fetch}")).1, code, "{fetch}");
+            let (status, code, message) = trial.refused("GET", &format!("accounts?fetchXml={fetch}"));
+            assert_eq!((status, code.as_str()), (501, "0x80040219"), "{fetch}: {message}");
+            assert!(message.contains(named), "{message}");
         }
+        let plain = inside("<attribute name='name'/>");
+        let (status, _, message) = trial.refused("GET", &format!("accounts?fetchXml={plain}&$top=3"));
+        assert!(status == 501 && message.contains("$top"), "{message}");
+    }
+
+    #[test]
+    fn all_rows_are_counted_where_the_query_says_so() {
+        let mut trial = Trial::new();
+        let prefer = "odata.include-annotations=\"*\"";
+        for (wish, total) in
+            [("", -1), (" returntotalrecordcount='true'", 200), (" returntotalrecordcount='false'", -1)]
+        {
+            let fetch =
+                format!("<fetch count='3'{wish}><entity name='account'><attribute name='name'/></entity></fetch>");
+            let json = trial.ask("GET", &format!("accounts?fetchXml={fetch}")).header("prefer", prefer).answer().json();
+            assert_eq!(json["@Microsoft.Dynamics.CRM.totalrecordcount"], total, "{wish}");
+            assert_eq!(json["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"], false);
+            assert_eq!(json["value"].as_array().map(Vec::len), Some(3));
+        }
+        let both = "<fetch top='3' returntotalrecordcount='false'><entity name='account'><attribute name='name'/></entity></fetch>";
+        assert_eq!(rows(&mut trial, "accounts", both).len(), 3);
+    }
+
+    #[test]
+    fn an_order_may_name_a_link_and_totals_come_in_pages() {
+        let mut trial = Trial::new();
+        let fetch = "<fetch><entity name='account'><attribute name='name'/><order attribute='fullname' entityname='c'/>\
+                     <link-entity name='contact' from='contactid' to='primarycontactid' alias='c'><attribute name='fullname'/>\
+                     </link-entity></entity></fetch>";
+        let names: Vec<String> = rows(&mut trial, "accounts", fetch)
+            .iter()
+            .map(|row| crate::sandbox::world::folded(row["c.fullname"].as_str().unwrap()))
+            .collect();
+        assert!(names.len() > 100 && names.is_sorted());
+        let page = |trial: &mut Trial, number: usize| {
+            let fetch = format!(
+                "<fetch aggregate='true' count='2' page='{number}'><entity name='lead'><attribute name='leadqualitycode' \
+                 alias='q' groupby='true'/><order alias='q'/></entity></fetch>"
+            );
+            rows(trial, "leads", &fetch).iter().map(|row| row["q"].to_string()).collect::<Vec<_>>()
+        };
+        let (first, second) = (page(&mut trial, 1), page(&mut trial, 2));
+        assert_eq!(first.len(), 2);
+        assert!(!second.is_empty() && second.iter().all(|row| !first.contains(row)), "{first:?} {second:?}");
     }
 
     #[test]
@@ -290,5 +442,14 @@ mod tests {
             trial.get(&format!("accounts?userQuery={big}"))["value"].as_array().is_some_and(|rows| !rows.is_empty())
         );
         assert_eq!(trial.refused("GET", &format!("contacts?savedQuery={active}")).1, "0x80040203");
+        let contacts = trial.find("savedqueries", "name eq 'Active Contacts' and returnedtypecode eq 'contact'");
+        let account = trial.find("accounts", "accountnumber eq 'NL-0007'");
+        let own = format!("accounts({account})/contact_customer_accounts");
+        let filter = format!("_parentcustomerid_value eq {account} and statecode eq 0");
+        let expected = trial.column(&format!("contacts?$filter={filter}"), "contactid").len();
+        let shown = trial.get(&format!("{own}?savedQuery={contacts}"));
+        assert_eq!(shown["value"].as_array().map(Vec::len), Some(expected));
+        let (status, _, message) = trial.refused("GET", &format!("{own}?fetchXml=<fetch/>"));
+        assert!(status == 501 && message.contains("fetchXml"), "{message}");
     }
 }
