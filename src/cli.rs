@@ -11,8 +11,8 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Records};
 use crate::commands::{
-    CommandError, action, api, app, batch, completions, connect, connections, demo, disconnect, doctor, explain, man,
-    naming, proxy, query, reconnect, sandbox, search, serving, tables, version, whoami,
+    CommandError, action, api, app, batch, completions, connect, connections, demo, disconnect, doctor, emptiness,
+    explain, man, naming, proxy, query, reconnect, sandbox, search, serving, tables, version, whoami,
 };
 use crate::context::Context;
 use crate::dataverse::is_rehearsal;
@@ -143,7 +143,8 @@ pub fn command() -> Command {
 /// reach, and ends with [`Exit::Bug`].
 #[must_use]
 pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clock: Clock, browser: Browser) -> Exit {
-    let matches = match command().try_get_matches_from(arguments) {
+    let mut command = command();
+    let matches = match command.try_get_matches_from_mut(arguments) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error, arguments, &environment, stdio),
     };
@@ -174,6 +175,7 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
     };
     let wants_json = is_json(flags.output.as_deref(), &environment);
     let outcome = catch_panic(|| {
+        emptiness::check(&command, &matches)?;
         let (screen, flags) = with_filter(screen.clone(), flags, global.jq.as_deref())?;
         let settings = Settings::resolve(flags, &environment)?;
         let context = Context::new(screen, settings, environment, clock, browser);

@@ -16,6 +16,7 @@ pub mod connections;
 pub mod demo;
 pub mod disconnect;
 pub mod doctor;
+pub mod emptiness;
 mod error;
 pub mod explain;
 mod federated_flags;

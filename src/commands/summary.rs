@@ -25,14 +25,31 @@ pub(super) fn changed(
     table: &Table,
     id: &RecordId,
     what: &str,
+    name: Option<&str>,
 ) -> Result<Exit, Problem> {
-    context.screen.note(&format!("{what} {} {id}", table.logical_name));
+    tell(context, what, table, id, name);
     match format {
         Format::Json | Format::Ndjson => show(context, Format::Ndjson, table, id)?,
         Format::Id => context.screen.line(&id.to_string())?,
         Format::Table | Format::Csv | Format::Tsv => {}
     }
     Ok(Exit::Done)
+}
+
+/// Says which record was changed: by its id, and by its name where that is known.
+pub(super) fn tell(context: &Context, what: &str, table: &Table, id: &RecordId, name: Option<&str>) {
+    let name = name.map(|name| format!(" ({})", shown(name))).unwrap_or_default();
+    context.screen.note(&format!("{what} {} {id}{name}", table.logical_name));
+}
+
+/// A name on one line, which no name makes long.
+fn shown(name: &str) -> String {
+    const LONGEST: usize = 100;
+    let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 fn is_for_programs(format: Format) -> bool {

@@ -50,6 +50,13 @@ impl Body {
         self.columns.iter().map(|(name, value)| (name.as_str(), value.get()))
     }
 
+    /// The same without these columns.
+    #[must_use]
+    pub(super) fn without(mut self, names: &[String]) -> Self {
+        self.columns.retain(|(name, _)| !names.contains(name));
+        self
+    }
+
     /// The names of the columns, in the order in which they were given.
     pub fn column_names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|(name, _)| name.as_str())

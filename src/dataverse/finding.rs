@@ -24,6 +24,50 @@ pub struct Wanted<'a> {
     pub annotations: bool,
 }
 
+/// What is there where an address leads.
+pub(super) enum Found {
+    /// A record that was named by its id, which says it all.
+    Id(RecordId),
+    /// One record.
+    One(Record),
+    /// None.
+    Nothing {
+        /// What it was looked for by, for people.
+        what: String,
+    },
+    /// More than one.
+    Several {
+        /// What they were looked for by, for people.
+        what: String,
+        /// Some of them.
+        candidates: Vec<String>,
+    },
+}
+
+impl Found {
+    /// Why that is not one record.
+    fn into_error(self, table: &Table) -> ValueError {
+        let table = table.logical_name.clone();
+        match self {
+            Self::Several { what, candidates } => ValueError::Ambiguous { table, what, candidates },
+            Self::Nothing { what } => ValueError::NothingFound { table, what },
+            Self::Id(_) | Self::One(_) => ValueError::NothingFound { table, what: String::new() },
+        }
+    }
+}
+
+impl<'a> Wanted<'a> {
+    /// The id of a record and nothing more.
+    pub(super) fn id_of(table: &'a Table) -> Self {
+        Self { table, select: std::slice::from_ref(&table.id_column), expand: None, annotations: false }
+    }
+}
+
+/// The id that a record has.
+pub(super) fn id_in(table: &Table, record: &Record) -> Result<RecordId, DataverseError> {
+    RecordId::parse(&record.cell(&table.id_column).map(|cell| cell.text().into_owned()).unwrap_or_default())
+}
+
 impl Client {
     /// The one record that `reference` means.
     ///
@@ -42,6 +86,22 @@ impl Client {
     pub async fn find_record(&self, table: &Table, reference: &Reference) -> Result<RecordId, DataverseError> {
         let address = self.way_to(table, reference).await?;
         self.id_at(table, address).await
+    }
+
+    /// The same for a record that is going to be changed.
+    ///
+    /// # Errors
+    /// As [`Client::find`]; [`ValueError::KeyOfSeveral`] in the place of [`ValueError::Ambiguous`].
+    pub async fn find_to_change(&self, table: &Table, reference: &Reference) -> Result<RecordId, DataverseError> {
+        let address = self.way_to(table, reference).await?;
+        match self.found(Wanted::id_of(table), address).await? {
+            Found::Id(id) => Ok(id),
+            Found::One(record) => id_in(table, &record),
+            Found::Several { what, candidates } => {
+                Err(ValueError::KeyOfSeveral { table: table.logical_name.clone(), what, candidates }.into())
+            }
+            nothing @ Found::Nothing { .. } => Err(nothing.into_error(table).into()),
+        }
     }
 
     /// `/contacts(…)`: what binds a lookup to the record that is meant. An alternate key stands there by itself, so that
@@ -71,21 +131,34 @@ impl Client {
     }
 
     async fn id_at(&self, table: &Table, address: Address) -> Result<RecordId, DataverseError> {
-        if let Address::Key(key) = &address
-            && let Ok(id) = RecordId::parse(key)
-        {
-            return Ok(id);
+        match self.found(Wanted::id_of(table), address).await? {
+            Found::Id(id) => Ok(id),
+            Found::One(record) => id_in(table, &record),
+            none_or_several => Err(none_or_several.into_error(table).into()),
         }
-        let select = std::slice::from_ref(&table.id_column);
-        let record = self.at(Wanted { table, select, expand: None, annotations: false }, address).await?;
-        let id = record.cell(&table.id_column).map(|cell| cell.text().into_owned()).unwrap_or_default();
-        RecordId::parse(&id)
     }
 
     async fn at(&self, wanted: Wanted<'_>, address: Address) -> Result<Record, DataverseError> {
+        if let Address::Key(key) = &address {
+            return self.get_at(wanted.table, key, wanted.select, wanted.expand, wanted.annotations).await;
+        }
+        let table = wanted.table;
+        match self.found(wanted, address).await? {
+            Found::One(record) => Ok(record),
+            others => Err(others.into_error(table).into()),
+        }
+    }
+
+    /// What an address leads to. An id is taken as it stands: nobody is asked whether there is such a record.
+    pub(super) async fn found(&self, wanted: Wanted<'_>, address: Address) -> Result<Found, DataverseError> {
         let Wanted { table, select, expand, annotations } = wanted;
         let (filter, what) = match address {
-            Address::Key(key) => return self.get_at(table, &key, select, expand, annotations).await,
+            Address::Key(key) => {
+                return Ok(match RecordId::parse(&key) {
+                    Ok(id) => Found::Id(id),
+                    Err(_) => Found::One(self.get_at(table, &key, select, expand, annotations).await?),
+                });
+            }
             Address::Condition { filter, what } => (filter, what),
         };
         let query = Query {
@@ -99,14 +172,11 @@ impl Client {
         let mut rows = self.rows(query);
         let first = rows.next().await?;
         let rest = rows.next().await?;
-        match first {
-            None => Err(ValueError::NothingFound { table: table.logical_name.clone(), what }.into()),
-            Some(record) if rest.is_none() && !rows.has_more() => Ok(record),
-            Some(_) => {
-                let candidates = self.candidates(table, filter).await?;
-                Err(ValueError::Ambiguous { table: table.logical_name.clone(), what, candidates }.into())
-            }
-        }
+        Ok(match first {
+            None => Found::Nothing { what },
+            Some(record) if rest.is_none() && !rows.has_more() => Found::One(record),
+            Some(_) => Found::Several { what, candidates: self.candidates(table, filter).await? },
+        })
     }
 
     /// Some of the records for which a condition holds: ids with names.

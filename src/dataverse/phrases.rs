@@ -207,7 +207,7 @@ pub(in crate::dataverse) static BAD_RECORD_ID: Phrase = Phrase {
     code: "dataverse/bad-record-id",
     exit: Exit::Usage,
     who: Who::You,
-    meaning: "an id is 32 hexadecimal digits as 8-4-4-4-12, with or without braces, and `column=value` does as well; nothing was sent",
+    meaning: "an id is 32 hexadecimal digits as 8-4-4-4-12, with or without braces; a change takes one or `--key column=value`, a read a name or `column=value` too; nothing was sent",
     remedy: &[
         "name it by a value that no other record has: `{example}` in the place of the id",
         "run `d365conn records <table> list -o id` to see the ids of a table",

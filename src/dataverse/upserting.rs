@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 
 use crate::dataverse::addressing::Address;
 use crate::dataverse::client::Client;
+use crate::dataverse::finding::{Found, id_in};
 use crate::dataverse::values::{Reference, ValueError, typed_json};
-use crate::dataverse::{Body, ColumnKind, DataverseError, Only, RecordId, Table, Write};
+use crate::dataverse::{Body, ColumnDefinition, ColumnKind, DataverseError, Only, RecordId, Table, Wanted, Write};
 
 impl Client {
     /// The write that changes the record of `table` with this key, or makes it: an alternate key, or the primary key alone.
@@ -25,19 +26,73 @@ impl Client {
         if !is_primary {
             self.check_key(table, key).await?;
         }
-        let what = match self.way_to(table, &Reference::Key(key.to_vec())).await? {
-            Address::Key(key) => return Ok(Write::Upsert { table: table.clone(), key, body, only }),
-            Address::Condition { what, .. } => what,
-        };
-        match (self.find_record(table, &Reference::Key(key.to_vec())).await, only) {
-            (Ok(_), Some(Only::Create)) => Err(ValueError::Taken { table: table.logical_name.clone(), what }.into()),
-            (Ok(id), _) => Ok(Write::Update { table: table.clone(), id, body, if_match: None }),
-            (Err(error), None | Some(Only::Create)) if error.is_nothing_found() => {
-                let body = self.with_key(table, key, body).await?;
-                Ok(Write::create(table, RecordId::random(), &body)?)
+        let body = self.agreeing(table, key, body).await?;
+        let address = self.way_to(table, &Reference::Key(key.to_vec())).await?;
+        let what = match &address {
+            Address::Key(key) => {
+                return Ok(Write::Upsert { table: table.clone(), key: key.clone(), body, only });
             }
-            (Err(error), _) => Err(error),
+            Address::Condition { what, .. } => what.clone(),
+        };
+        let name = || table.logical_name.clone();
+        let id = match self.found(Wanted::id_of(table), address).await? {
+            Found::Several { what, candidates } => {
+                return Err(ValueError::KeyOfSeveral { table: name(), what, candidates }.into());
+            }
+            Found::Nothing { what } if only == Some(Only::Update) => {
+                return Err(ValueError::NothingFound { table: name(), what }.into());
+            }
+            Found::Nothing { .. } => {
+                let body = self.with_key(table, key, body).await?;
+                return Write::create(table, RecordId::random(), &body);
+            }
+            Found::Id(id) => id,
+            Found::One(record) => id_in(table, &record)?,
+        };
+        if only == Some(Only::Create) {
+            return Err(ValueError::Taken { table: name(), what }.into());
         }
+        Ok(Write::Update { table: table.clone(), id, body, if_match: None })
+    }
+
+    /// The values without those that the key says already.
+    ///
+    /// # Errors
+    /// [`ValueError::KeyContradicted`] where they say something else: the record would be given another key, and the next
+    /// run would not find it.
+    async fn agreeing(&self, table: &Table, key: &[(String, String)], body: Body) -> Result<Body, DataverseError> {
+        if let [(column, id)] = key
+            && *column == table.id_column
+        {
+            return match body.value(column) {
+                Some(json) if !is_id(id, json) => {
+                    let (column, key) = (column.clone(), id.clone());
+                    Err(ValueError::KeyContradicted { column, key, value: shown(json) }.into())
+                }
+                _ => Ok(body),
+            };
+        }
+        let definition = self.definition_of_key(table, key).await?;
+        let mut said_twice = Vec::new();
+        for (name, value) in key {
+            let Some(column) = definition.column(name) else { continue };
+            let ways = definition.many_to_one.iter().filter(|way| way.column == column.name);
+            let navigations: Vec<&str> = ways.map(|way| way.navigation.as_str()).collect();
+            for (given, json) in body.columns() {
+                let plain = given.strip_suffix("@odata.bind").unwrap_or(given);
+                if ![column.name.as_str(), &column.property()].contains(&plain) && !navigations.contains(&plain) {
+                    continue;
+                }
+                if !says(&table.logical_name, column, value, json) {
+                    let (column, key) = (column.name.clone(), value.clone());
+                    return Err(ValueError::KeyContradicted { column, key, value: shown(json) }.into());
+                }
+                if column.kind != ColumnKind::Lookup {
+                    said_twice.push(given.to_owned());
+                }
+            }
+        }
+        Ok(body.without(&said_twice))
     }
 
     async fn check_key(&self, table: &Table, key: &[(String, String)]) -> Result<(), DataverseError> {
@@ -62,4 +117,25 @@ impl Client {
         }
         Ok(body)
     }
+}
+
+/// Whether JSON that is given for a column is the value that the key has for it.
+fn says(table: &str, column: &ColumnDefinition, key: &str, json: &str) -> bool {
+    if matches!(column.kind, ColumnKind::Lookup | ColumnKind::Guid) {
+        return is_id(key, json);
+    }
+    let value = |json: &str| serde_json::from_str::<serde_json::Value>(json).ok();
+    typed_json(table, column, key).is_ok_and(|typed| typed == json || value(&typed) == value(json))
+}
+
+/// Whether JSON holds this id, perhaps in an address as `/accounts(GUID)`.
+fn is_id(id: &str, json: &str) -> bool {
+    let given = shown(json);
+    let inner = given.rsplit_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(&given);
+    RecordId::parse(id).is_ok_and(|id| RecordId::parse(inner).is_ok_and(|inner| inner == id))
+}
+
+/// JSON as people write it: text without its quotation marks.
+fn shown(json: &str) -> String {
+    serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned())
 }

@@ -400,7 +400,13 @@ impl Screen {
     /// Whether a question would reach a person.
     #[must_use]
     pub fn can_ask(&self) -> bool {
-        self.0.keyboard && self.is_terminal_stdin() && self.is_terminal_stderr() && !self.0.options.no_input
+        self.0.keyboard && self.is_attended()
+    }
+
+    /// Whether a person sits at the terminal that reads what is said, and may be asked.
+    #[must_use]
+    pub fn is_attended(&self) -> bool {
+        self.is_terminal_stdin() && self.is_terminal_stderr() && !self.0.options.no_input
     }
 
     /// Standard input, as a stream.

@@ -55,12 +55,16 @@ impl Run {
                 client.check_writable()?;
             }
             let arguments = given.arguments(&client).await?;
+            let record = match &bound {
+                Bound::Record(table, id) => format!(" on {} {id}", table.logical_name),
+                Bound::Set(_) | Bound::Nothing => String::new(),
+            };
             let call = Call { name: callable.name.clone(), bound, arguments };
             let answer = client.call(&call).await?;
             if let Some(answer) = answer {
                 return show(context, format, &answer);
             }
-            context.screen.note(&format!("ran {}", callable.name));
+            context.screen.note(&format!("ran {}{record}", callable.name));
             Ok(Exit::Done)
         })
     }

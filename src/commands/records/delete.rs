@@ -4,23 +4,26 @@ use clap::Args;
 
 use crate::commands::records::manner::Logic;
 use crate::commands::records::opened::{Aim, Opened};
-use crate::commands::records::which::which;
+use crate::commands::records::which::{of_id, of_key};
 use crate::commands::records::{Place, delete_many};
 use crate::context::Context;
-use crate::dataverse::{Manner, Write};
+use crate::dataverse::{Manner, RecordId, Write};
 use crate::problem::{Exit, Problem};
 
 /// Delete records
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   d365conn accounts delete ACCOUNT_ID
-  d365conn accounts delete accountnumber=NL-0001
+  d365conn accounts delete --key accountnumber=NL-0001
   d365conn contacts delete CONTACT_ID CONTACT_ID_2 --yes
   d365conn accounts delete --filter \"accountnumber eq 'NL-0007'\" --expect-count 1")]
 pub struct Delete {
-    /// The records' ids, or `column=value` that tells one apart
-    #[arg(required_unless_present = "filter", value_name = "ID|KEY=VALUE")]
+    /// The records' ids
+    #[arg(required_unless_present_any = ["filter", "key"], value_name = "ID")]
     ids: Vec<String>,
+    /// In the place of the ids: `column=value` that tells one record apart, once for each column of a key
+    #[arg(long, value_name = "COLUMN=VALUE", conflicts_with_all = ["ids", "filter"])]
+    key: Vec<String>,
     /// Every record for which this OData condition holds; they are counted before anything is deleted
     #[arg(long, value_name = "ODATA", conflicts_with_all = ["ids", "if_match", "Logic"])]
     filter: Option<String>,
@@ -40,21 +43,30 @@ impl Delete {
         if let Some(filter) = &self.filter {
             return delete_many::run(context, place, filter, self.expect_count);
         }
-        let references = self.ids.iter().map(|id| which(id, place)).collect::<Result<Vec<_>, _>>()?;
+        let references = match self.key.as_slice() {
+            [] => self.ids.iter().map(|id| of_id(id, place)).collect::<Result<Vec<_>, _>>()?,
+            key => vec![of_key(key)?],
+        };
+        let at = context.warning_of_target();
+        let is_seen = context.screen.can_ask();
         let deed = async |opened: &Opened<'_>| {
             let mut ids = Vec::new();
             for reference in &references {
-                let id = opened.client.find_record(&opened.table, reference).await?;
+                let id = opened.find(reference).await?;
                 // One that is named twice goes once.
-                if !ids.contains(&id) {
-                    ids.push(id);
+                if ids.iter().all(|(known, _)| *known != id) {
+                    let name = opened.read_name(&id).await?;
+                    ids.push((id, name));
                 }
             }
+            if is_seen && ids.len() > 1 {
+                context.confirm_change(&format!("Delete {} records{at}: {}?", ids.len(), told(&ids)))?;
+            }
             let manner = Manner { headers: self.logic.headers(), ..Manner::default() };
-            for id in ids {
+            for (id, name) in ids {
                 let write = Write::Delete { table: opened.table.clone(), id, if_match: self.if_match.clone() };
                 match opened.client.write_in(&write, &manner).await {
-                    Ok(_) => opened.changed(&id, "deleted")?,
+                    Ok(_) => opened.changed_called(&id, "deleted", name.as_deref())?,
                     // It was shown; so are the others.
                     Err(error) if error.is_rehearsal() => Exit::Done,
                     Err(error) => return Err(error.into()),
@@ -62,8 +74,17 @@ impl Delete {
             }
             Ok(Exit::Done)
         };
-        let question = format!("Delete {} records{}?", references.len(), context.warning_of_target());
-        let aim = if references.len() > 1 { Aim::ChangeIf(&question) } else { Aim::Change };
+        let question = format!("Delete {} records{at}?", references.len());
+        // Somebody at a terminal is asked once the names are known; a script has to say yes before anything is asked.
+        let aim = if references.len() > 1 && !is_seen { Aim::ChangeIf(&question) } else { Aim::Change };
         place.open(context, aim, deed)
     }
+}
+
+/// Some of the records, by what people call them.
+fn told(records: &[(RecordId, Option<String>)]) -> String {
+    const MOST: usize = 5;
+    let one = |(id, name): &(RecordId, Option<String>)| name.clone().unwrap_or_else(|| id.to_string());
+    let more = if records.len() > MOST { ", …" } else { "" };
+    format!("{}{more}", records.iter().take(MOST).map(one).collect::<Vec<_>>().join(", "))
 }

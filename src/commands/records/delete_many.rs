@@ -84,10 +84,10 @@ async fn delete(
             match outcome.verdict {
                 // Somebody else was faster, or our own first try was.
                 Verdict::Failed(error) if error.is_not_found() => {
-                    summary::changed(context, format, table, id, "deleted")?;
+                    summary::changed(context, format, table, id, "deleted", None)?;
                 }
                 Verdict::Done { .. } => {
-                    summary::changed(context, format, table, id, "deleted")?;
+                    summary::changed(context, format, table, id, "deleted", None)?;
                 }
                 Verdict::Failed(error) => {
                     failed += 1;

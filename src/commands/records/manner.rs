@@ -46,8 +46,9 @@ impl Logic {
 #[derive(Debug, Args)]
 pub struct Returned {
     /// Show the record as it stands afterwards: the usual columns, or these (`--return=name,revenue`, `--return='*'`)
-    #[arg(long = "return", value_name = "COLUMNS", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    columns: Option<String>,
+    #[arg(long = "return", value_name = "COLUMNS", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "left out, without a value, and with one are three things")]
+    columns: Option<Option<String>>,
     #[command(flatten)]
     cells: Cells,
 }
@@ -72,11 +73,8 @@ impl Returned {
     }
 
     fn selection(&self) -> Result<Selection, Problem> {
-        let names: Option<Vec<String>> = self
-            .columns
-            .as_deref()
-            .filter(|names| !names.is_empty())
-            .map(|names| names.split(',').map(str::to_owned).collect());
+        let names: Option<Vec<String>> =
+            self.columns.as_ref().and_then(Option::as_deref).map(|names| names.split(',').map(str::to_owned).collect());
         selected(names.as_deref())
     }
 

@@ -26,6 +26,7 @@ mod upsert;
 mod values;
 mod verbs;
 mod which;
+mod which_error;
 mod writing;
 
 pub(super) use cells::Cells;
@@ -36,3 +37,4 @@ pub use own::OwnVerb;
 pub use showing::{Limit, columns_of, peek, resolved, show};
 pub use verbs::{Place, Records, Verb};
 pub(super) use which::sure;
+pub use which_error::WHICH_PHRASES;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::commands::records::Place;
 use crate::commands::records::opened::Opened;
-use crate::commands::records::which::Which;
+use crate::commands::records::which::{Which, change};
 use crate::context::Context;
 use crate::dataverse::Other;
 use crate::problem::{Exit, Problem};
@@ -18,8 +18,8 @@ pub struct Unlink {
     #[command(flatten)]
     which: Which,
     /// Navigation property, relationship or lookup; `d365conn tables show` lists them
-    #[arg(value_name = "RELATIONSHIP")]
-    relationship: String,
+    #[arg(value_name = "RELATIONSHIP", required_unless_present = "key")]
+    relationship: Option<String>,
     /// The other record, where there may be several: its id, `column=value` or its name, perhaps with `table:` in front
     other: Option<String>,
 }
@@ -27,10 +27,13 @@ pub struct Unlink {
 impl Unlink {
     /// Takes them apart.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let other = self.other.as_deref().map(Other::parse).transpose()?;
-        self.which.change(context, place, async |opened, id| {
+        let words = [self.relationship.as_ref(), self.other.as_ref()];
+        let (reference, [relationship, other]) = self.which.with_words(place, words, ["RELATIONSHIP", "OTHER"], 1)?;
+        let relationship = relationship.unwrap_or_default();
+        let other = other.as_deref().map(Other::parse).transpose()?;
+        change(context, place, &reference, async |opened, id| {
             let Opened { client, table, .. } = opened;
-            let (relationship, other) = client.relationship(table, &self.relationship, other.as_ref()).await?;
+            let (relationship, other) = client.relationship(table, &relationship, other.as_ref()).await?;
             client.unlink(table, id, &relationship, other).await?;
             opened.changed(&id, "unlinked")
         })

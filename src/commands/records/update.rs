@@ -14,7 +14,7 @@ use crate::problem::{Exit, Problem};
 #[command(after_help = "Examples:
   d365conn accounts update ACCOUNT_ID telephone1=\"+47 55 00 11 33\"
   d365conn accounts update ACCOUNT_ID description= --data '{\"numberofemployees\": 13}'
-  d365conn accounts update accountnumber=NL-0001 creditonhold=yes --return=name,creditonhold
+  d365conn accounts update --key accountnumber=NL-0001 creditonhold=yes --return=name,creditonhold
 
 --if-match takes the record's version as `get --select '*' -o json` shows it under @odata.etag:
 the change is refused (exit 7) when somebody was faster.")]
@@ -31,9 +31,11 @@ pub struct Update {
 impl Update {
     /// Changes it.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let reference = self.which.reference(place)?;
-        self.writing.run(context, place, Purpose::Change, async |opened, body| {
-            let id = opened.client.find_record(&opened.table, &reference).await?;
+        let (which, mut writing) = (self.which, self.writing);
+        let (reference, words) = which.with_some(place, writing.take_words())?;
+        writing.put_words(words);
+        writing.run(context, place, Purpose::Change, async |opened, body| {
+            let id = opened.find(&reference).await?;
             Ok(Write::Update { table: opened.table.clone(), id, body, if_match: self.if_match })
         })
     }

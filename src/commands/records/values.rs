@@ -13,7 +13,7 @@ pub struct Values {
     /// `column=value`: text, numbers, dates, labels of choices, `lookup=table:name`; `column=` empties it, `column:=JSON` is
     /// taken as it is
     #[arg(value_name = "COLUMN=VALUE")]
-    values: Vec<String>,
+    pub(super) values: Vec<String>,
     /// A JSON object: as text, `@file`, or `-` for stdin
     #[arg(long, value_name = "JSON|@FILE|-")]
     data: Option<String>,

@@ -7,8 +7,9 @@ use crate::commands::records::Place;
 use crate::commands::records::manner::{Logic, Returned};
 use crate::commands::records::opened::{Aim, Opened};
 use crate::commands::records::values::Values;
+use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Body, Purpose, Write};
+use crate::dataverse::{Body, Purpose, Table, Write};
 use crate::problem::{Exit, Problem};
 
 /// What is written, and how.
@@ -23,6 +24,16 @@ pub struct Writing {
 }
 
 impl Writing {
+    /// The words that give columns their values, taken out.
+    pub(super) fn take_words(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.values.values)
+    }
+
+    /// Puts them back.
+    pub(super) fn put_words(&mut self, words: Vec<String>) {
+        self.values.values = words;
+    }
+
     /// Makes the change that `write` makes of the body, and shows or tells what came of it.
     ///
     /// # Errors
@@ -39,13 +50,29 @@ impl Writing {
             let Opened { client, table, format, .. } = opened;
             let manner = self.returned.manner(client, table, self.logic.headers(), *format).await?;
             let body = typed.fill(client, table, purpose).await?;
+            if let Some(name) = name_in(&body, table) {
+                // What it is called from now on.
+                let _ = opened.called.set(name);
+            }
             let write = write(opened, body).await?;
             let written = client.write_in(&write, &manner).await?;
             match (&written.record, written.is_new) {
-                (Some(record), _) => self.returned.show(context, *format, &manner, table, record),
+                (Some(record), is_new) => {
+                    let column = table.name_column.as_deref().and_then(|column| record.cell(column));
+                    let name = column.map(|cell| cell.text().into_owned()).filter(|name| !name.is_empty());
+                    let name = name.as_deref().or(opened.called.get().map(String::as_str));
+                    summary::tell(context, if is_new { "created" } else { "changed" }, table, &written.id, name);
+                    self.returned.show(context, *format, &manner, table, record)
+                }
                 (None, true) => opened.created(&written.id),
                 (None, false) => opened.changed(&written.id, "changed"),
             }
         })
     }
+}
+
+/// The name that a body gives its record.
+fn name_in(body: &Body, table: &Table) -> Option<String> {
+    let json = body.value(table.name_column.as_deref()?)?;
+    serde_json::from_str::<String>(json).ok().filter(|name| !name.is_empty())
 }

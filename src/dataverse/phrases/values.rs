@@ -23,6 +23,8 @@ pub const VALUE_PHRASES: &[&Phrase] = &[
     &TAKEN,
     &NOTHING_FOUND,
     &AMBIGUOUS_RECORD,
+    &KEY_OF_SEVERAL,
+    &KEY_CONTRADICTED,
     &NO_SUCH_USER,
 ];
 
@@ -163,6 +165,26 @@ pub(in crate::dataverse) static AMBIGUOUS_RECORD: Phrase = usage(
     &[
         "give the id of one of: {candidates}",
         "name it by an alternate key, which no two records share: `d365conn tables show {table} --keys` lists them",
+    ],
+);
+
+pub(in crate::dataverse) static KEY_OF_SEVERAL: Phrase = Phrase {
+    code: "dataverse/key-of-several",
+    exit: Exit::Conflict,
+    who: Who::You,
+    meaning: "a change is made to one record, and the key does not tell which; nothing was changed",
+    remedy: &[
+        "give the id of one of: {candidates}",
+        "name it by an alternate key, which no two records share: `d365conn tables show {table} --keys` lists them",
+    ],
+};
+
+pub(in crate::dataverse) static KEY_CONTRADICTED: Phrase = usage(
+    "dataverse/key-contradicted",
+    "an upsert writes to the record that its key leads to, and the values would give that record another key; nothing was sent",
+    &[
+        "leave {column} out of the values, or give it the value that it has in `--key`",
+        "to give a record another key, run `update` with its id",
     ],
 );
 

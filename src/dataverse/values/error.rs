@@ -183,6 +183,26 @@ pub enum ValueError {
         /// `name (id)` of some.
         candidates: Vec<String>,
     },
+    /// A key that is to lead to the one record to change leads to several.
+    #[error("there are several of {table} {what}")]
+    KeyOfSeveral {
+        /// The table.
+        table: String,
+        /// As [`ValueError::NothingFound`].
+        what: String,
+        /// `name (id)` of some.
+        candidates: Vec<String>,
+    },
+    /// The values of an upsert say something else than its key.
+    #[error("the key says {column}=`{}`, the values say {column}=`{}`", key.escape_debug(), value.escape_debug())]
+    KeyContradicted {
+        /// The column.
+        column: String,
+        /// In the key.
+        key: String,
+        /// Among the values.
+        value: String,
+    },
     /// `--as` names nobody.
     #[error("there is no user `{}`", typed.escape_debug())]
     NoSuchUser {
@@ -213,6 +233,8 @@ impl Diagnose for ValueError {
             Self::Taken { .. } => &phrases::TAKEN,
             Self::NothingFound { .. } => &phrases::NOTHING_FOUND,
             Self::Ambiguous { .. } => &phrases::AMBIGUOUS_RECORD,
+            Self::KeyOfSeveral { .. } => &phrases::KEY_OF_SEVERAL,
+            Self::KeyContradicted { .. } => &phrases::KEY_CONTRADICTED,
             Self::NoSuchUser { .. } => &phrases::NO_SUCH_USER,
         }
     }
@@ -247,10 +269,12 @@ impl Diagnose for ValueError {
                 facts.extend((!keys.is_empty()).then(|| ("keys", listed(keys))));
                 facts
             }
-            Self::Ambiguous { table, candidates, .. } => {
+            Self::Ambiguous { table, candidates, .. } | Self::KeyOfSeveral { table, candidates, .. } => {
                 vec![("table", table.clone()), ("candidates", listed(candidates))]
             }
-            Self::NotByValue { column, .. } | Self::LookupByName { column, .. } => vec![("column", column.clone())],
+            Self::NotByValue { column, .. }
+            | Self::LookupByName { column, .. }
+            | Self::KeyContradicted { column, .. } => vec![("column", column.clone())],
             Self::WrongKind { .. }
             | Self::TooLong { .. }
             | Self::OutOfRange { .. }

@@ -38,9 +38,12 @@ pub(super) fn role(column: &str) -> Option<u8> {
 
 /// Takes the parties apart. A comma between quotation marks parts nothing; nothing between two commas is nobody.
 pub(super) fn parties(text: &str) -> Vec<Party<'_>> {
-    let mut is_quoted = false;
+    let (mut is_quoted, mut before) = (false, ',');
     let parts = text.split(|letter: char| {
-        is_quoted ^= letter == '"';
+        // A mark inside of a name is an inch, and opens nothing.
+        let may_open = matches!(before, ',' | ':' | '=' | ' ');
+        is_quoted ^= letter == '"' && (is_quoted || may_open);
+        before = letter;
         letter == ',' && !is_quoted
     });
     let named = parts.map(str::trim).filter(|part| !part.is_empty());
@@ -70,6 +73,10 @@ mod tests {
             ),
             ("contact@emailaddress1=ida@fjord.example", vec![record("contact@emailaddress1=ida@fjord.example")]),
             ("user:ines@northlight.example", vec![record("user:ines@northlight.example")]),
+            (
+                "account:Monitor 24\",ida@fjord.example",
+                vec![record("account:Monitor 24\""), address("ida@fjord.example")],
+            ),
             ("ida@", vec![record("ida@")]),
             ("Ida <ida@fjord.example>", vec![record("Ida <ida@fjord.example>")]),
             (" , ", vec![]),

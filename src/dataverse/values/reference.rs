@@ -77,8 +77,16 @@ fn looks_like_an_id(text: &str) -> bool {
     (30..=40).contains(&plain.chars().count()) && odd <= 2 && !plain.contains(char::is_whitespace)
 }
 
+/// A name as typed, without a pair of quotation marks around the whole of it. Marks of which one belongs to the name stay:
+/// of `Monitor 24"` none comes off.
 fn unquoted(name: &str) -> String {
-    name.trim().trim_matches('"').to_owned()
+    let inner = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).filter(|inner| !inner.is_empty());
+    // In `"A" & "B"` the first mark and the last are no pair.
+    let is_pair = |inner: &&str| {
+        let marks = inner.matches('"').count();
+        marks % 2 == 1 || marks == 0 || (inner.starts_with('"') && inner.ends_with('"'))
+    };
+    inner.filter(is_pair).unwrap_or(name).to_owned()
 }
 
 /// What stands for a lookup: perhaps a table, and a record of it.
@@ -141,6 +149,14 @@ mod tests {
             ("Alder = Co", name("Alder = Co")),
             ("\"Alder\"", name("Alder")),
             ("\"e=mc2\"", name("e=mc2")),
+            ("Monitor 24\"", name("Monitor 24\"")),
+            ("\"Monitor 24\"\"", name("Monitor 24\"")),
+            ("\"Monitor", name("\"Monitor")),
+            ("\"", name("\"")),
+            ("\"\"Alder\"\"", name("\"Alder\"")),
+            ("\"Alder\" & \"Fjord\"", name("\"Alder\" & \"Fjord\"")),
+            (" Alder  ", name(" Alder  ")),
+            ("name=\"Alder\"", key("name", "\"Alder\"")),
             ("5d0c0001", name("5d0c0001")),
             ("x') or (1 eq 1", name("x') or (1 eq 1")),
         ] {
@@ -149,6 +165,8 @@ mod tests {
         for (text, table, expected) in [
             (format!("contact:{ID}"), Some("contact"), id),
             ("contact:\"Ida Holm\"".to_owned(), Some("contact"), name("Ida Holm")),
+            ("account:Monitor 24\"".to_owned(), Some("account"), name("Monitor 24\"")),
+            ("contact: Ida Holm ".to_owned(), Some("contact"), name(" Ida Holm ")),
             ("contact@emailaddress1=i@x.dk".to_owned(), Some("contact"), key("emailaddress1", "i@x.dk")),
             ("contact@emailaddress1=".to_owned(), Some("contact"), name("emailaddress1=")),
             ("Ida Holm".to_owned(), None, name("Ida Holm")),

@@ -39,20 +39,20 @@ fn a_small_file_goes_up_at_once_comes_down_by_its_name_and_goes_away() {
     let sent = bytes(300_000);
     let given = file(&world, "Tilbud é.bin", &sent);
     let before = world.sandbox.requests().len();
-    world.run(&format!("records nl_project files upload nl_code=NLP-004 nl_contract '{given}'")).succeeds();
+    world.run(&format!("records nl_project files upload --key nl_code=NLP-004 nl_contract '{given}'")).succeeds();
     assert_eq!(count(&asked(&world, before), "/nl_contract"), 1, "{:?}", asked(&world, before));
     let folder = world.path("down");
     std::fs::create_dir(&folder).unwrap();
-    let line = format!("records nl_projects files download nl_code=NLP-004 nl_contract {}", folder.display());
+    let line = format!("records nl_projects files download --key nl_code=NLP-004 nl_contract {}", folder.display());
     let path = folder.join("Tilbud é.bin");
     assert_eq!(world.run(&line).succeeds().trim(), path.display().to_string());
     assert_eq!(std::fs::read(&path).unwrap(), sent);
     world.run(&line).fails(2, "paths/file-exists");
     world.run(&format!("{line} --force")).succeeds();
-    world.run("records nl_project files delete nl_code=NLP-004 nl_contract").succeeds();
-    let gone = "records nl_project files download nl_code=NLP-004 nl_contract -";
+    world.run("records nl_project files delete --key nl_code=NLP-004 nl_contract").succeeds();
+    let gone = "records nl_project files download --key nl_code=NLP-004 nl_contract -";
     world.run(gone).fails(3, "dataverse/file-empty");
-    world.run("records nl_project files delete nl_code=NLP-004 nl_contract").fails(3, "dataverse/file-empty");
+    world.run("records nl_project files delete --key nl_code=NLP-004 nl_contract").fails(3, "dataverse/file-empty");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_large_file_goes_up_in_blocks_and_comes_down_in_ranges_whatever_breaks() {
         world.sandbox.faults().order(fault);
     }
     let before = world.sandbox.requests().len();
-    world.run(&format!("records nl_project files upload nl_code=NLP-001 nl_contract {given}")).succeeds();
+    world.run(&format!("records nl_project files upload --key nl_code=NLP-001 nl_contract {given}")).succeeds();
     let lines = asked(&world, before);
     assert_eq!(count(&lines, "InitializeFileBlocksUpload"), 1, "{lines:?}");
     assert_eq!(count(&lines, "UploadBlock"), 5, "three blocks, of which one was missed and one was lost");
@@ -73,7 +73,7 @@ fn a_large_file_goes_up_in_blocks_and_comes_down_in_ranges_whatever_breaks() {
     world.sandbox.faults().order_times(Fault::CutDownload, 3);
     let out = world.path("out.bin");
     let before = world.sandbox.requests().len();
-    let line = format!("records nl_project files download nl_code=NLP-001 nl_contract {}", out.display());
+    let line = format!("records nl_project files download --key nl_code=NLP-001 nl_contract {}", out.display());
     world.run(&line).succeeds();
     assert_eq!(count(&asked(&world, before), "/$value"), 6, "three ranges, cut three times");
     assert!(std::fs::read(&out).unwrap() == sent, "other bytes");
@@ -85,10 +85,10 @@ fn a_download_that_broke_off_is_gone_on_with_unless_the_file_is_another_one() {
     let world = World::connected();
     let (first, second) = (bytes(6 * MEBIBYTE), bytes(5 * MEBIBYTE)[1..].to_vec());
     let given = file(&world, "given.bin", &first);
-    let upload = format!("records nl_project files upload nl_code=NLP-001 nl_contract {given}");
+    let upload = format!("records nl_project files upload --key nl_code=NLP-001 nl_contract {given}");
     world.run(&upload).succeeds();
     let out = world.path("out.bin");
-    let line = format!("records nl_project files download nl_code=NLP-001 nl_contract {}", out.display());
+    let line = format!("records nl_project files download --key nl_code=NLP-001 nl_contract {}", out.display());
     world.sandbox.faults().order_times(Fault::CutDownload, 5);
     let told = world.run(&line).fails(6, "net/");
     assert!(told.contains("bytes have arrived and are kept"), "{told}");
@@ -113,7 +113,7 @@ fn an_upload_that_broke_off_is_gone_on_with_unless_the_file_has_changed() {
     let world = World::connected();
     let mut sent = bytes(10 * MEBIBYTE);
     let given = file(&world, "given.bin", &sent);
-    let line = format!("records nl_project files upload nl_code=NLP-001 nl_contract {given}");
+    let line = format!("records nl_project files upload --key nl_code=NLP-001 nl_contract {given}");
     let fail = || {
         world.sandbox.faults().order_times(Fault::PieceUnavailable, 5);
         let told = world.run(&line).fails(6, "dataverse/");
@@ -134,7 +134,9 @@ fn an_upload_that_broke_off_is_gone_on_with_unless_the_file_has_changed() {
     go_on(3);
     assert_eq!(notes.read_dir().unwrap().count(), 0);
     let down = world.path("down.bin");
-    world.run(&format!("records nl_project files download nl_code=NLP-001 nl_contract {}", down.display())).succeeds();
+    world
+        .run(&format!("records nl_project files download --key nl_code=NLP-001 nl_contract {}", down.display()))
+        .succeeds();
     assert!(std::fs::read(down).unwrap() == sent, "other bytes");
 }
 
@@ -182,7 +184,7 @@ fn a_picture_comes_back_as_it_was_given() {
     let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
     picture.extend(bytes(200_000));
     let given = file(&world, "logo.png", &picture);
-    let account = "accountnumber=NL-0007";
+    let account = "--key accountnumber=NL-0007";
     let download = format!("accounts files download {account} entityimage");
     world.run(&format!("{download} -")).fails(3, "dataverse/file-empty");
     world.run(&format!("accounts files upload {account} entityimage {given}")).succeeds();
@@ -207,13 +209,13 @@ fn what_can_not_go_is_refused_before_anything_is_sent() {
     let blocked = file(&world, "large.exe", &bytes(5 * MEBIBYTE));
     let folder = world.path("").display().to_string();
     let before = world.sandbox.requests().len();
-    let upload = |what: &str| world.run(&format!("records nl_project files upload nl_code=NLP-005 {what}"));
+    let upload = |what: &str| world.run(&format!("records nl_project files upload --key nl_code=NLP-005 {what}"));
     upload("nl_contract no-such-file").fails(2, "paths/file-missing");
     upload(&format!("nl_contract {empty}")).fails(2, "paths/file-empty");
     upload(&format!("nl_contract {folder}")).fails(2, "paths/file-is-directory");
-    let there = format!("records nl_project files download nl_code=NLP-001 nl_contract {small}");
+    let there = format!("records nl_project files download --key nl_code=NLP-001 nl_contract {small}");
     world.run(&there).fails(2, "paths/file-exists");
-    let nowhere = format!("records nl_project files download nl_code=NLP-001 nl_contract {folder}/none/x");
+    let nowhere = format!("records nl_project files download --key nl_code=NLP-001 nl_contract {folder}/none/x");
     world.run(&nowhere).fails(2, "paths/file-unwritable");
     world
         .run(&format!("records nl_project files upload Alder nl_contract {small}"))
@@ -234,8 +236,8 @@ fn what_can_not_go_is_refused_before_anything_is_sent() {
     upload(&format!("nl_contract {script}")).fails(1, "0x80043E09");
     world.run("connections set sandbox --read-only true").succeeds();
     upload(&format!("nl_contract {small}")).fails(5, "dataverse/read-only");
-    world.run("records nl_project files delete nl_code=NLP-001 nl_contract").fails(5, "dataverse/read-only");
-    world.run("records nl_project files download nl_code=NLP-001 nl_contract -").succeeds();
+    world.run("records nl_project files delete --key nl_code=NLP-001 nl_contract").fails(5, "dataverse/read-only");
+    world.run("records nl_project files download --key nl_code=NLP-001 nl_contract -").succeeds();
 }
 
 #[test]
@@ -245,7 +247,9 @@ fn a_rehearsal_shows_every_request_and_no_byte() {
     let large = file(&world, "large.bin", &bytes(5 * MEBIBYTE));
     let before = world.sandbox.requests().len();
     let upload = |what: &str| {
-        world.run(&format!("records nl_project files upload nl_code=NLP-005 nl_contract {what} --dry-run")).succeeds()
+        world
+            .run(&format!("records nl_project files upload --key nl_code=NLP-005 nl_contract {what} --dry-run"))
+            .succeeds()
     };
     let shown = upload(&small);
     assert!(shown.contains("/nl_contract\n") && shown.contains("(14 bytes)"), "{shown}");
@@ -258,14 +262,14 @@ fn a_rehearsal_shows_every_request_and_no_byte() {
     let account = world.run("accounts list --top 1 -o id").succeeds();
     let shown = world.run(&format!("accounts add-note {} --file {small} --dry-run", account.trim())).succeeds();
     assert!(shown.contains("(14 bytes)"), "{shown}");
-    let shown = world.run("records nl_project files delete nl_code=NLP-001 nl_contract --dry-run").succeeds();
+    let shown = world.run("records nl_project files delete --key nl_code=NLP-001 nl_contract --dry-run").succeeds();
     assert!(shown.starts_with("DELETE "), "{shown}");
     let lines = asked(&world, before);
     assert!(lines.iter().all(|line| line.starts_with("GET ")), "{lines:?}");
     // A download changes nothing, so it is no rehearsal.
     assert!(
         world
-            .run("records nl_project files download nl_code=NLP-001 nl_contract - --dry-run")
+            .run("records nl_project files download --key nl_code=NLP-001 nl_contract - --dry-run")
             .succeeds()
             .contains("%PDF")
     );

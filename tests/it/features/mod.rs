@@ -56,5 +56,6 @@ mod several;
 mod tables;
 mod token;
 mod tokens;
+mod which_record;
 mod whole;
 mod writing;

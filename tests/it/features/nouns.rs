@@ -157,7 +157,7 @@ fn a_column_that_the_table_has_not_is_told_before_anything_is_asked_for() {
         "accounts list --select name,telphone1",
         "accounts get accountnumber=NL-0007 --select telphone1",
         "accounts list --view \"Active Accounts\" --select telphone1",
-        "accounts update accountnumber=NL-0007 name=X --return=telphone1",
+        "accounts update --key accountnumber=NL-0007 name=X --return=telphone1",
     ] {
         let said = world.run(line).fails(2, "dataverse/column-not-there");
         assert!(said.contains("telephone1"), "{said}");

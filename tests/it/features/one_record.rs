@@ -35,7 +35,7 @@ fn named(world: &World, noun: &str, id: &str) -> String {
         _ => ("name", "Only this one"),
     };
     world.run(&format!("{noun} update {id} \"{column}={value}\"")).succeeds();
-    format!("\"{column}={value}\"")
+    format!("--key \"{column}={value}\"")
 }
 
 fn changes(world: &World) -> usize {
@@ -44,7 +44,7 @@ fn changes(world: &World) -> usize {
 }
 
 #[test]
-fn every_verb_takes_a_value_in_the_place_of_the_id_and_shows_what_it_would_send() {
+fn every_verb_takes_a_key_in_the_place_of_the_id_and_shows_what_it_would_send() {
     for (noun, line, method) in VERBS {
         let world = World::connected();
         let ids = open(&world, noun);
@@ -64,7 +64,14 @@ fn every_verb_takes_a_value_in_the_place_of_the_id_and_shows_what_it_would_send(
         }
         world.run(&filled(&key)).succeeds();
         assert_eq!(changes(&world), before + 1, "{line}");
+        let sent = world.sandbox.requests().len();
         world.run(&filled("'Only this one'")).fails(2, "dataverse/bad-record-id");
+        // What a variable that is not set leaves in the place of the id.
+        let said = world.run(&filled("name=x")).fails(2, "commands/which-record");
+        assert!(said.contains("`--key \"name=x\"`") && said.contains("`ID \"name=x\"`"), "{line}: {said}");
+        world.run(&filled("''")).fails(2, "commands/empty-argument");
+        world.run(&format!("{} --key name=x", filled(&ids[0]))).fails(2, "");
+        assert_eq!(world.sandbox.requests().len(), sent, "{line}");
     }
 }
 

@@ -25,15 +25,15 @@ fn a_custom_table_is_worked_with_by_any_of_its_names() {
     assert_eq!((&row["nl_budget"], &row["nl_startson"]), (&serde_json::json!(1250.5), &Value::from("2027-03-01")));
     assert_eq!((row["nl_kind"].as_i64(), row["nl_billable"].as_bool()), (Some(100_000_002), Some(true)));
     assert!(row["_nl_accountid_value"].is_string());
-    world.run("records nl_project update nl_code=NLP-100 nl_description=Done").succeeds();
-    world.run("records nl_project delete nl_code=NLP-100").succeeds();
+    world.run("records nl_project update --key nl_code=NLP-100 nl_description=Done").succeeds();
+    world.run("records nl_project delete --key nl_code=NLP-100").succeeds();
 }
 
 #[test]
 fn several_choices_are_written_by_label_and_by_number() {
     let world = World::connected();
     let regions = |typed: &str| {
-        world.run(&format!("records nl_project update nl_code=NLP-001 {typed}")).succeeds();
+        world.run(&format!("records nl_project update --key nl_code=NLP-001 {typed}")).succeeds();
         let line = "records nl_project get nl_code=NLP-001 --select nl_regions -o json";
         json(&world.run(line).succeeds())["nl_regions"].clone()
     };
@@ -44,7 +44,7 @@ fn several_choices_are_written_by_label_and_by_number() {
     regions("nl_regions=1,2");
     let labels = world.run("records nl_project get nl_code=NLP-001 --select nl_regions --labels -o json").succeeds();
     assert!(labels.contains("North; East"), "{labels}");
-    let wrong = world.run("records nl_project update nl_code=NLP-001 nl_regions=North,Up");
+    let wrong = world.run("records nl_project update --key nl_code=NLP-001 nl_regions=North,Up");
     assert!(wrong.stderr.contains("North (1)"), "{}", wrong.stderr);
     wrong.fails(2, "dataverse/");
 }

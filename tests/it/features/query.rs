@@ -123,7 +123,7 @@ fn a_record_is_told_by_its_key_or_by_its_values() {
     let before = world.sandbox.requests().len();
     world.run("accounts get 5d0c0001-1111-ef11-8400-000d3ab1c11").fails(2, "dataverse/bad-record-id");
     world.run("accounts get Fjord Co").fails(2, "dataverse/bad-key");
-    world.run("accounts update description= name=x").fails(2, "dataverse/bad-key");
+    world.run("accounts update description= name=x").fails(2, "commands/which-record");
     assert_eq!(world.sandbox.requests().len(), before);
     let quoted = world.run("contacts get \"lastname=x' or contactid ne null or lastname eq 'x\"");
     quoted.fails(3, "dataverse/nothing-found");
@@ -161,7 +161,8 @@ fn words_are_searched_for_in_all_tables_or_some() {
     assert_eq!(some.succeeds().lines().count(), 1);
     assert_eq!(world.run("search nothingofthekind -o json").succeeds().trim(), "[]");
     let before = world.sandbox.requests().len();
-    world.run("search ''").fails(2, "dataverse/bad-search");
+    world.run("search ' '").fails(2, "dataverse/bad-search");
+    world.run("search ''").fails(2, "commands/empty-argument");
     assert_eq!(world.sandbox.requests().len(), before);
 }
 

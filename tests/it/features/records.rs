@@ -224,7 +224,7 @@ fn whoami_names_user_and_organisation() {
 fn a_column_without_a_name_is_refused_before_any_network() {
     let world = World::connected();
     let before = world.sandbox.requests().len();
-    for select in ["''", "name,", "name,,revenue"] {
+    for select in ["' '", "name,", "name,,revenue"] {
         world.run(&format!("accounts list --select {select}")).fails(2, "commands/empty-column");
         let get = format!("accounts get 00000000-0000-4000-8000-000000000001 --select {select}");
         world.run(&get).fails(2, "commands/empty-column");

@@ -91,7 +91,7 @@ fn the_forms_of_many_requests_are_written_down() {
 
 fn play(file: &PathBuf) {
     let topic = topic(file);
-    let world = World::connected();
+    let world = World::connected().without_terminal();
     let ids: Vec<(String, String)> = topic
         .ids
         .iter()

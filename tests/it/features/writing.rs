@@ -137,9 +137,9 @@ fn a_read_only_connection_asks_nothing_before_it_refuses() {
     let before = world.sandbox.requests().len();
     for line in [
         "accounts create name=x",
-        "accounts update accountnumber=NL-0001 name=x",
+        "accounts update --key accountnumber=NL-0001 name=x",
         "accounts upsert --key accountnumber=NL-0001 name=x",
-        "accounts delete accountnumber=NL-0001",
+        "accounts delete --key accountnumber=NL-0001",
     ] {
         world.run(line).fails(5, "dataverse/read-only");
     }

@@ -75,11 +75,15 @@ const COMMANDS: &[(&str, &str, Stdout)] = &[
     ("records add-note", "records accounts add-note ID --text hello", Stdout::Clean),
     (
         "records files download",
-        "records nl_project files download nl_code=NLP-001 nl_contract FOLDER/contract --force",
+        "records nl_project files download --key nl_code=NLP-001 nl_contract FOLDER/contract --force",
         Stdout::Clean,
     ),
-    ("records files upload", "records nl_project files upload nl_code=NLP-001 nl_contract FOLDER/large", Stdout::Clean),
-    ("records files delete", "records nl_project files delete nl_code=NLP-001 nl_contract", Stdout::Clean),
+    (
+        "records files upload",
+        "records nl_project files upload --key nl_code=NLP-001 nl_contract FOLDER/large",
+        Stdout::Clean,
+    ),
+    ("records files delete", "records nl_project files delete --key nl_code=NLP-001 nl_contract", Stdout::Clean),
     ("tables list", "tables list -o json", Stdout::Clean),
     ("tables show", "tables show account -o json", Stdout::Clean),
     ("api", "api WhoAmI -i", Stdout::Clean),

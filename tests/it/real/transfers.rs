@@ -12,8 +12,8 @@ use super::started::{Started, wait_for};
 use crate::world::noise;
 
 const MEBIBYTE: usize = 1024 * 1024;
-const UPLOAD: &str = "records nl_project files upload nl_code=NLP-001 nl_contract large";
-const DOWNLOAD: &str = "records nl_project files download nl_code=NLP-001 nl_contract down";
+const UPLOAD: &str = "records nl_project files upload --key nl_code=NLP-001 nl_contract large";
+const DOWNLOAD: &str = "records nl_project files download --key nl_code=NLP-001 nl_contract down";
 
 /// A home with a connection and a file of so many bytes.
 fn home(sandbox: &Sandbox, length: usize) -> (Home, Vec<u8>) {

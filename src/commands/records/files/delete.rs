@@ -3,28 +3,32 @@
 use clap::Args;
 
 use crate::commands::records::Place;
-use crate::commands::records::which::Which;
+use crate::commands::records::which::{Which, change};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 
 /// Remove a record's file; the record stays
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  d365conn records nl_project files delete nl_code=NLP-001 nl_contract
+  d365conn records nl_project files delete --key nl_code=NLP-001 nl_contract
   d365conn records annotation files delete NOTE_ID documentbody")]
 pub(super) struct Delete {
     #[command(flatten)]
     which: Which,
     /// The column that keeps the file
-    column: String,
+    #[arg(required_unless_present = "key")]
+    column: Option<String>,
 }
 
 impl Delete {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        self.which.change(context, place, async |opened, id| {
-            let holder = opened.client.holder(&opened.table, id, &self.column).await?;
+        let (reference, [column]) = self.which.with_words(place, [self.column.as_ref()], ["COLUMN"], 1)?;
+        let column = column.unwrap_or_default();
+        change(context, place, &reference, async |opened, id| {
+            let name = opened.read_name(&id).await?;
+            let holder = opened.client.holder(&opened.table, id, &column).await?;
             opened.client.remove_file(&holder).await?;
-            opened.changed(&id, "changed")
+            opened.changed_called(&id, "changed", name.as_deref())
         })
     }
 }

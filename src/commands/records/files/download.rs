@@ -18,7 +18,7 @@ use crate::problem::{Exit, Problem};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   d365conn records annotation files download NOTE_ID documentbody -
-  d365conn records nl_project files download nl_code=NLP-001 nl_contract contract.pdf --force
+  d365conn records nl_project files download --key nl_code=NLP-001 nl_contract contract.pdf --force
 
 While it arrives it stands beside its place as `.NAME.….d365conn-part`. A download that broke off is gone on with by the
 same command, unless the record has another file by then. Of an image the one that was given is fetched, or the small one
@@ -27,9 +27,10 @@ pub(super) struct Download {
     #[command(flatten)]
     which: Which,
     /// The column that keeps the file
-    column: String,
+    #[arg(required_unless_present = "key")]
+    column: Option<String>,
     /// Where to: a file, a directory, or `-` for stdout; its own name in this directory when left out
-    file: Option<PathBuf>,
+    file: Option<String>,
     /// Replace the file that is there
     #[arg(long)]
     force: bool,
@@ -37,21 +38,23 @@ pub(super) struct Download {
 
 impl Download {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let reference = self.which.reference(place)?;
-        let is_stdout = self.file.as_deref() == Some(Path::new("-"));
-        if let Some(file) = self.file.as_deref().filter(|file| !is_stdout && !file.is_dir()) {
+        let words = [self.column.as_ref(), self.file.as_ref()];
+        let (reference, [column, file]) = self.which.read_with_words(place, words, ["COLUMN", "FILE"], 1)?;
+        let (column, file) = (column.unwrap_or_default(), file.map(PathBuf::from));
+        let is_stdout = file.as_deref() == Some(Path::new("-"));
+        if let Some(file) = file.as_deref().filter(|file| !is_stdout && !file.is_dir()) {
             Partial::check(file, self.force)?;
         }
         place.open(context, Aim::Read, async |opened| {
             let client = &opened.client;
             let id = client.find_record(&opened.table, &reference).await?;
-            let holder = client.holder(&opened.table, id, &self.column).await?;
+            let holder = client.holder(&opened.table, id, &column).await?;
             let stored = client.stored(&holder).await?;
             if is_stdout {
                 return show(context, client, &stored).await;
             }
             let name = safe_file_name(&stored.name);
-            let path = match self.file {
+            let path = match file {
                 None => PathBuf::from(name),
                 Some(file) if file.is_dir() => file.join(name),
                 Some(file) => file,

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::commands::records::Place;
 use crate::commands::records::files::{Given, Memory};
-use crate::commands::records::which::Which;
+use crate::commands::records::which::{Which, change};
 use crate::context::Context;
 use crate::dataverse::Source as _;
 use crate::problem::{Exit, Problem};
@@ -16,7 +16,7 @@ use crate::problem::{Exit, Problem};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   d365conn records annotation files upload NOTE_ID documentbody contract.pdf
-  d365conn records nl_project files upload nl_code=NLP-001 nl_contract contract.pdf
+  d365conn records nl_project files upload --key nl_code=NLP-001 nl_contract contract.pdf
 
 A file of more than 4 MiB goes in blocks. An upload that broke off is gone on with by the same command within a day, with
 the first block that is missing, if the file is still the same.")]
@@ -24,17 +24,22 @@ pub(super) struct Upload {
     #[command(flatten)]
     which: Which,
     /// The column that keeps the file
-    column: String,
+    #[arg(required_unless_present = "key")]
+    column: Option<String>,
     /// The file
-    file: PathBuf,
+    #[arg(required_unless_present = "key")]
+    file: Option<String>,
 }
 
 impl Upload {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let mut given = Given::open(&self.file)?;
-        self.which.change(context, place, async |opened, id| {
+        let words = [self.column.as_ref(), self.file.as_ref()];
+        let (reference, [column, file]) = self.which.with_words(place, words, ["COLUMN", "FILE"], 2)?;
+        let column = column.unwrap_or_default();
+        let mut given = Given::open(&PathBuf::from(file.unwrap_or_default()))?;
+        change(context, place, &reference, async |opened, id| {
             let client = &opened.client;
-            let holder = client.holder(&opened.table, id, &self.column).await?;
+            let holder = client.holder(&opened.table, id, &column).await?;
             client.check_file(&holder, &given.name(), given.length()).await?;
             Memory::of(context, client, &holder)?.see_through(client, &holder, &mut given).await?;
             opened.changed(&id, "changed")

@@ -10,8 +10,8 @@ use crate::problem::{Exit, Problem};
 /// Take a file out of a record, put one in, or remove one
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  d365conn records nl_project files upload nl_code=NLP-001 nl_contract contract.pdf
-  d365conn records nl_project files download nl_code=NLP-001 nl_contract - > contract.pdf
+  d365conn records nl_project files upload --key nl_code=NLP-001 nl_contract contract.pdf
+  d365conn records nl_project files download --key nl_code=NLP-001 nl_contract - > contract.pdf
   d365conn records annotation files download NOTE_ID documentbody -
 
 Files are kept in columns of the kinds file and image, in `documentbody` of a note and in `body` of an email's

@@ -6,9 +6,10 @@ use crate::commands::CommandError;
 use crate::commands::records::Place;
 use crate::commands::records::opened::{Aim, Opened};
 use crate::commands::records::own::Deed;
-use crate::commands::records::which::which;
+use crate::commands::records::which::{of_id, of_key};
+use crate::commands::records::which_error::WhichError;
 use crate::context::Context;
-use crate::dataverse::{VerbError, crm};
+use crate::dataverse::{RecordId, VerbError, crm};
 use crate::problem::{Exit, Problem};
 
 /// Merge two records into one
@@ -17,12 +18,15 @@ use crate::problem::{Exit, Problem};
   d365conn accounts merge ACCOUNT_ID ACCOUNT_ID_2 --yes
   d365conn contacts merge CONTACT_ID CONTACT_ID_2 --take jobtitle,telephone1 --yes")]
 pub struct Merge {
-    /// The record that stays: its id, or `column=value` that tells it apart
-    #[arg(value_name = "ID|KEY=VALUE")]
-    target: String,
-    /// The record that goes out of use; what hangs on it moves to the other
-    #[arg(value_name = "OTHER_ID|KEY=VALUE")]
-    subordinate: String,
+    /// The ids of the record that stays, and of the one that goes out of use; what hangs on that moves to the other
+    #[arg(value_name = "ID OTHER_ID", num_args = 0..=2, required_unless_present_all = ["key", "other_key"])]
+    ids: Vec<String>,
+    /// In the place of the first id: `column=value` that tells the record apart, once for each column of a key
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    key: Vec<String>,
+    /// The same in the place of the second id
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    other_key: Vec<String>,
     /// Columns whose values the first takes over from the second, separated by commas
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     take: Vec<String>,
@@ -32,7 +36,20 @@ impl Deed for Merge {
     const WORD: &'static str = "merge";
 
     fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let (stays, goes) = (which(&self.target, place)?, which(&self.subordinate, place)?);
+        let mut ids = self.ids.iter();
+        let mut one = |key: &[String], name: &'static str| match (key, key.is_empty().then(|| ids.next()).flatten()) {
+            ([], Some(id)) => Ok((of_id(id, place)?, id.clone())),
+            ([], None) => {
+                let said = format!("the following required arguments were not provided: <{name}>");
+                Err(Problem::from(CommandError::Usage { said }))
+            }
+            (key, _) => Ok((of_key(key)?, key.join(" "))),
+        };
+        let (stays, stays_typed) = one(&self.key, "ID")?;
+        let (goes, goes_typed) = one(&self.other_key, "OTHER_ID")?;
+        if let Some(more) = ids.next() {
+            return Err(WhichError::NamedTwice { word: more.clone() }.into());
+        }
         if stays == goes {
             return Err(VerbError::MergedWithItself.into());
         }
@@ -40,18 +57,32 @@ impl Deed for Merge {
             return Err(CommandError::EmptyColumn.into());
         }
         let at = context.warning_of_target();
-        let question = format!("Merge {} into {}{at}? It can't be undone.", self.subordinate, self.target);
-        place.open(context, Aim::ChangeIf(&question), async |opened| {
+        let question = |goes: &str, stays: &str| format!("Merge {goes} into {stays}{at}? It can't be undone.");
+        let is_seen = context.screen.can_ask();
+        let blind = question(&goes_typed, &stays_typed);
+        // Somebody at a terminal is asked once the names are known; a script has to say yes before anything is asked.
+        let aim = if is_seen { Aim::Change } else { Aim::ChangeIf(&blind) };
+        place.open(context, aim, async |opened| {
             let Opened { client, table, .. } = opened;
-            let target = client.find_record(table, &stays).await?;
-            let subordinate = client.find_record(table, &goes).await?;
+            let target = opened.find(&stays).await?;
+            let subordinate = opened.find(&goes).await?;
             if target == subordinate {
                 return Err(VerbError::MergedWithItself.into());
+            }
+            let target_name = opened.read_name(&target).await?;
+            if is_seen {
+                let subordinate_name = opened.read_name(&subordinate).await?;
+                let told = |id: &RecordId, name: &Option<String>| match name {
+                    Some(name) => format!("{name} ({id})"),
+                    None => id.to_string(),
+                };
+                context
+                    .confirm_change(&question(&told(&subordinate, &subordinate_name), &told(&target, &target_name)))?;
             }
             let taken = client.values_to_take(table, subordinate, &self.take).await?;
             client.call(&crm::merge(table, target, subordinate, &taken)).await?;
             context.screen.note(&format!("{} {subordinate} is inactive now", table.logical_name));
-            opened.changed(&target, "merged into")
+            opened.changed_called(&target, "merged into", target_name.as_deref())
         })
     }
 }
