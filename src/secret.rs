@@ -130,6 +130,22 @@ mod tests {
         assert_eq!(format!("{:?}", Some(Secret::new("hunter2"))), "Some(***)");
     }
 
+    /// Two rows for one type are ambiguous: this compiles only as long as a secret has neither `Display` nor `Serialize`.
+    trait Row<Number> {
+        fn is_alone() -> bool {
+            true
+        }
+    }
+    impl<T: ?Sized> Row<()> for T {}
+    impl<T: ?Sized + fmt::Display> Row<u8> for T {}
+    impl<T: ?Sized + serde::Serialize> Row<u16> for T {}
+
+    #[test]
+    fn a_secret_can_be_neither_displayed_nor_serialised() {
+        assert!(<Secret as Row<_>>::is_alone());
+        assert_eq!(format!("{:?}", (Secret::new("hunter2"), Secret::unwatched("hunter3"))), "(***, ***)");
+    }
+
     #[test]
     fn secrets_are_compared_whole() {
         assert!(Secret::new("abc").is_same_as(&Secret::new("abc")));

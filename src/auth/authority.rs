@@ -449,6 +449,28 @@ mod tests {
 
     proptest! {
         #[test]
+        fn whatever_a_401_says_the_authority_it_leads_to_is_in_the_table(pieces in prop::collection::vec(prop_oneof![
+            8 => prop::sample::select(vec![
+                "Bearer ", "bearer ", "Basic ", "Negotiate", "authorization_uri=", "authorization_uri=\"", "resource_id=",
+                "https://login.microsoftonline.com/common/oauth2/authorize", "https://adventure.crm4.dynamics.com/", ", ", "\"",
+                "\\", " ", "=", "https://login.evil.example/common/oauth2/authorize", "@evil.example", ".evil.example", "\t",
+                "Bearer authorization_uri=https://login.windows.net/common/oauth2/authorize, resource_id=",
+                "/../", "%2e%2e/", "realm=\"x\"", "error=invalid_token", "claims=", ",Bearer ",
+            ]).prop_map(str::to_owned),
+            1 => any::<char>().prop_map(String::from),
+        ], 0..12)) {
+            let header = pieces.concat();
+            if let Ok(challenge) = Challenge::parse([header.as_str()].into_iter())
+                && let Ok(authority) = Authority::from_challenge(&organisation(), &challenge)
+            {
+                prop_assert!(organisation().cloud().login_hosts.contains(&authority.host()));
+                prop_assert!(organisation().is_resource(&challenge.resource_id));
+                let would_connect = url::Url::parse(&challenge.authorization_uri).unwrap();
+                prop_assert_eq!((would_connect.scheme(), would_connect.host_str()), ("https", Some(authority.host())));
+            }
+        }
+
+        #[test]
         fn an_accepted_authority_is_always_in_the_table(uri in "(https?://)?[a-z@.:%/\\\\-]{0,20}(login\\.microsoftonline\\.com)?[a-z@.:%/]{0,30}(oauth2/authorize)?") {
             if let Ok(authority) = judge(&uri) {
                 prop_assert!(organisation().cloud().login_hosts.contains(&authority.host()));

@@ -308,6 +308,39 @@ mod tests {
         }
 
         #[test]
+        fn a_code_comes_with_the_right_state_once_or_not_at_all(
+            pairs in proptest::collection::vec(proptest::sample::select(vec![
+                ("code", "one"), ("code", "two"), ("code", ""), ("state", STATE), ("state", "wrong"), ("state", ""),
+                ("error", "access_denied"), ("iss", "https://evil.example/v2.0"), ("session_state", "x"), ("State", STATE),
+                ("c%6fde", "three"), ("st%61te", STATE), ("admin_consent", "True"),
+            ]), 0..6),
+            by_form in any::<bool>(),
+        ) {
+            let form = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+            let target = if by_form { "/".to_owned() } else { format!("/?{form}") };
+            let headers: [(&str, &[u8]); 2] =
+                [("host", b"localhost:53682"), ("content-type", b"application/x-www-form-urlencoded")];
+            let request = CallbackRequest {
+                method: if by_form { "POST" } else { "GET" },
+                target: &target,
+                headers: &headers,
+                body: if by_form { form.as_bytes() } else { b"" },
+            };
+            let (state, authority) = (Secret::new(STATE), authority());
+            let outcome = judge(request, expected(&state, &authority));
+            let values = |of: &str| {
+                let is_named = |name: &str| name == of || name.replace("%6f", "o").replace("%61", "a") == of;
+                pairs.iter().filter(|(name, _)| is_named(name)).map(|(_, value)| *value).collect::<Vec<_>>()
+            };
+            let (codes, refusals) = (values("code"), values("error"));
+            let is_ours = values("state") == [STATE] && values("iss").is_empty();
+            let is_code = is_ours && codes.len() == 1 && !codes[0].is_empty() && refusals.is_empty();
+            prop_assert_eq!(matches!(outcome, Outcome::Accepted(_)), is_code && values("admin_consent").len() < 2, "{}", form);
+            let is_refusal = is_ours && codes.is_empty() && refusals.len() == 1;
+            prop_assert_eq!(matches!(outcome, Outcome::Refused { .. }), is_refusal && values("admin_consent").len() < 2, "{}", form);
+        }
+
+        #[test]
         fn the_right_answer_is_understood_however_it_is_encoded(code in "[!-~]{1,80}", by_form in any::<bool>()) {
             let form = url::form_urlencoded::Serializer::new(String::new())
                 .append_pair("code", &code)

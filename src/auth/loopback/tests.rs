@@ -378,3 +378,25 @@ fn a_request_is_measured_the_same_at_every_cut() {
     }
     assert_eq!(measure(whole), Some(Read::Whole(Size { head: whole.len() - 5, total: whole.len() })));
 }
+
+proptest::proptest! {
+    /// However the network cuts a request, it is measured as if it had come in one piece.
+    #[test]
+    fn a_request_is_measured_alike_in_pieces_of_every_size(
+        pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "GET / HTTP/1.1\r\n", "POST /callback HTTP/1.1\r\n", "Host: localhost:1\r\n", "Content-Length: 5\r\n",
+            "Content-Length: 0\r\n", "Content-Length: -1\r\n", "Content-Length: 99999999999999999999\r\n", "\r\n", "\n", "hello",
+            "Transfer-Encoding: chunked\r\n", "X-Odd: \u{e9}\r\n", ": \r\n", "\0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "Cookie: a=b\r\n",
+        ]), 0..12),
+        cuts in proptest::collection::vec(proptest::prelude::any::<proptest::sample::Index>(), 0..8),
+    ) {
+        let whole = pieces.concat().into_bytes();
+        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(whole.len() + 1)).chain([whole.len()]).collect();
+        ends.sort_unstable();
+        let in_pieces = ends.iter().find_map(|end| measure(&whole[..*end]));
+        proptest::prop_assert_eq!(&in_pieces, &measure(&whole));
+        if let Some(Read::Whole(size)) = in_pieces {
+            proptest::prop_assert!(size.head <= size.total && size.total <= whole.len() && size.total <= LONGEST);
+        }
+    }
+}

@@ -69,7 +69,9 @@ fn answer(text: &[u8]) -> Option<Answer> {
     let text = text.trim_ascii_start();
     let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
     let line = std::str::from_utf8(&text[..end]).ok()?;
-    let status = line.strip_prefix("HTTP/")?.split_whitespace().nth(1)?.parse().ok()?;
+    // Three digits, or the line was cut in the middle of them: 4 of a 404 is no success.
+    let status =
+        line.strip_prefix("HTTP/")?.split_whitespace().nth(1).filter(|digits| digits.len() == 3)?.parse().ok()?;
     let (headers, body) = mime::headers(&text[end..]);
     Some(Answer { status, headers, body: body.trim_ascii_end().to_vec() })
 }
@@ -139,5 +141,50 @@ mod tests {
         assert_eq!(statuses(&bare, &["1", "2"], true), Some(vec![412, 412]));
         let nested = message("b", &[set(&[part(204, Some("1"), ""), part(400, Some("2"), "{}")])]);
         assert_eq!(statuses(&nested, &["1", "2"], true), Some(vec![400, 400]));
+    }
+
+    proptest::proptest! {
+        /// Whatever comes in whatever order: never more answers than operations, and those of a change set are all or none.
+        #[test]
+        fn no_operation_is_answered_twice_or_for_another(
+            kinds in proptest::collection::vec(0_u8..6, 0..8),
+            count in 1_usize..6,
+            atomic in proptest::prelude::any::<bool>(),
+            cut in proptest::prelude::any::<proptest::sample::Index>(),
+        ) {
+            let ids: Vec<String> = (1..=count).map(|id| id.to_string()).collect();
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let parts: Vec<String> = kinds
+                .iter()
+                .enumerate()
+                .map(|(place, kind)| match kind {
+                    0 | 1 => part(200 + u16::try_from(place).unwrap(), Some(&(place + 1).to_string()), "{}"),
+                    2 => part(404, None, "{\"error\":{}}"),
+                    3 => set(&[part(204, Some("1"), ""), part(204, Some("1"), "")]),
+                    4 => "rubbish".to_owned(),
+                    _ => set(&ids.iter().rev().map(|id| part(204, Some(id), "")).collect::<Vec<_>>()),
+                })
+                .collect();
+            let body = message("b", &parts);
+            let body = &body.as_bytes()[..cut.index(body.len() + 1)];
+            if let Some(answers) = read(KIND, body, &ids, atomic) {
+                proptest::prop_assert!(!answers.is_empty() && answers.len() <= count);
+                proptest::prop_assert!(!atomic || answers.len() == count);
+                if !atomic {
+                    // Its own place, or none: the status says which part it was.
+                    for (place, answer) in answers.iter().enumerate() {
+                        let expected = match kinds[place] { 0 | 1 => 200 + u16::try_from(place).unwrap(), _ => 404 };
+                        proptest::prop_assert_eq!(answer.status, expected);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_the_reader_of_answers_stumble(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), atomic in proptest::prelude::any::<bool>()) {
+            let body = [b"--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\n".as_slice(), &bytes, b"\r\n--b--\r\n"].concat();
+            let answers = read(KIND, &body, &["1", "2", "3"], atomic);
+            proptest::prop_assert!(answers.is_none_or(|answers| answers.len() <= 3));
+        }
     }
 }

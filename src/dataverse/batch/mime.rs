@@ -13,7 +13,8 @@ pub(super) fn join(boundary: &str, parts: &[Vec<u8>]) -> Vec<u8> {
     message
 }
 
-/// The parts of a message. Lines may end with LF alone, and the closing line may be missing.
+/// The parts of a message. Lines may end with LF alone. A part without a line that ends it is none: whoever sent the
+/// message was cut off in it, and half an answer must not pass for one.
 pub(super) fn split<'body>(boundary: &str, body: &'body [u8]) -> Vec<&'body [u8]> {
     let (mut parts, mut start, mut at) = (Vec::new(), None, 0);
     while at < body.len() {
@@ -26,7 +27,6 @@ pub(super) fn split<'body>(boundary: &str, body: &'body [u8]) -> Vec<&'body [u8]
         }
         at = end;
     }
-    parts.extend(start.map(|start| &body[start..]));
     parts
 }
 
@@ -83,12 +83,52 @@ mod tests {
     }
 
     #[test]
-    fn odd_line_ends_and_a_missing_end_are_taken() {
+    fn odd_line_ends_are_taken_and_a_part_that_is_cut_off_is_none() {
         let parts: [&[u8]; 2] = [b"A: 1\n\n{}", b"B: 2\n\nx"];
-        for text in ["--b\nA: 1\n\n{}\n--b\nB: 2\n\nx\n--b--\n", "preamble\r\n--b \r\nA: 1\n\n{}\r\n--b\r\nB: 2\n\nx"] {
+        for text in
+            ["--b\nA: 1\n\n{}\n--b\nB: 2\n\nx\n--b--\n", "preamble\r\n--b \r\nA: 1\n\n{}\r\n--b\r\nB: 2\n\nx\r\n--b--"]
+        {
             assert_eq!(split("b", text.as_bytes()), parts, "{text:?}");
         }
+        for cut in [
+            "--b\nA: 1\n\n{}\n--b\nB: 2\n\nx",
+            "--b\nA: 1\n\n{}\n--b\nB: 2\n\nx\n",
+            "--b\nA: 1\n\n{}\n--b\nB: 2\n\nx\n--b-",
+        ] {
+            assert_eq!(split("b", cut.as_bytes()), parts[..1], "{cut:?}");
+        }
         assert!(split("b", b"").is_empty() && split("b", b"--b--\r\n--c\r\nx").is_empty());
+    }
+
+    /// The same by whole lines and copies.
+    fn split_slowly(text: &str) -> Vec<String> {
+        let mut parts: Vec<Vec<&str>> = Vec::new();
+        let mut is_inside = false;
+        for line in text.split_inclusive('\n') {
+            match line.trim_end() {
+                "--b" => (is_inside, parts) = (true, [parts, vec![Vec::new()]].concat()),
+                "--b--" => is_inside = false,
+                _ if is_inside => parts.last_mut().unwrap().push(line),
+                _ => {}
+            }
+        }
+        if is_inside {
+            parts.pop();
+        }
+        let text_of = |lines: Vec<&str>| {
+            let part = lines.concat();
+            let part = part.strip_suffix('\n').unwrap_or(&part);
+            part.strip_suffix('\r').unwrap_or(part).to_owned()
+        };
+        parts.into_iter().map(text_of).collect()
+    }
+
+    #[test]
+    fn a_message_of_a_hundred_thousand_parts_is_read_in_one_go() {
+        let message = "--b\r\nA: 1\r\n\r\n{}\r\n".repeat(100_000) + "--b--";
+        assert_eq!(split("b", message.as_bytes()).len(), 100_000);
+        let lines = "--a\r\n".repeat(1_000_000);
+        assert!(split("b", lines.as_bytes()).is_empty());
     }
 
     proptest! {
@@ -100,6 +140,19 @@ mod tests {
             let message = join("batch_1", &parts);
             let found: Vec<Vec<u8>> = split("batch_1", &message).into_iter().map(<[u8]>::to_vec).collect();
             prop_assert_eq!(found, parts);
+        }
+
+        #[test]
+        fn a_message_is_split_as_a_slow_and_simple_reader_splits_it(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "--b", "--b--", "--bb", "--c", "\r\n", "\n", "\r", " ", "A: 1", "{}", "HTTP/1.1 200 OK", "", "--",
+            ]), 0..24)
+        ) {
+            let text = pieces.concat();
+            let found: Vec<String> = split("b", text.as_bytes()).iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+            prop_assert_eq!(&found, &split_slowly(&text));
+            // Parts are pieces of the message, in its order: they need no memory of their own.
+            prop_assert!(found.iter().map(String::len).sum::<usize>() <= text.len());
         }
 
         #[test]

@@ -40,9 +40,9 @@ const THANKS: &str = "<h1>Received</h1>";
 
 /// The address that waits for an answer, as whoever is on this computer may find it.
 #[derive(Clone)]
-struct Door {
+pub struct Door {
     port: u16,
-    state: String,
+    pub state: String,
     /// The sign-in address; only the browser knows it.
     url: Url,
 }
@@ -54,7 +54,7 @@ impl Door {
         Self { port: redirect_uri.port().unwrap(), state: asked(&url, "state"), url }
     }
 
-    fn connect(&self) -> TcpStream {
+    pub fn connect(&self) -> TcpStream {
         self.connect_to(Ipv4Addr::LOCALHOST.into()).unwrap()
     }
 
@@ -65,15 +65,15 @@ impl Door {
     }
 
     /// Sends a request and reads to the end.
-    fn say(&self, request: &str) -> String {
+    pub fn say(&self, request: &str) -> String {
         say_on(self.connect(), request.as_bytes())
     }
 
-    fn get(&self, target: &str, headers: &str) -> String {
+    pub fn get(&self, target: &str, headers: &str) -> String {
         format!("GET {target} HTTP/1.1\r\nHost: localhost:{}\r\n{headers}\r\n", self.port)
     }
 
-    fn post(&self, form: &str, headers: &str) -> String {
+    pub fn post(&self, form: &str, headers: &str) -> String {
         format!(
             "POST / HTTP/1.1\r\nHost: localhost:{}\r\n{headers}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
             self.port,
@@ -82,7 +82,7 @@ impl Door {
     }
 
     /// The answer with the right state and a code that Entra never gave.
-    fn made_up(&self) -> String {
+    pub fn made_up(&self) -> String {
         format!("code=made-up&state={}", self.state)
     }
 
@@ -105,7 +105,7 @@ fn say_on(mut stream: TcpStream, request: &[u8]) -> String {
     String::from_utf8_lossy(&reply).into_owned()
 }
 
-fn status(reply: &str) -> &str {
+pub fn status(reply: &str) -> &str {
     reply.get(9..12).unwrap_or(reply)
 }
 
@@ -129,7 +129,7 @@ fn attacked<T: Send + 'static>(
 }
 
 /// The same without a user who signs in.
-fn left_alone<T: Send + 'static>(
+pub fn left_alone<T: Send + 'static>(
     world: &mut World,
     more: &str,
     attack: impl Fn(&Door) -> T + Send + Sync + Clone + 'static,

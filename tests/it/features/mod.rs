@@ -48,6 +48,7 @@ mod query;
 mod reading;
 mod reconnect;
 mod records;
+mod reported;
 mod requests;
 mod sales;
 mod sandbox;

@@ -226,8 +226,13 @@ fn a_code_is_not_sent_on_to_where_a_token_endpoint_redirects() {
 fn a_refresh_token_is_not_sent_on_to_where_a_token_endpoint_redirects() {
     let report = play("renewal-redirect");
     report.succeeds(0);
-    report.fails(1, 6, "auth/not-entra");
-    assert_eq!(report.run(1)["stdout"], "");
+    let runs = report.list("runs").len();
+    assert_eq!(runs, 36);
+    for number in 1..runs {
+        report.fails(number, 6, "auth/not-entra");
+        assert_eq!(report.run(number)["stdout"], "");
+    }
+    assert_eq!(report.token_requests().len(), runs, "one question for each, and none where it was sent on to");
     report.nobody_else_was_asked();
 }
 
@@ -236,10 +241,14 @@ fn a_refresh_token_is_not_sent_on_to_where_a_token_endpoint_redirects() {
 fn a_bearer_is_not_sent_on_to_where_dataverse_redirects() {
     let report = play("data-redirects");
     report.succeeds(0);
-    for number in 1..report.list("runs").len() {
+    let runs = report.list("runs").len();
+    assert_eq!(runs, 37);
+    for number in 1..runs {
         report.fails(number, 6, "dataverse/redirected");
         assert_eq!(report.run(number)["stdout"], "");
     }
+    let changes = report.list("seen").iter().filter(|seen| seen["method"] == "POST" && seen["host"] == ORGANISATION);
+    assert_eq!(changes.count(), 1, "the change was sent again");
     report.nobody_else_was_asked();
 }
 
@@ -315,6 +324,9 @@ fn each_kind_of_bad_certificate_ends_before_a_request_and_has_its_own_name() {
         ("wrong-name", "net/wrong-name"),
         ("expired", "net/certificate-dates"),
         ("not-yet", "net/certificate-dates"),
+        ("self-signed", "net/untrusted-issuer"),
+        ("weak-key", "net/tls"),
+        ("old-tls", "net/tls"),
     ] {
         let report = play(scenario);
         let said = report.is_refused(6, code);

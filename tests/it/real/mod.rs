@@ -29,6 +29,7 @@ mod person;
 mod process;
 mod proxy;
 mod python;
+mod reported;
 mod search;
 mod started;
 mod terminal;

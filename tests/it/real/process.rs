@@ -88,3 +88,68 @@ fn what_needs_no_network_opens_no_socket_and_starts_no_program() {
         assert!(calls[0].starts_with("execve("), "{line}: {calls:?}");
     }
 }
+
+#[test]
+#[ignore = "needs strace"]
+fn an_address_that_is_refused_opens_no_socket_and_starts_no_program() {
+    let home = Home::with_passphrase();
+    for address in [
+        "https://contoso.crm4.dynamics.com@evil.example",
+        "https://ines:word@contoso.crm4.dynamics.com",
+        "https://contoso.crm4.dynamics.com\\@evil.example",
+        "https://contoso.crm4.dynamics.com.evil.example",
+        "https://contoso.crm4.dynamics.com%2eevil.example",
+        "https://c\u{43e}ntoso.crm4.dynamics.com",
+        "https://xn--cntoso-emg.crm4.dynamics.com",
+        "http://contoso.crm4.dynamics.com",
+        "https://contoso.crm4.dynamics.com:8443",
+        "https://0x7f.1",
+        "https://localhost",
+        "https://contoso.crm4.dynamics.com.",
+        "https://login.microsoftonline.com",
+    ] {
+        let line = format!("connect --no-browser --store file --tenant-url {address}");
+        let finished =
+            Started::of(home.traced("trace=socket,connect,sendto,execve,clone,clone3,vfork", &line)).finish();
+        finished.fails(2, "tenant/");
+        let calls: Vec<String> = home.calls().into_iter().filter(|call| call.contains('(')).collect();
+        assert_eq!(calls.len(), 1, "{address}: {calls:?}");
+        assert!(calls[0].starts_with("execve("), "{address}: {calls:?}");
+    }
+    assert_eq!(home.files(), []);
+}
+
+/// What a checked-out repository may hold: none of it is opened, whatever it is called.
+#[test]
+#[ignore = "needs strace"]
+fn a_file_in_the_working_directory_has_no_say() {
+    let home = Home::with_light_secrets();
+    let sandbox = sandbox();
+    connect(&home, &sandbox, "--store file --name demo").succeeds();
+    let place = home.path("checkout");
+    std::fs::create_dir(&place).unwrap();
+    let settings = "D365CONN_TENANT_URL=https://evil.crm4.dynamics.com\nD365CONN_CONNECTION=evil\nHTTPS_PROXY=http://evil.example\n\
+                    SSL_CERT_FILE=evil.pem\nD365CONN_STORE=memory\n";
+    let names = [
+        ".env",
+        ".d365conn.toml",
+        "d365conn.toml",
+        "connections.toml",
+        ".d365conn",
+        "config.toml",
+        ".netrc",
+        "xdg-open",
+    ];
+    for name in names {
+        std::fs::write(place.join(name), settings).unwrap();
+    }
+    for line in ["connections list -o id", "accounts list --top 1 -o id"] {
+        let mut command = home.traced("trace=openat,open,stat,statx,newfstatat,access,faccessat2,execve", line);
+        command.current_dir(&place);
+        assert!(!Started::of(command).finish().succeeds().is_empty(), "{line}");
+        for call in home.calls() {
+            assert!(!names.iter().any(|name| call.contains(&format!("\"{name}\""))), "{line}: {call}");
+            assert!(!call.contains(place.to_str().unwrap()), "{line}: {call}");
+        }
+    }
+}

@@ -76,3 +76,43 @@ fn planted_exposures_are_seen() {
         assert_eq!(exposed(&[Source::planted(path, text)]), Vec::<String>::new(), "{text}");
     }
 }
+
+/// Arguments that would take a secret in the open, where every user of the computer can read it, and such as would turn the
+/// judging of certificates off.
+fn unfit_arguments(root: &clap::Command) -> Vec<String> {
+    let mut unfit = Vec::new();
+    let mut waiting = vec![(root.get_name().to_owned(), root)];
+    while let Some((words, command)) = waiting.pop() {
+        for argument in command.get_arguments() {
+            let name = argument.get_long().unwrap_or(argument.get_id().as_str()).replace('_', "-");
+            let is_secret = NAMES.iter().any(|end| name.ends_with(&end.replace('_', "-")));
+            let turns_off =
+                ["insecure", "verify", "skip-tls", "allow-http", "trust"].iter().any(|word| name.contains(word));
+            if is_secret && argument.get_action().takes_values() || turns_off {
+                unfit.push(format!("{words} --{name}"));
+            }
+        }
+        let below = command.get_subcommands();
+        waiting.extend(below.map(|sub| (format!("{words} {}", sub.get_name()), sub)));
+    }
+    unfit
+}
+
+#[test]
+fn no_argument_takes_a_secret_and_none_turns_the_judging_of_certificates_off() {
+    let mut root = d365conn::cli::command();
+    root.build();
+    assert_eq!(unfit_arguments(&root), Vec::<String>::new());
+    let planted = clap::Command::new("d365conn").subcommand(
+        clap::Command::new("connect")
+            .arg(clap::Arg::new("client_secret").long("client-secret"))
+            .arg(clap::Arg::new("token"))
+            .arg(clap::Arg::new("insecure").long("insecure").action(clap::ArgAction::SetTrue))
+            .arg(clap::Arg::new("client_secret_file").long("client-secret-file"))
+            .arg(clap::Arg::new("client_secret_stdin").long("client-secret-stdin").action(clap::ArgAction::SetTrue)),
+    );
+    assert_eq!(
+        unfit_arguments(&planted),
+        ["d365conn connect --client-secret", "d365conn connect --token", "d365conn connect --insecure"]
+    );
+}

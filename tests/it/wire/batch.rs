@@ -93,6 +93,13 @@ async fn a_refusal_of_the_whole_batch_is_an_error_of_its_own() {
     assert_eq!(outcomes.unwrap_err().exit(), Exit::Failed);
 }
 
+/// One operation that was done, and another one whose answer ends there.
+fn cut_after(text: &str) -> Vec<u8> {
+    let first = "--b\nContent-Type: application/http\n\nHTTP/1.1 204 No Content\n\n\n";
+    let body = format!("{first}--b\nContent-Type: application/http\n\n{text}");
+    answer("200 OK", "multipart/mixed; boundary=b", &body)
+}
+
 #[tokio::test]
 async fn an_answer_that_is_none_leaves_writes_unknown_and_is_not_sent_twice() {
     let short = multipart("200 OK", &["204 No Content\n"]);
@@ -102,6 +109,10 @@ async fn an_answer_that_is_none_leaves_writes_unknown_and_is_not_sent_twice() {
         (answer("200 OK", "multipart/mixed; boundary=b", "--b\r\nrubbish"), ["dataverse/batch-unknown"; 2]),
         (short[..short.len() - 4].to_vec(), ["dataverse/batch-unknown"; 2]),
         (short, ["done", "dataverse/batch-unknown"]),
+        // Cut off under an honest length, in the middle of a status and of what follows it.
+        (cut_after("HTTP/1.1 4"), ["done", "dataverse/batch-unknown"]),
+        (cut_after("HTTP/1.1 404"), ["done", "dataverse/batch-unknown"]),
+        (cut_after("HTTP/1.1 200 OK\n\n{\"name\":\"A"), ["done", "dataverse/batch-unknown"]),
     ] {
         let server = Raw::answering(vec![bytes]);
         let (_, outcomes) = send(&server, &[WRITE, WRITE], COURSE).await;

@@ -58,14 +58,21 @@ class Authority:
         openssl("req", "-x509", "-new", "-config", config, "-extensions", "authority", "-days", 2, "-out", self.root,
                 "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key)
 
-    def issue(self, label, names, begins=-1, ends=30):
+    def issue(self, label, names, begins=-1, ends=30, key_of=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
         """The paths of a certificate for `names` and of its key; it begins and ends that many days from now."""
         certificate, key, request = (self.folder / f"{label}.{kind}" for kind in ("pem", "key", "csr"))
         config = self._config(names[0], ",".join(f"DNS:{name}" for name in names))
-        openssl("req", "-new", "-config", config, "-out", request, "-keyout", key, "-nodes",
-                "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+        openssl("req", "-new", "-config", config, "-out", request, "-keyout", key, "-nodes", "-newkey", *key_of)
         openssl("ca", "-batch", "-notext", "-config", config, "-extensions", "server", "-in", request, "-out",
                 certificate, "-cert", self.root, "-keyfile", self.key, "-startdate", day(begins), "-enddate", day(ends))
+        return certificate, key
+
+    def issue_alone(self, label, names):
+        """The same for a certificate that nobody but itself stands for."""
+        certificate, key = (self.folder / f"{label}.{kind}" for kind in ("pem", "key"))
+        openssl("req", "-x509", "-new", "-config", self._config(names[0], ",".join(f"DNS:{name}" for name in names)),
+                "-extensions", "server", "-days", 2, "-out", certificate, "-keyout", key, "-nodes",
+                "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
         return certificate, key
 
     def _config(self, common_name, names):

@@ -35,6 +35,7 @@ class Play:
         self.next_link = None
         self.token_redirect = None
         self.data_redirect = None
+        self.redirect_status = 307
         self.token_life = 3600
         self.client_secret = None
         self.seen = []
@@ -176,7 +177,7 @@ class Desk(http.server.BaseHTTPRequestHandler):
             play.complain(f"a bearer for {path} that nobody issued for this organisation")
             return self.answer(401, {"error": {"code": "0x80048306", "message": "unknown token"}})
         if play.data_redirect and not path.endswith("WhoAmI"):
-            return self.answer(302, None, [("Location", play.data_redirect)])
+            return self.answer(play.redirect_status, None, [("Location", play.data_redirect)])
         place = path.removeprefix("/api/data/v9.2/")
         if place in ("WhoAmI", "WhoAmI()"):
             ids = {"BusinessUnitId": "5c1de2b0-9f6e-4e11-8179-000d3a000001", "UserId": USER_ID,
@@ -230,7 +231,7 @@ class Desk(http.server.BaseHTTPRequestHandler):
         if path == f"/{TENANT}/oauth2/v2.0/token" and self.command == "POST":
             play = self.server.play
             if play.token_redirect:
-                return self.answer(307, None, [("Location", play.token_redirect)])
+                return self.answer(play.redirect_status, None, [("Location", play.token_redirect)])
             try:
                 return self.answer(200, self.tokens(form), [("Cache-Control", "no-store")])
             except Refused as refused:
@@ -330,9 +331,13 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         pass
 
 
-def open_all(play, certificate, key):
-    """Friends on one address, strangers on another, with and without TLS."""
+def open_all(play, certificate, key, newest=None):
+    """Friends on one address, strangers on another, with and without TLS, which may be no newer than `newest`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # What is out of date and too weak is offered as well: whether to take it is the client's to say.
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    if newest:
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
     context.load_cert_chain(certificate, key)
     context.sni_callback = lambda stream, name, _context: setattr(stream, "asked_for", name)
     servers = []

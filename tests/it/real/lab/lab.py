@@ -9,6 +9,7 @@ import os
 import pathlib
 import queue
 import secrets
+import ssl
 import subprocess
 import sys
 import threading
@@ -40,8 +41,11 @@ class Lab:
             "not-yet": lambda: known.issue("not-yet", names, 30, 60),
             "wrong-name": lambda: known.issue("wrong-name", ["portal.hotel.example"]),
             "unknown-authority": lambda: unknown.issue("unknown", names),
+            "self-signed": lambda: known.issue_alone("alone", names),
+            "weak-key": lambda: known.issue("weak", names, key_of=("rsa:1024",)),
+            "old-tls": lambda: known.issue("old", names),
         }[certificate]()
-        hosts.open_all(self.play, *made)
+        hosts.open_all(self.play, *made, ssl.TLSVersion.TLSv1_1 if certificate == "old-tls" else None)
         self.passphrase = self.secret_file("passphrase", secrets.token_urlsafe(24))
         self.environment = {
             "HOME": str(self.home),
@@ -209,19 +213,32 @@ def token_redirect(lab):
     lab.connect()
 
 
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
 def renewal_redirect(lab):
+    """A refresh token is over; the token endpoint sends on to a stranger, to itself, and to itself in the open."""
     lab.connect()
-    lab.play.over |= lab.play.bearers
-    lab.play.token_redirect = f"https://evil.example/{TENANT}/oauth2/v2.0/token"
-    lab.run("accounts", "list", "-o", "json")
+    path = f"/{TENANT}/oauth2/v2.0/token"
+    for status in REDIRECTS:
+        for target in [f"https://evil.example{path}", f"https://{LOGIN}.evil.example{path}", f"https://{LOGIN}{path}/again",
+                       f"http://{LOGIN}{path}", f"https://{ORGANISATION}{path}", "//evil.example/", "/elsewhere"]:
+            lab.play.over |= lab.play.bearers
+            lab.play.redirect_status, lab.play.token_redirect = status, target
+            lab.run("accounts", "list", "-o", "json")
 
 
 def data_redirects(lab):
+    """Dataverse sends on: to strangers, to its own other names and ports, in the open; a question and a change."""
     lab.connect()
-    for target in [f"http://{ORGANISATION}/api/data/v9.2/accounts", "https://evil.example/api/data/v9.2/accounts",
-                   f"https://{ORGANISATION}:8443/api/data/v9.2/accounts"]:
-        lab.play.data_redirect = target
-        lab.run("accounts", "list", "-o", "json")
+    path = "/api/data/v9.2/accounts"
+    for status in REDIRECTS:
+        for target in [f"http://{ORGANISATION}{path}", f"https://evil.example{path}", f"https://{ORGANISATION}:8443{path}",
+                       f"https://contoso.api.crm4.dynamics.com{path}", f"https://other.crm4.dynamics.com{path}",
+                       f"http://{ORGANISATION}:443{path}", f"//evil.example{path}"]:
+            lab.play.redirect_status, lab.play.data_redirect = status, target
+            lab.run("accounts", "list", "-o", "json")
+    lab.run("api", "accounts", "-f", "name=x")
 
 
 def given_authority(lab):
@@ -270,6 +287,9 @@ SCENARIOS = {
     "wrong-name": (Lab.connect, "wrong-name"),
     "expired": (Lab.connect, "expired"),
     "not-yet": (Lab.connect, "not-yet"),
+    "self-signed": (Lab.connect, "self-signed"),
+    "weak-key": (Lab.connect, "weak-key"),
+    "old-tls": (Lab.connect, "old-tls"),
 }
 
 if __name__ == "__main__":
