@@ -182,8 +182,30 @@ impl Context {
             all_proxy: text(environment::ALL_PROXY)?.map(Secret::of_address),
             no_proxy: text(environment::NO_PROXY)?,
         };
-        let http = Http::open(&options, self.trace())?;
+        let trace = self.trace();
+        for (name, value) in self.way_out() {
+            trace.decision(|| format!("{name} is {value}"));
+        }
+        let http = Http::open(&options, trace)?;
         Ok(self.opened.http.get_or_init(|| http))
+    }
+
+    /// What bears on the way to the service and on whom to trust there, from flags and environment, as it may be shown: of a
+    /// proxy's address scheme, host and port.
+    #[must_use]
+    pub fn way_out(&self) -> Vec<(&'static str, String)> {
+        let text = |variable| self.environment.text(variable).ok().flatten().map(str::to_owned);
+        let proxy = |variable| text(variable).map(|address| without_credentials(&address));
+        let file = self.environment.raw(environment::SSL_CERT_FILE).map(|path| path.to_string_lossy().into_owned());
+        let ca_file = self.settings.ca_file.as_ref().map(|path| path.display().to_string());
+        let all = [
+            ("https_proxy", proxy(environment::HTTPS_PROXY)),
+            ("all_proxy", proxy(environment::ALL_PROXY)),
+            ("no_proxy", text(environment::NO_PROXY)),
+            ("ssl_cert_file", file),
+            ("ca_file", ca_file),
+        ];
+        all.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
     }
 
     /// Which connection is meant.
@@ -540,4 +562,14 @@ fn rehearse(screen: &Screen, format: Format, address: &str, request: &Request) -
         screen.line(&format!("\n{body}"))?;
     }
     Ok(screen.line("")?)
+}
+
+/// `http://user:word@proxy:3128/x` as `http://proxy:3128`. What is no address isn't shown at all.
+fn without_credentials(address: &str) -> String {
+    let whole = if address.contains("://") { address.trim().to_owned() } else { format!("http://{}", address.trim()) };
+    let shown = url::Url::parse(&whole).ok().and_then(|url| {
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{}://{}{port}", url.scheme(), url.host_str()?))
+    });
+    shown.unwrap_or_else(|| "no address".to_owned())
 }

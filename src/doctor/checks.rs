@@ -79,7 +79,8 @@ async fn network(examining: &mut Examining<'_>, tenant_url: &TenantUrl, tenant: 
     for id in LINKS {
         let (verdict, took) =
             if is_absent(tenant_url, id) { (Verdict::Skipped, Duration::ZERO) } else { (Verdict::Ok, took) };
-        examining.record(Finding { id, verdict, took, evidence: Vec::new(), problem: None });
+        let evidence = way_out(examining.context, tenant_url, id);
+        examining.record(Finding { id, verdict, took, evidence, problem: None });
     }
     let evidence = vec![("login", json!(found.origin().as_str())), ("tenant", json!(found.tenant()))];
     examining.record(Finding { id: "challenge", verdict: Verdict::Ok, took, evidence, problem: None });
@@ -117,6 +118,17 @@ fn broken_link(problem: &Problem) -> usize {
     }
 }
 
+/// What of flags and environment bears on a link: a proxy on the connection, files of authorities on TLS. A sandbox is
+/// reached past both.
+fn way_out(context: &Context, tenant_url: &TenantUrl, link: &str) -> Vec<(&'static str, serde_json::Value)> {
+    if tenant_url.is_sandbox() {
+        return Vec::new();
+    }
+    let link_of = |name: &str| if name.ends_with("proxy") { "tcp" } else { "tls" };
+    let all = context.way_out().into_iter();
+    all.filter(|(name, _)| link_of(name) == link).map(|(name, value)| (name, json!(value))).collect()
+}
+
 /// Puts a failed probe where it belongs: the links before it are sound, those after it were not seen.
 fn fault_of_network(examining: &mut Examining<'_>, tenant_url: &TenantUrl, problem: Problem, took: Duration) {
     const ORDER: [&str; 5] = ["dns", "tcp", "tls", "challenge", "authority"];
@@ -131,7 +143,8 @@ fn fault_of_network(examining: &mut Examining<'_>, tenant_url: &TenantUrl, probl
         };
         let problem = if verdict == Verdict::Fault { problem.take() } else { None };
         let took = if verdict == Verdict::Skipped { Duration::ZERO } else { took };
-        examining.record(Finding { id, verdict, took, evidence: Vec::new(), problem });
+        let evidence = way_out(examining.context, tenant_url, id);
+        examining.record(Finding { id, verdict, took, evidence, problem });
     }
 }
 

@@ -179,3 +179,27 @@ fn a_log_says_what_is_wrong() {
     let ids = world.run("doctor -o id").succeeds();
     assert!(ids.lines().all(|id| !id.contains('\t')) && ids.starts_with("address\n"), "{ids}");
 }
+
+#[test]
+fn what_of_the_environment_bears_on_the_way_out_is_shown_without_its_password() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = proxy.local_addr().unwrap();
+    drop(proxy);
+    let mut world = World::new();
+    world.set("HTTPS_PROXY", &format!("http://kim:sw0rdfish-of-the-proxy@{address}/x"));
+    world.set("NO_PROXY", "intranet.example");
+    let outcome = world.run("-v doctor --tenant-url https://contoso.crm4.dynamics.com -o json");
+    assert_eq!(outcome.exit, 10, "{}", outcome.stderr);
+    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let tcp = findings.iter().find(|finding| finding["id"] == "tcp").unwrap();
+    assert!(
+        tcp.to_string().contains(&format!("\"http://{address}\"")) && tcp.to_string().contains("intranet.example"),
+        "{tcp}"
+    );
+    assert!(outcome.stderr.contains(&format!("https_proxy is http://{address}")), "{}", outcome.stderr);
+    assert!(!format!("{}{}", outcome.stdout, outcome.stderr).contains("sw0rdfish"), "{}", outcome.stderr);
+    // On the way to a sandbox there is no proxy.
+    let outcome = world.run("doctor --tenant-url {org} -o json");
+    assert!(!outcome.stdout.contains("proxy"), "{}", outcome.stdout);
+}

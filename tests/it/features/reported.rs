@@ -160,8 +160,7 @@ fn line_ends_quotes_and_tabs_in_a_cell_come_out_as_each_format_writes_them() {
     assert_eq!(json_of(&shown("json")), json!({ "description": text }));
     let lines = shown("ndjson");
     assert_eq!((lines.lines().count(), json_of(&lines)), (1, json!({ "description": text })));
-    let table =
-        world.run(&format!("accounts list --filter \"name eq 'Cells'\" --select name,description -o table")).succeeds();
+    let table = world.run("accounts list --filter \"name eq 'Cells'\" --select name,description -o table").succeeds();
     assert!(!table.contains(['\r', '\t']) && table.lines().count() == 2, "{table:?}");
 }
 

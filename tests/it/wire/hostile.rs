@@ -261,7 +261,7 @@ async fn more_answers_than_operations_fewer_and_none_leave_none_of_them_done_by_
     let asked = operations(&[operation; 3].join("\n"), false).unwrap();
     let done = "Content-Type: application/http\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n\r\n";
     let set = format!("Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n{done}--c--\r\n\r\n");
-    let parts = |parts: &[&str]| parts.iter().map(|part| format!("--b\r\n{part}")).collect::<String>() + "--b--\r\n";
+    let parts = |parts: &[&str]| format!("--b\r\n{}--b--\r\n", parts.join("--b\r\n"));
     for (kind, body, expected) in [
         // How many were done, the others unknown.
         ("multipart/mixed; boundary=b", parts(&[done; 3]), 3),
