@@ -150,7 +150,7 @@ async fn an_address_in_a_header_or_a_body_is_never_followed() {
         format!("WWW-Authenticate: Bearer authorization_uri={evil}/common/oauth2/authorize, resource_id={evil}/\r\n");
     let refused = raw("401 Unauthorized", &format!("{challenge}{headers}"), b"", 0);
     let server = Raw::answering(vec![refused; 3]);
-    let problem = Stage::at(&server.address).client.who_am_i().await.expect_err("401");
+    let problem = Problem::from(Stage::at(&server.address).client.who_am_i().await.expect_err("401"));
     assert_eq!(problem.exit(), Exit::SignIn);
     assert!(!everything(&problem).contains(BEARER));
     assert_eq!(requests(&elsewhere).await, 0, "somebody else was asked");
@@ -175,7 +175,7 @@ async fn a_redirect_of_a_change_is_not_followed_and_the_change_not_sent_again() 
                 client.delete(&accounts(), &id).await,
             ];
             for end in ends {
-                let problem = end.expect_err(status);
+                let problem = Problem::from(end.expect_err(status));
                 assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/redirected", Exit::Unreachable));
             }
             assert_eq!(server.requests().len(), 3, "{status} to {target}");

@@ -4,6 +4,7 @@
 use d365conn::dataverse::{Body, FetchXml, Query, RecordId};
 use d365conn::output::Style;
 use d365conn::output::problem::text;
+use d365conn::problem::Problem;
 use serde_json::json;
 use wiremock::matchers::{path, query_param_contains};
 use wiremock::{Mock, MockServer};
@@ -45,7 +46,7 @@ async fn the_words_of_a_plug_in_are_shown_with_its_code_and_do_nothing() {
     let server = Raw::answering(vec![raw("400 Bad Request", "", body.as_bytes(), body.len())]);
     let client = Stage::at(&server.address).client;
     let created = client.create(&accounts(), RecordId::random(), &Body::parse(None, &["name=A"]).unwrap()).await;
-    let problem = created.expect_err("refused");
+    let problem = Problem::from(created.expect_err("refused"));
     assert_eq!(problem.diagnosis().service_code().as_deref(), Some("0x80040265"));
     let shown = text(&problem, Style::PLAIN);
     assert!(shown.contains("Das Konto ist gesperrt.") && shown.contains("an die Buchhaltung"), "{shown}");
