@@ -77,6 +77,11 @@ impl Clock {
     }
 }
 
+/// Does `work` in real time, for at most `limit`: what others wait for must end. `None` when it didn't.
+pub async fn real_limit<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
 /// Waits in real time, whatever a clock was set to: for looking again at something outside, such as a lock that another
 /// process holds.
 pub async fn real_pause(duration: Duration) {

@@ -22,8 +22,8 @@ use crate::paths::{Places, read_given};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::{
-    CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, EnvironmentTokens, Session, SessionError, SessionParts,
-    certificate_of, environment_connection, stored_secrets,
+    CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, EnvironmentTokens, EnvironmentTools, Session, SessionError,
+    SessionParts, certificate_of, environment_connection, stored_secrets,
 };
 use crate::settings::{Changes, EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
 use crate::store::{
@@ -304,10 +304,18 @@ impl Context {
             Some(client_id) => Some(client_id),
             None => self.registry()?.read()?.managed_client_id().map(str::to_owned),
         };
-        let client_id = configured
-            .or_else(|| option_env!("D365CONN_BUILD_MANAGED_CLIENT_ID").map(str::to_owned))
-            .unwrap_or_else(|| SAMPLE_CLIENT_ID.to_owned());
-        Ok(App::Managed { client_id: client_id_of(&client_id)? })
+        Ok(App::Managed { client_id: managed_client_id(configured)? })
+    }
+
+    /// The id of the managed app for a connection that lives in the environment: it needs no file of ours, so one that
+    /// can't be read says nothing.
+    fn managed_client_id(&self) -> Result<String, Problem> {
+        let from_environment = self.environment.text(environment::MANAGED_CLIENT_ID)?.map(str::to_owned);
+        let configured = from_environment.or_else(|| {
+            let saved = self.registry().ok()?.read().ok()?;
+            saved.managed_client_id().map(str::to_owned)
+        });
+        managed_client_id(configured)
     }
 
     /// The store of a kind.
@@ -464,6 +472,7 @@ impl Context {
             clock: self.clock.clone(),
             trace: self.trace(),
             screen: self.screen.clone(),
+            max_wait: self.settings.max_wait,
         })))
     }
 
@@ -481,9 +490,15 @@ impl Context {
     /// # Errors
     /// When the client can't be opened.
     pub fn tokens_of_environment(&self, connection: &EnvironmentConnection) -> Result<Arc<dyn TokenSource>, Problem> {
-        let http = self.http()?.clone();
-        let (connection, environment) = (connection.clone(), self.environment.clone());
-        Ok(Arc::new(EnvironmentTokens::new(connection, environment, http, self.clock.clone(), self.trace())))
+        let tools = EnvironmentTools {
+            environment: self.environment.clone(),
+            http: self.http()?.clone(),
+            clock: self.clock.clone(),
+            trace: self.trace(),
+            max_wait: self.settings.max_wait,
+            managed_client_id: self.managed_client_id()?,
+        };
+        Ok(Arc::new(EnvironmentTokens::new(connection.clone(), tools)))
     }
 
     /// A client of `origin` with tokens from `tokens`; `read_only` names the connection that refuses every write.
@@ -534,6 +549,13 @@ impl Context {
         let text = String::from_utf8(bytes).map_err(|_| SettingsError::NotText { origin })?;
         Ok(Some(text))
     }
+}
+
+/// The id of the managed app: the one that is configured, else the one this program was built with, else Microsoft's sample.
+fn managed_client_id(configured: Option<String>) -> Result<String, Problem> {
+    let built_in = || option_env!("D365CONN_BUILD_MANAGED_CLIENT_ID").map(str::to_owned);
+    let client_id = configured.or_else(built_in).unwrap_or_else(|| SAMPLE_CLIENT_ID.to_owned());
+    Ok(client_id_of(&client_id)?)
 }
 
 /// Shows a request instead of sending it: as it would go over the wire, but for the bearer; JSON where that is asked for.

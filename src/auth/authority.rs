@@ -21,6 +21,7 @@ pub struct Authority {
     tenant: String,
     login_hosts: &'static [&'static str],
     issuer: Option<String>,
+    names_issuer: bool,
 }
 
 impl Authority {
@@ -48,7 +49,7 @@ impl Authority {
                 resource: host_for_people(&challenge.resource_id),
             });
         }
-        Ok(Self { origin, tenant, login_hosts: tenant_url.cloud().login_hosts, issuer: None })
+        Ok(Self { origin, tenant, login_hosts: tenant_url.cloud().login_hosts, issuer: None, names_issuer: false })
     }
 
     /// The authority of a tenant that the user named (`--tenant`): a GUID or a domain, at the cloud's own login host.
@@ -64,7 +65,7 @@ impl Authority {
         } else {
             login_hosts.first().and_then(|host| Origin::parse(&format!("https://{host}"))).ok_or_else(bad)?
         };
-        Ok(Self { origin, tenant: name, login_hosts, issuer: None })
+        Ok(Self { origin, tenant: name, login_hosts, issuer: None, names_issuer: false })
     }
 
     /// The authority of a sign-in whose tenant is not known yet: whichever work or school tenant the user belongs to.
@@ -81,7 +82,7 @@ impl Authority {
     /// [`AuthError::BadTenant`].
     pub fn with_tenant(&self, tenant: &str) -> Result<Self, AuthError> {
         let tenant = tenant_segment(tenant).ok_or_else(|| AuthError::BadTenant { given: tenant.to_owned() })?;
-        Ok(Self { tenant, issuer: None, ..self.clone() })
+        Ok(Self { tenant, issuer: None, names_issuer: false, ..self.clone() })
     }
 
     /// The same place with the issuer its metadata named; a tenant given as a domain becomes the GUID in it.
@@ -102,6 +103,11 @@ impl Authority {
             _ => tenant,
         };
         Ok(Self { tenant, issuer: Some(issuer.to_owned()), ..self.clone() })
+    }
+
+    /// The same place, which promises to name its issuer in every answer of a sign-in, or does not (RFC 9207 §3).
+    pub(super) fn naming_issuer(self, names_issuer: bool) -> Self {
+        Self { names_issuer, ..self }
     }
 
     /// Scheme, host and port.
@@ -171,7 +177,23 @@ impl Authority {
             || origin.strip_prefix("https://").is_some_and(|host| self.login_hosts.contains(&host))
     }
 
-    /// Whether `issuer` (the `iss` of a redirect, RFC 9207) is this authority's, by exact comparison.
+    /// Whether the `iss` of an answer is this authority's, letter by letter (RFC 9207 §2.4). An answer without one is refused
+    /// only where the authority promises one.
+    #[must_use]
+    pub fn is_answering_issuer(&self, iss: Option<&str>) -> bool {
+        let Some(iss) = iss else { return !self.names_issuer };
+        match &self.issuer {
+            Some(issuer) if self.is_tenant_known() => issuer == iss,
+            _ if self.is_tenant_known() => iss == format!("{}/{}/v2.0", self.origin.as_str(), self.tenant),
+            // Which tenant it is, only the answer tells.
+            _ => {
+                let path = iss.strip_prefix(self.origin.as_str()).and_then(|path| path.strip_prefix('/'));
+                path.and_then(|path| path.strip_suffix("/v2.0")).is_some_and(is_guid)
+            }
+        }
+    }
+
+    /// Whether `issuer` (the `iss` of an ID token) is this authority's: of this tenant, at one of its cloud's login hosts.
     #[must_use]
     pub fn is_issuer(&self, issuer: &str) -> bool {
         if let (Some(known), true) = (&self.issuer, self.is_tenant_known()) {
@@ -433,6 +455,38 @@ mod tests {
         assert!(!confirmed.is_issuer(&format!("https://login.microsoftonline.com/{TENANT}/v2.0")));
         assert!(authority.with_issuer("https://login.microsoftonline.com/{tenantid}/v2.0").is_err());
         assert!(authority.with_issuer(&format!("https://x.evil.example/{TENANT}/v2.0")).is_err());
+    }
+
+    #[test]
+    fn the_issuer_of_an_answer_is_compared_letter_by_letter() {
+        let authority = Authority::for_tenant(&organisation(), TENANT).unwrap();
+        let own = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
+        assert!(authority.is_answering_issuer(Some(&own)));
+        for other in [
+            format!("{own}/"),
+            format!("https://login.microsoftonline.com/{}/v2.0", TENANT.to_uppercase()),
+            format!("https://Login.microsoftonline.com/{TENANT}/v2.0"),
+            format!("https://login.microsoftonline.com:443/{TENANT}/v2.0"),
+            // Another name of the same place, and a region of it: trusted in an ID token, and not the same letters.
+            format!("https://login.microsoft.com/{TENANT}/v2.0"),
+            format!("https://westus2.login.microsoft.com/{TENANT}/v2.0"),
+            String::new(),
+        ] {
+            assert!(!authority.is_answering_issuer(Some(&other)), "{other}");
+        }
+        let regional = format!("https://westus2.login.microsoft.com/{TENANT}/v2.0");
+        let confirmed = authority.with_issuer(&regional).unwrap();
+        assert!(confirmed.is_answering_issuer(Some(&regional)) && !confirmed.is_answering_issuer(Some(&own)));
+        let any = Authority::for_any_tenant(&organisation()).unwrap();
+        assert!(any.is_answering_issuer(Some(&own)));
+        assert!(!any.is_answering_issuer(Some("https://login.microsoftonline.com/organizations/v2.0")));
+    }
+
+    #[test]
+    fn an_answer_without_an_issuer_is_refused_where_one_is_promised() {
+        let authority = Authority::for_tenant(&organisation(), TENANT).unwrap();
+        assert!(authority.is_answering_issuer(None));
+        assert!(!authority.naming_issuer(true).is_answering_issuer(None));
     }
 
     #[test]

@@ -158,7 +158,7 @@ fn parameters(request: CallbackRequest<'_>, expected: Expected<'_>) -> Result<Fo
 fn read(found: &Found, expected: Expected<'_>) -> Outcome {
     let [state, code, error, description, subcode, issuer, consented, tenant, scope] = found;
     let is_ours = state.as_ref().is_some_and(|state| expected.state.is_text(state));
-    let is_from_there = issuer.as_ref().is_none_or(|issuer| expected.authority.is_issuer(issuer));
+    let is_from_there = expected.authority.is_answering_issuer(issuer.as_deref());
     if !is_ours || !is_from_there {
         return Outcome::Ignore(400);
     }

@@ -43,7 +43,7 @@ pub async fn discover(http: &Http, tenant_url: &TenantUrl) -> Result<Authority, 
             not_dataverse("it forbids the first request (status 403)")
         }
         429 => Err(AuthError::Throttled { host: tenant_url.host().to_owned(), wait: None }),
-        status @ 500.. => Err(AuthError::Unavailable { host: tenant_url.host().to_owned(), status }),
+        status @ 500.. => Err(AuthError::Unavailable { host: tenant_url.host().to_owned(), status, wait: None }),
         400 | 404 | 410 => not_dataverse("it has no Web API there"),
         200..=299 if response.header("content-type").is_some_and(is_json) => {
             not_dataverse("it answers without asking for a sign-in")
@@ -57,6 +57,9 @@ pub async fn discover(http: &Http, tenant_url: &TenantUrl) -> Result<Authority, 
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
+    /// RFC 9207 §3.
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
 }
 
 /// Asks the authority for its `OpenID` metadata: that the tenant exists, and who its tokens come from. The authority that
@@ -73,11 +76,14 @@ pub async fn check_metadata(http: &Http, authority: &Authority) -> Result<Author
     let body = response.body.read(LONGEST).await?;
     match (status, EntraError::parse(&body)) {
         (200, _) => match serde_json::from_slice::<Metadata>(&body) {
-            Ok(metadata) => authority.with_issuer(&metadata.issuer),
+            Ok(metadata) => {
+                let known = authority.with_issuer(&metadata.issuer)?;
+                Ok(known.naming_issuer(metadata.authorization_response_iss_parameter_supported))
+            }
             Err(_) => Err(AuthError::NotEntra { host, what: "a page instead of its metadata".to_owned() }),
         },
         (429, _) => Err(AuthError::Throttled { host, wait: None }),
-        (500.., _) => Err(AuthError::Unavailable { host, status }),
+        (500.., _) => Err(AuthError::Unavailable { host, status, wait: None }),
         (300..=399, _) => {
             let target = target.unwrap_or_else(|| "nowhere".to_owned());
             Err(AuthError::NotEntra { host, what: format!("a redirect to {target}, which was not followed") })

@@ -10,6 +10,9 @@ use crate::net::NetError;
 use crate::problem::{Diagnose, Phrase};
 use crate::tenant::{Discovery, TenantUrl};
 
+/// "Request is malformed or invalid".
+const MALFORMED: u32 = 9_002_313;
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
@@ -140,6 +143,8 @@ pub enum AuthError {
         host: String,
         /// The HTTP status.
         status: u16,
+        /// The pause it wants, if it said.
+        wait: Option<Duration>,
     },
     /// Entra, or the organisation, asks for a longer pause than is worth waiting for.
     #[error("{host} asks for fewer requests{}", pause(*wait))]
@@ -300,6 +305,10 @@ impl Refusal {
             Some(phrase) if self.leg == Leg::Refresh && phrase.is(&entra_phrases::CONSENT_NEEDED) => {
                 &entra_phrases::CONSENT_LOST
             }
+            // A renewal differs from the last good one in its refresh token alone: that is what is malformed.
+            Some(_) if self.leg == Leg::Refresh && self.error.code() == Some(MALFORMED) => {
+                &entra_phrases::SIGN_IN_AGAIN
+            }
             Some(phrase) if self.leg == Leg::Device && phrase.is(&entra_phrases::BLOCKED_BY_POLICY) => {
                 &entra_phrases::DEVICE_FORBIDDEN
             }
@@ -355,6 +364,15 @@ impl AuthError {
             refusal.shown = shown();
         }
         self
+    }
+
+    /// How long the other side asks to be left alone before the same is asked again.
+    #[must_use]
+    pub fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { wait, .. } | Self::Unavailable { wait, .. } => *wait,
+            _ => None,
+        }
     }
 
     /// What Entra demands of the next sign-in, where its refusal says so.

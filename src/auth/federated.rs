@@ -124,7 +124,9 @@ impl Voucher {
                     return Ok(assertion.ok_or(FederatedError::OddAnswer { name })?);
                 }
                 (429 | 500.., Some(pause)) => clock.wait(pause).await,
-                (429 | 500.., None) => return Err(AuthError::Unavailable { host: origin.host().to_owned(), status }),
+                (429 | 500.., None) => {
+                    return Err(AuthError::Unavailable { host: origin.host().to_owned(), status, wait: None });
+                }
                 _ => return Err(FederatedError::Declined { name, status }.into()),
             }
         }

@@ -330,7 +330,7 @@ pub(super) static THROTTLED: Phrase = Phrase {
     who: Who::You,
     meaning: "{login_host} has had too many requests from this app or this network; more of them only lengthen the pause",
     remedy: &[
-        "wait {wait}, then run `d365conn doctor`; when it finds nothing, run the command again",
+        "wait {wait}, then run the command again; `--max-wait 30m` lets it wait by itself",
         "in a script, sign in once and let every command use the saved connection: `d365conn connections list` shows it",
     ],
 };

@@ -109,6 +109,7 @@ mod tests {
             tenant_url: &authorization.tenant_url,
             client_id: CLIENT,
             proof: Proof::by_secret(secret.as_ref()),
+            patience: std::time::Duration::from_secs(600),
         };
         let result = redeem(&applicant, &authorization, Code::new("1.AXk+/=&")).await;
         (result, stand_in.asked(), authorization)

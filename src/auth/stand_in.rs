@@ -58,7 +58,15 @@ impl StandIn {
         authority: &'a Authority,
         proof: Proof<'a>,
     ) -> Applicant<'a> {
-        Applicant { http, clock, authority, tenant_url: &self.tenant_url, client_id: CLIENT, proof }
+        Applicant {
+            http,
+            clock,
+            authority,
+            tenant_url: &self.tenant_url,
+            client_id: CLIENT,
+            proof,
+            patience: std::time::Duration::from_secs(600),
+        }
     }
 }
 

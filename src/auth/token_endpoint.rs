@@ -23,8 +23,8 @@ use crate::tenant::TenantUrl;
 
 /// Longest answer that is read, in bytes; a real one has about 10 000.
 const LONGEST: usize = 1024 * 1024;
-/// The longest pause that is waited out when Entra asks for one.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The shortest pause that is waited out when Entra asks for one, so that a pause of nothing makes no storm.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// The pause before a failed request is sent once more, where Entra names none.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -46,6 +46,9 @@ pub struct Applicant<'a> {
     pub client_id: &'a str,
     /// How the app proves who it is. A refused request is never sent again without it.
     pub proof: Proof<'a>,
+    /// How long the pauses that Entra asks for may be, in sum. Nothing under a lock that others wait for: a refusal says
+    /// then how long to wait without it ([`AuthError::pause`]).
+    pub patience: Duration,
 }
 
 /// How an app proves who it is to the token endpoint.
@@ -154,13 +157,14 @@ impl<'a> Errand<'a> {
         Self { applicant, leg, redirect_uri: None, until: None }
     }
 
-    /// The longest pause that may be waited out now.
-    fn longest_pause(&self) -> Duration {
+    /// The longest pause that may be waited out now, after pauses of `waited` in all.
+    fn longest_pause(&self, waited: Duration) -> Duration {
+        let patience = self.applicant.patience.saturating_sub(waited);
         let left = self.until.map(|until| Duration::try_from(until.duration_since(self.applicant.clock.now())));
-        left.map_or(LONGEST_PAUSE, |left| left.unwrap_or_default().min(LONGEST_PAUSE))
+        left.map_or(patience, |left| left.unwrap_or_default().min(patience))
     }
 
-    /// Sends a token request; once more after a passing failure.
+    /// Sends a token request; again after the pauses that Entra asks for, and once more after another passing failure.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, AuthError> {
         let Applicant { http, clock, authority, .. } = *self.applicant;
         let (parts, mut body) = request.into_parts();
@@ -181,7 +185,7 @@ impl<'a> Errand<'a> {
             ],
             body: Some(Bytes::from(body)),
         };
-        let mut has_retried = false;
+        let (mut has_retried, mut waited) = (false, Duration::ZERO);
         loop {
             let mut response = http.send(authority.origin(), &outgoing, None).await?;
             let status = response.status;
@@ -189,18 +193,24 @@ impl<'a> Errand<'a> {
             let is_json = response.header("content-type").is_none_or(is_json);
             let target = response.header("location").map(host_of);
             let body = response.body.read(LONGEST).await?;
-            match next(status, pause, has_retried, self.longest_pause()) {
-                Next::Take => return self.take(Answered { status, is_json, target, body }),
-                Next::Wait(pause) => clock.wait(pause).await,
+            match next(status, pause, has_retried, self.longest_pause(waited)) {
+                Next::Take => return self.take(Answered { status, is_json, target, body, pause }),
+                Next::Retry => {
+                    has_retried = true;
+                    clock.wait(PAUSE).await;
+                }
+                Next::Wait(pause) => {
+                    waited = waited.saturating_add(pause);
+                    clock.wait(pause).await;
+                }
                 Next::GiveUp(wait) => return Err(AuthError::Throttled { host: authority.host().to_owned(), wait }),
             }
-            has_retried = true;
         }
     }
 
     /// A success for the crate to read, or the reason why it is none.
     fn take(&self, answered: Answered) -> Result<HttpResponse, AuthError> {
-        let Answered { status, is_json, target, body } = answered;
+        let Answered { status, is_json, target, body, pause } = answered;
         let Applicant { authority, tenant_url, client_id, .. } = *self.applicant;
         let host = || authority.host().to_owned();
         let not_entra = |what| AuthError::NotEntra { host: host(), what };
@@ -214,8 +224,10 @@ impl<'a> Errand<'a> {
                 let target = target.unwrap_or_else(|| "nowhere".to_owned());
                 Err(not_entra(format!("a redirect to {target}, which was not followed")))
             }
-            (500.., Some(error)) if !error.is_passing() => Err(AuthError::Unavailable { host: host(), status }),
-            (500.., None) => Err(AuthError::Unavailable { host: host(), status }),
+            (500.., Some(error)) if !error.is_passing() => {
+                Err(AuthError::Unavailable { host: host(), status, wait: pause })
+            }
+            (500.., None) => Err(AuthError::Unavailable { host: host(), status, wait: pause }),
             (_, Some(error)) => {
                 let refusal = Refusal::new(error, self.leg, authority);
                 let refusal = refusal.of_app(authority, tenant_url, client_id, self.redirect_uri);
@@ -231,23 +243,30 @@ struct Answered {
     is_json: bool,
     target: Option<String>,
     body: Vec<u8>,
+    pause: Option<Duration>,
 }
 
 /// What to do with an answer.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
+    /// It is the caller's.
     Take,
+    /// Once more, after a pause of ours.
+    Retry,
+    /// Again after the pause that was asked for.
     Wait(Duration),
+    /// Entra wants fewer requests, for longer than may be waited, or without saying for how long.
     GiveUp(Option<Duration>),
 }
 
-/// One more try at most: after a failure of the server's, or after a pause it names if that is short.
+/// A pause that is asked for is waited out while it fits into what may be waited, `longest`; another failure of the server's
+/// is tried once more.
 fn next(status: u16, pause: Option<Duration>, has_retried: bool, longest: Duration) -> Next {
+    let pause = pause.map(|pause| pause.max(SHORTEST_PAUSE));
     match (status, pause) {
-        (429, Some(pause)) if !has_retried && pause <= longest => Next::Wait(pause),
+        (429 | 500.., Some(pause)) if pause <= longest => Next::Wait(pause),
         (429, pause) => Next::GiveUp(pause),
-        (500.., Some(pause)) if pause > longest => Next::GiveUp(Some(pause)),
-        (500.., pause) if !has_retried => Next::Wait(pause.unwrap_or(PAUSE)),
+        (500.., None) if !has_retried => Next::Retry,
         _ => Next::Take,
     }
 }
@@ -268,22 +287,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_passing_failure_is_tried_once_more_and_a_long_pause_is_not_waited_out() {
+    fn a_pause_is_waited_out_while_there_is_patience_and_another_failure_is_tried_once_more() {
         let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let longest = Duration::from_secs(600);
         for (status, pause, has_retried, expected) in [
             (200, None, false, Next::Take),
             (400, seconds(1), false, Next::Take),
-            (503, None, false, Next::Wait(PAUSE)),
+            (503, None, false, Next::Retry),
             (500, None, true, Next::Take),
-            (503, seconds(17), false, Next::Wait(Duration::from_secs(17))),
-            (503, seconds(31), false, Next::GiveUp(seconds(31))),
-            (429, seconds(30), false, Next::Wait(LONGEST_PAUSE)),
-            (429, seconds(30), true, Next::GiveUp(seconds(30))),
-            (429, seconds(31), false, Next::GiveUp(seconds(31))),
+            (503, seconds(17), true, Next::Wait(Duration::from_secs(17))),
+            // That a server is out of order is no throttling, however long it wants to be left alone.
+            (503, seconds(601), false, Next::Take),
+            (429, seconds(600), false, Next::Wait(longest)),
+            (429, seconds(45), true, Next::Wait(Duration::from_secs(45))),
+            (429, seconds(0), true, Next::Wait(SHORTEST_PAUSE)),
+            (429, seconds(601), false, Next::GiveUp(seconds(601))),
             (429, None, false, Next::GiveUp(None)),
         ] {
-            assert_eq!(next(status, pause, has_retried, LONGEST_PAUSE), expected, "{status} {pause:?} {has_retried}");
+            assert_eq!(next(status, pause, has_retried, longest), expected, "{status} {pause:?} {has_retried}");
         }
         assert_eq!(next(429, seconds(17), false, Duration::from_secs(16)), Next::GiveUp(seconds(17)));
+        assert_eq!(next(429, seconds(0), false, Duration::ZERO), Next::GiveUp(Some(SHORTEST_PAUSE)));
     }
 }

@@ -97,6 +97,7 @@ pub(super) fn ask(context: &Context, asked: Asked) -> Result<Exit, Problem> {
             trace: &context.trace(),
             environment: &context.environment,
             claims: None,
+            max_wait: context.settings.max_wait,
         };
         sign_in.ask_for_consent(&wanted, &|step| show(context, &wanted, &step, is_forbidden)).await
     })?;

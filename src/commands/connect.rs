@@ -9,6 +9,7 @@ use crate::commands::auth_flags::{AuthFlags, Bound, refuse_foreign};
 use crate::commands::browser_flags::BrowserFlags;
 use crate::commands::certificate_flags::Opened;
 use crate::commands::client_secret::ClientSecretFlags;
+use crate::commands::default_connection::DefaultFlags;
 use crate::commands::look_alike;
 use crate::commands::organisations::{
     OrganisationsError, cloud, connect_chosen, connect_sharing, discovery_for, lend, mended, store_beside,
@@ -80,11 +81,10 @@ pub struct Connect {
     /// A note shown before anything destructive
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
-    /// Keep the present default connection
-    #[arg(long)]
-    no_default: bool,
+    #[command(flatten)]
+    default: DefaultFlags,
     /// Ask an administrator to grant your own app its permissions for everybody, and connect to nothing yet
-    #[arg(long, conflicts_with_all = ["from", "name", "store", "read_only", "label", "no_default"])]
+    #[arg(long, conflicts_with_all = ["from", "name", "store", "read_only", "label", "default", "no_default"])]
     admin_consent: bool,
     #[command(flatten)]
     browser: BrowserFlags,
@@ -183,7 +183,7 @@ impl Connect {
             store: store_beside(context, self.store.map(StoreKind::from), lender.map(|(lender, _)| lender))?,
             read_only: self.read_only,
             label: self.label.clone(),
-            becomes_default: !self.no_default,
+            default_wish: self.default.wish(),
             replaces: None,
         };
         Ok(match lender {

@@ -77,7 +77,7 @@ impl Demo {
         stage.play("read it back", &["accounts", "get", id, "--select", "name,telephone1,createdon", "-o", "json"])?;
         stage.play("delete it", &["accounts", "delete", id])?;
         stage.play("examine the connection", &["doctor"])?;
-        stage.play("forget the connection and its secrets", &["disconnect"])?;
+        stage.play("forget the connection and its secrets", &["disconnect", "sandbox"])?;
         place.close().map_err(CommandError::DemoPlace)?;
         context.screen.note_lines(
             &Lines::default()

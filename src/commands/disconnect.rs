@@ -3,11 +3,14 @@
 use clap::Args;
 
 use crate::commands::CommandError;
+use crate::commands::default_connection::default_name;
 use crate::commands::forgetting::forget_secrets;
 use crate::commands::remains;
 use crate::connection::{Connection, ConnectionName};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
+use crate::settings::Target;
+use crate::store::StoreError;
 
 /// Forget a connection and its secrets
 #[derive(Debug, Args)]
@@ -15,11 +18,14 @@ use crate::problem::{Exit, Problem};
   d365conn disconnect contoso
   d365conn disconnect --all --yes
 
+Without a name the only saved connection is meant, and a person or --yes has to agree;
+where several are saved the name is needed, whichever is the default.
+
 Entra honours tokens that it issued until they end. To end them now, sign out
 everywhere at https://myaccount.microsoft.com, or ask an administrator to revoke the
 user's sessions.")]
 pub struct Disconnect {
-    /// The connection; the default one when left out
+    /// The connection; may be left out where only one is saved
     #[arg(conflicts_with = "all")]
     name: Option<String>,
     /// Every saved connection
@@ -39,12 +45,8 @@ impl Disconnect {
             let name = self.name.as_deref().map(ConnectionName::parse).transpose()?;
             return Err(remains::forget(context, name.as_ref(), unreadable)?);
         }
-        let connections = context.saved_connections(self.name.as_deref(), self.all)?;
-        if connections.is_empty() {
-            context.screen.note("there is no connection to forget");
-        } else if self.all {
-            context.confirm(&format!("Forget {} and their secrets?", counted(connections.len())))?;
-        }
+        let connections = self.meant(context)?;
+        let before = default_name(&context.registry()?.read()?);
         // One store that can't be opened is no reason to keep what is in another.
         let mut left = None;
         for connection in &connections {
@@ -57,8 +59,58 @@ impl Disconnect {
         if !connections.is_empty() {
             context.screen.note("a token that was handed out before lasts until its end");
         }
+        tell_of_default(context, before.as_ref())?;
         left.map_or(Ok(Exit::Done), |left| Err(left.into()))
     }
+
+    /// What is to be forgotten: what was named, by the argument or by `-c`; else what a person or `--yes` agrees to.
+    fn meant(&self, context: &Context) -> Result<Vec<Connection>, Problem> {
+        if self.all {
+            let all = context.saved_connections(None, true)?;
+            if all.is_empty() {
+                context.screen.note("there is no connection to forget");
+            } else {
+                context.confirm(&format!("Forget {} and their secrets?", counted(all.len())))?;
+            }
+            return Ok(all);
+        }
+        if self.name.is_some() || context.settings.names_connection() {
+            return Ok(vec![context.saved_connection(self.name.as_deref())?]);
+        }
+        let connection = match context.target()? {
+            // The default is what other commands use, and nobody has said that it shall go.
+            Target::Default => {
+                let connections = context.registry()?.read()?;
+                match connections.only() {
+                    Some(only) => only.clone(),
+                    None if connections.is_empty() => return Err(StoreError::NoConnection.into()),
+                    None => {
+                        let names: Vec<&str> = connections.iter().map(|saved| saved.name.as_str()).collect();
+                        return Err(CommandError::WhichToForget { known: names.join(", ") }.into());
+                    }
+                }
+            }
+            Target::Named(_) | Target::Environment(_) => context.saved_connection(None)?,
+        };
+        let Connection { name, tenant_url, .. } = &connection;
+        context.confirm(&format!("Forget `{name}` ({tenant_url}) and its secrets?"))?;
+        Ok(vec![connection])
+    }
+}
+
+/// Says so where the default connection is gone, and what is used instead.
+fn tell_of_default(context: &Context, before: Option<&ConnectionName>) -> Result<(), Problem> {
+    let left = context.registry()?.read()?;
+    let Some(gone) = before.filter(|before| left.default().is_none() && left.find(before).is_none()) else {
+        return Ok(());
+    };
+    let then = match left.only() {
+        Some(only) => format!("; `{}` is the only one left, and is used where none is named", only.name),
+        None if left.is_empty() => return Ok(()),
+        None => "; choose one with `d365conn connections use NAME`".to_owned(),
+    };
+    context.screen.note(&format!("`{gone}` was the default connection, and none is now{then}"));
+    Ok(())
 }
 
 fn counted(connections: usize) -> String {

@@ -96,6 +96,12 @@ pub enum CommandError {
         /// Why.
         source: StoreError,
     },
+    /// Several connections are saved, and none was named.
+    #[error("several connections are saved, and which one to forget was not said")]
+    WhichToForget {
+        /// Their names.
+        known: String,
+    },
     /// A record without a single value.
     #[error("no value was given")]
     NoValue,
@@ -139,6 +145,7 @@ impl Diagnose for CommandError {
             Self::NobodyVouches => &phrases::NOBODY_VOUCHES,
             Self::SecretOfNobody => &phrases::SECRET_OF_NOBODY,
             Self::SecretsLeft { .. } => &phrases::SECRETS_LEFT,
+            Self::WhichToForget { .. } => &phrases::WHICH_TO_FORGET,
             Self::NoValue => &phrases::NO_VALUE,
             Self::EmptyColumn => &phrases::EMPTY_COLUMN,
             Self::UnknownCheck { .. } => &phrases::UNKNOWN_CHECK,
@@ -159,6 +166,7 @@ impl Diagnose for CommandError {
                 vec![("connection", connection.clone()), ("place", (*place).to_owned()), ("id", id.clone())]
             }
             Self::FlagOfAnotherFlow { flag, .. } => vec![("flag", (*flag).to_owned())],
+            Self::WhichToForget { known } => vec![("known", known.clone())],
             Self::UnknownCheck { .. } => vec![("checks", CHECKS.join(", "))],
             _ => Vec::new(),
         }

@@ -1,6 +1,7 @@
 //! Keeping a connection that has just signed in: its secrets, what points at them, and the end of the one whose place it
 //! takes. Nobody is asked anything here.
 
+use crate::commands::default_connection::{default_name, default_words};
 use crate::commands::forgetting::forget_secrets;
 use crate::commands::kept::{Kept, NotKept};
 use crate::commands::other_store;
@@ -16,11 +17,19 @@ pub(super) fn overtaken(wanted: &Wanted, change: &'static str) -> Problem {
     SessionError::Overtaken { connection, change, tenant_url }.into()
 }
 
+/// A connection that was kept.
+pub(super) struct Saved {
+    /// The connection.
+    pub(super) connection: Connection,
+    /// What is to be said of the default connection.
+    pub(super) default: Option<String>,
+}
+
 /// Keeps the connection and its secrets.
 ///
 /// A reconnect saves only what is still there, where it still is: what another command did while the user was in the
 /// browser stands.
-pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Connection, Problem> {
+pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> Result<Saved, Problem> {
     let id = wanted.replaces.clone().unwrap_or_else(ConnectionId::random);
     let find = |connections: &Connections| match connections.iter().find(|saved| saved.id == id) {
         _ if wanted.replaces.is_none() => Ok(None),
@@ -34,11 +43,13 @@ pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> 
         let kept = Kept { id: &id, store, secrets: &secrets, issued };
         let list = |connections: &mut Connections| {
             let connection = Connection { store, ..renewed(wanted, signed_in, &id, find(connections)?) };
-            let replaced = connections.put(connection.clone());
-            if wanted.becomes_default {
-                connections.set_default(&connection.name)?;
-            }
-            Ok((connection, replaced))
+            let before = default_name(connections);
+            let replaced = connections.put_as(connection.clone(), wanted.default_wish);
+            let after = default_name(connections);
+            let default = default_words(before.as_ref(), after.as_ref(), &connection.name, wanted.default_wish);
+            // Who signs in again has said nothing about the default.
+            let default = default.filter(|_| wanted.replaces.is_none());
+            Ok((Saved { connection, default }, replaced))
         };
         kept.keep(context, |connections| find(connections).map(drop), list)
     };
@@ -46,11 +57,11 @@ pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> 
         Err(NotKept::Refused(refusal)) => keep_in(other_store::agreed(context, wanted, refusal)?),
         outcome => outcome,
     };
-    let (connection, replaced) = outcome.map_err(Problem::from)?;
+    let (saved, replaced) = outcome.map_err(Problem::from)?;
     if let Some(replaced) = replaced.filter(|replaced| replaced.id != id) {
-        retire(context, &replaced, &connection);
+        retire(context, &replaced, &saved.connection);
     }
-    Ok(connection)
+    Ok(saved)
 }
 
 /// The connection as it is saved; of one that stands already, what a user says about it stays as it is by now.

@@ -13,6 +13,7 @@ pub mod client_secret;
 pub mod completions;
 pub mod connect;
 pub mod connections;
+pub mod default_connection;
 pub mod demo;
 pub mod disconnect;
 pub mod doctor;

@@ -20,6 +20,7 @@ pub const PHRASES: &[&Phrase] = &[
     &NOBODY_VOUCHES,
     &SECRET_OF_NOBODY,
     &SECRETS_LEFT,
+    &WHICH_TO_FORGET,
     &NO_VALUE,
     &EMPTY_COLUMN,
     &UNKNOWN_CHECK,
@@ -222,6 +223,17 @@ pub(super) static SECRETS_LEFT: Phrase = Phrase {
     remedy: &[
         "end what they are good for: sign out everywhere at https://myaccount.microsoft.com, or have an administrator revoke the user's sessions",
         "delete every entry of the service `d365conn` whose name begins with {id}, in the program that shows the keyring (Seahorse, Keychain Access, Credential Manager)",
+    ],
+};
+
+pub(super) static WHICH_TO_FORGET: Phrase = Phrase {
+    code: "commands/which-to-forget",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "the default connection is the one that other commands use; it is not forgotten for that",
+    remedy: &[
+        "name it: `d365conn disconnect NAME`, where NAME is one of: {known}",
+        "to forget all of them, run `d365conn disconnect --all`",
     ],
 };
 

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::secret::Secret;
 use crate::session::Wanted;
+use crate::store::DefaultWish;
 
 /// Sign in again with a saved connection's settings
 #[derive(Debug, Args)]
@@ -69,7 +70,7 @@ impl Reconnect {
             store: old.store,
             read_only: old.read_only,
             label: old.label.clone(),
-            becomes_default: false,
+            default_wish: DefaultWish::IfFirst,
             replaces: Some(old.id.clone()),
         };
         connect(context, wanted, self.browser.no_browser)

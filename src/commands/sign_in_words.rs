@@ -87,6 +87,7 @@ pub(super) fn greet(
     format: Format,
     connection: &Connection,
     display_name: Option<&str>,
+    default: Option<&str>,
 ) -> Result<(), Problem> {
     let account = &connection.account;
     if matches!(format, Format::Json | Format::Ndjson) {
@@ -117,6 +118,9 @@ pub(super) fn greet(
         connection.name,
         connection.store.place(),
     ));
+    if let Some(default) = default {
+        context.screen.note(default);
+    }
     context.screen.note(&format!("next: d365conn -c {} accounts list", connection.name));
     Ok(())
 }

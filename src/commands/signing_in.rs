@@ -35,7 +35,7 @@ pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidde
     let turn = take_turn(context, &wanted)?;
     if let Some(connection) = made_meanwhile(context, &wanted, &turn, &settings)? {
         show_overtaken(context, &wanted);
-        greet(context, format, &connection, None)?;
+        greet(context, format, &connection, None, None)?;
         return Ok(Exit::Done);
     }
     // Whole seconds, as `--wait` counts: who had nobody to wait for has lost none.
@@ -55,11 +55,11 @@ pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidde
             .into());
         }
     }
-    let connection = save(context, &wanted, &signed_in)?;
+    let saved = save(context, &wanted, &signed_in)?;
     if let Err(error) = turn.finish(&settings) {
         context.trace().decision(|| format!("could not tell those who wait: {error}"));
     }
-    greet(context, format, &connection, signed_in.display_name.as_deref())?;
+    greet(context, format, &saved.connection, signed_in.display_name.as_deref(), saved.default.as_deref())?;
     Ok(Exit::Done)
 }
 
@@ -158,8 +158,9 @@ fn sign_in(
 ) -> Result<SignedIn, Problem> {
     tell_of_sample_app(context, wanted);
     context.block_on(async {
-        let (http, clock, trace) = (context.http()?, &context.clock, &context.trace());
-        let sign_in = SignIn { http, clock, browser, trace, environment: &context.environment, claims };
+        let (http, clock, trace, max_wait) =
+            (context.http()?, &context.clock, &context.trace(), context.settings.max_wait);
+        let sign_in = SignIn { http, clock, browser, trace, environment: &context.environment, claims, max_wait };
         sign_in.run(wanted, on_step).await
     })
 }

@@ -48,6 +48,8 @@ pub enum Fault {
         /// Seconds in `Retry-After`.
         retry_after: u32,
     },
+    /// The next token request is not answered, and the connection stays open.
+    TokenSilent,
     /// The next token request is answered 503 with HTML.
     TokenUnavailable,
     /// The next token request is answered 307.

@@ -30,6 +30,8 @@ pub(super) enum Delivery {
     Cut(Outgoing),
     /// Not at all: the connection closes.
     Lost,
+    /// Not at all, and the connection stays open.
+    Never,
 }
 
 /// Everything behind the sandbox's origin.
@@ -149,6 +151,9 @@ impl Front {
         let path = request.path.as_str();
         if path == "/api/data" || path.starts_with("/api/data/") || path.starts_with("/api/search/") {
             return self.dataverse(inside, origin, now, request);
+        }
+        if path.ends_with("/oauth2/v2.0/token") && self.faults.strikes(&Fault::TokenSilent) {
+            return Delivery::Never;
         }
         let answer = match path {
             _ if path.starts_with(discovery::PATH) => match bearer(inside, origin, now, request, Resource::Discovery) {
@@ -298,7 +303,7 @@ impl Delivery {
     pub(super) fn answer(&self) -> Option<&Outgoing> {
         match self {
             Self::Whole(answer) | Self::Cut(answer) => Some(answer),
-            Self::Lost => None,
+            Self::Lost | Self::Never => None,
         }
     }
 
@@ -307,6 +312,7 @@ impl Delivery {
             Self::Whole(answer) => Self::Whole(answer.header("date", date)),
             Self::Cut(answer) => Self::Cut(answer.header("date", date)),
             Self::Lost => Self::Lost,
+            Self::Never => Self::Never,
         }
     }
 }

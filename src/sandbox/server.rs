@@ -289,6 +289,7 @@ async fn answer(front: Arc<Front>, request: Request<Arriving>) -> Result<Respons
         Delivery::Whole(answer) => Ok(response(answer, false)),
         Delivery::Cut(answer) => Ok(response(answer, true)),
         Delivery::Lost => Err(Closed),
+        Delivery::Never => std::future::pending().await,
     }
 }
 

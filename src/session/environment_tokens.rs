@@ -1,8 +1,10 @@
 //! Tokens for the connection that lives in the environment: in memory only. No file is written and no keyring opened.
 
+use std::time::Duration;
+
 use tokio::sync::Mutex;
 
-use crate::auth::{self, AppCredential, Applicant, Authority, Claims, Proof};
+use crate::auth::{self, AppCredential, Applicant, AuthError, Authority, Claims, Proof};
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::net::{AccessToken, Http, TokenFuture, Trace};
@@ -21,7 +23,26 @@ pub struct EnvironmentTokens {
     http: Http,
     clock: Clock,
     trace: Trace,
+    /// How long a busy service may keep us waiting, in sum.
+    max_wait: Duration,
+    managed_client_id: String,
     gained: Mutex<Gained>,
+}
+
+/// What the tokens of an environment-only connection need of the world.
+pub struct EnvironmentTools {
+    /// Where a runner or a machine says how its own credential is had.
+    pub environment: Environment,
+    /// The client.
+    pub http: Http,
+    /// The time.
+    pub clock: Clock,
+    /// Where decisions are told.
+    pub trace: Trace,
+    /// How long a busy service may keep us waiting, in sum.
+    pub max_wait: Duration,
+    /// The app of a refresh token beside which none is named.
+    pub managed_client_id: String,
 }
 
 /// What was had from Entra so far.
@@ -36,15 +57,11 @@ struct Gained {
 impl EnvironmentTokens {
     /// The tokens of `connection`. Nothing is asked for yet.
     #[must_use]
-    pub fn new(
-        connection: EnvironmentConnection,
-        environment: Environment,
-        http: Http,
-        clock: Clock,
-        trace: Trace,
-    ) -> Self {
+    pub fn new(connection: EnvironmentConnection, tools: EnvironmentTools) -> Self {
+        let EnvironmentTools { environment, http, clock, trace, max_wait, managed_client_id } = tools;
         trace.decision(|| format!("using the {} from the environment", connection.credential.word()));
-        Self { connection, environment, http, clock, trace, gained: Mutex::default() }
+        let gained = Mutex::default();
+        Self { connection, environment, http, clock, trace, max_wait, managed_client_id, gained }
     }
 
     async fn valid_token(&self, need: Need<'_>) -> Result<AccessToken, Problem> {
@@ -89,6 +106,7 @@ impl EnvironmentTokens {
             tenant_url: &self.connection.tenant_url,
             client_id,
             proof,
+            patience: self.max_wait,
         };
         match &self.connection.credential {
             Credential::App { client_id, .. } => {
@@ -96,11 +114,13 @@ impl EnvironmentTokens {
                 tell(&credential.source(&authority, client_id));
                 Ok(credential.token(&applicant(client_id, Proof::Nothing), claims).await?)
             }
-            Credential::RefreshToken { client_id, client_secret, token } => {
+            Credential::RefreshToken { client_id, client_secret, token, variable } => {
+                let client_id = client_id.as_deref().unwrap_or(&self.managed_client_id);
                 let token = gained.rotated.as_ref().unwrap_or(token);
                 tell(authority.origin().as_str());
-                Ok(auth::refresh_with(&applicant(client_id, Proof::by_secret(client_secret.as_ref())), token, claims)
-                    .await?)
+                let applicant = applicant(client_id, Proof::by_secret(client_secret.as_ref()));
+                let renewed = auth::refresh_with(&applicant, token, claims).await;
+                Ok(renewed.map_err(|error| refused(error, variable))?)
             }
             Credential::AccessToken(_) => Err(SessionError::TokenRejected.into()),
         }
@@ -120,6 +140,18 @@ impl EnvironmentTokens {
             None => Ok(auth::discover(&self.http, &self.connection.tenant_url).await?),
         }
     }
+}
+
+/// A token that is mangled is no request that we got wrong: Entra calls both malformed.
+fn refused(error: AuthError, variable: &'static str) -> Problem {
+    let is_token = match &error {
+        AuthError::Refused(refusal) => {
+            let class = refusal.error.error.as_str();
+            error.is_dead_grant() && class == "invalid_grant" || class == "invalid_request"
+        }
+        _ => false,
+    };
+    if is_token { SessionError::GivenTokenRefused { variable, cause: Box::new(error) }.into() } else { error.into() }
 }
 
 impl Provider for EnvironmentTokens {

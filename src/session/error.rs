@@ -1,5 +1,6 @@
 //! What can go wrong between a connection and its token, beyond what Entra and the stores say themselves.
 
+use crate::auth::AuthError;
 use crate::connection::{Connection, Flow};
 use crate::problem::{Diagnose, Phrase};
 use crate::session::phrases;
@@ -74,6 +75,23 @@ pub enum SessionError {
         /// Who is there now.
         found: String,
     },
+    /// Whoever gives out the tokens did not come to an end, and others wait for the connection.
+    #[error("the token of connection `{connection}` was not renewed within {seconds} s")]
+    RenewalTooSlow {
+        /// The connection.
+        connection: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// Entra has no use for the refresh token that the environment gives.
+    #[error("Entra does not accept the refresh token in {variable}")]
+    GivenTokenRefused {
+        /// The variable that holds it.
+        variable: &'static str,
+        /// Entra's words.
+        #[source]
+        cause: Box<AuthError>,
+    },
     /// The store has nothing under a connection that needs its app's secret to sign in again.
     #[error("the client secret of connection `{connection}` is gone from the {store}")]
     ClientSecretGone {
@@ -108,6 +126,8 @@ impl Diagnose for SessionError {
             Self::SignInElsewhere { .. } => &phrases::SIGN_IN_ELSEWHERE,
             Self::Overtaken { .. } => &phrases::OVERTAKEN,
             Self::ClientSecretGone { .. } => &phrases::CLIENT_SECRET_GONE,
+            Self::RenewalTooSlow { .. } => &phrases::RENEWAL_TOO_SLOW,
+            Self::GivenTokenRefused { .. } => &phrases::GIVEN_TOKEN_REFUSED,
         }
     }
 
@@ -130,7 +150,23 @@ impl Diagnose for SessionError {
             Self::Overtaken { connection, tenant_url, .. } => {
                 vec![("connection", connection.clone()), ("tenant_url", tenant_url.clone())]
             }
+            Self::RenewalTooSlow { connection, .. } => vec![("connection", connection.clone())],
+            Self::GivenTokenRefused { variable, .. } => vec![("variable", (*variable).to_owned())],
             Self::TokenRejected => Vec::new(),
+        }
+    }
+
+    fn service_code(&self) -> Option<String> {
+        match self {
+            Self::GivenTokenRefused { cause, .. } => cause.service_code(),
+            _ => None,
+        }
+    }
+
+    fn trace(&self) -> Option<String> {
+        match self {
+            Self::GivenTokenRefused { cause, .. } => cause.trace(),
+            _ => None,
         }
     }
 }

@@ -18,7 +18,7 @@ mod wanted;
 
 pub use admin_consent::ConsentWanted;
 pub use credential::{Means, certificate_of, certificate_to_keep};
-pub use environment_tokens::EnvironmentTokens;
+pub use environment_tokens::{EnvironmentTokens, EnvironmentTools};
 pub use error::SessionError;
 pub use fixed::FixedToken;
 pub use kept::{CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, secrets_of};

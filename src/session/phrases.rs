@@ -13,7 +13,32 @@ pub const PHRASES: &[&Phrase] = &[
     &OVERTAKEN,
     &CLIENT_SECRET_GONE,
     &LENT_BY_ANOTHER,
+    &RENEWAL_TOO_SLOW,
+    &GIVEN_TOKEN_REFUSED,
 ];
+
+pub(super) static RENEWAL_TOO_SLOW: Phrase = Phrase {
+    code: "session/renewal-too-slow",
+    exit: Exit::Unreachable,
+    who: Who::You,
+    meaning: "whoever was asked for the token began to answer and did not end, or did not answer at all; other commands wait for the same connection, so no command waits longer",
+    remedy: &[
+        "run `d365conn doctor -c {connection}` to see which link is slow",
+        "run the command again in a few minutes",
+    ],
+};
+
+pub(super) static GIVEN_TOKEN_REFUSED: Phrase = Phrase {
+    code: "session/given-token-refused",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "it is cut or mangled, it has ended or was revoked, or it was issued to another app than the one named",
+    remedy: &[
+        "put a whole, fresh one into {variable}, without quotes or line ends inside it",
+        "name the app that it was issued to with `D365CONN_CLIENT_ID`",
+        "without a person, set `D365CONN_CLIENT_ID` and `D365CONN_CLIENT_SECRET` instead",
+    ],
+};
 
 pub(super) static SECRETS_GONE: Phrase = Phrase {
     code: "session/secrets-gone",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth::{self, Applicant, AuthError, Authority, Proof, TokenSet};
-use crate::clock::Clock;
+use crate::clock::{Clock, real_limit};
 use crate::connection::{App, Connection};
 use crate::dataverse::{Client, ClientParts, Instance, instances};
 use crate::net::{AccessToken, Http, Origin, TokenFuture, TokenSource, Trace};
@@ -19,6 +19,8 @@ use crate::session::{SessionError, SharingError, SignIn, SignedIn, Step, Wanted}
 use crate::store::{CredentialLock, HealthBook, Secrets, Vault};
 use crate::tenant::Discovery;
 
+/// The longest that anything is waited for under the lock: others wait for it too.
+const LONGEST_RENEWAL: Duration = Duration::from_secs(30);
 /// How long another process may hold the lender before we say so.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 
@@ -104,26 +106,45 @@ impl Lender<'_> {
         tools: Tools<'_>,
         discovery: &Discovery,
     ) -> Result<(SharedSignIn, Vec<Instance>), NotShared> {
-        let lock = CredentialLock::acquire(self.vault, &self.connection.id, LOCK_WAIT).await?;
-        let mut secrets = self.stored()?;
-        let mut shared = self.lend_from(&secrets)?;
-        let tokens = match shared.token_for(tools, discovery).await {
-            Ok(tokens) => tokens,
-            Err(not_shared) => {
-                self.mark_if_dead(tools, &not_shared);
-                return Err(not_shared);
+        let mut patience = tools.max_wait;
+        let (shared, tokens) = loop {
+            let lock = CredentialLock::acquire(self.vault, &self.connection.id, LOCK_WAIT).await?;
+            let mut secrets = self.stored()?;
+            let mut shared = self.lend_from(&secrets)?;
+            let asked = real_limit(LONGEST_RENEWAL, shared.token_for(tools, discovery)).await;
+            let asked = asked.ok_or_else(|| {
+                let connection = self.connection.name.to_string();
+                SessionError::RenewalTooSlow { connection, seconds: LONGEST_RENEWAL.as_secs() }
+            })?;
+            match asked {
+                Ok(tokens) => {
+                    self.keep(tools, &mut secrets, &tokens);
+                    break (shared, tokens);
+                }
+                Err(error) => {
+                    let Some(pause) = error.pause().filter(|pause| *pause <= patience) else {
+                        let not_shared = shared.refused(error, "the discovery service");
+                        self.mark_if_dead(tools, &not_shared);
+                        return Err(not_shared);
+                    };
+                    drop(lock);
+                    patience = patience.saturating_sub(pause);
+                    tools.clock.wait(pause).await;
+                }
             }
         };
-        if let Some(newest) = tokens.refresh_token.clone() {
-            secrets.insert(REFRESH_TOKEN, newest);
-            // Entra keeps the one before valid, so a store that is full today costs nothing.
-            if let Err(error) = self.vault.write(&self.connection.id, &secrets) {
-                tools.trace.decision(|| format!("could not keep the newer refresh token: {error}"));
-            }
-        }
-        drop(lock);
         let found = list(tools, discovery, &tokens).await?;
         Ok((shared, found))
+    }
+
+    /// Keeps the refresh token that Entra gave in exchange.
+    fn keep(&self, tools: Tools<'_>, secrets: &mut Secrets, tokens: &TokenSet) {
+        let Some(newest) = tokens.refresh_token.clone() else { return };
+        secrets.insert(REFRESH_TOKEN, newest);
+        // Entra keeps the one before valid, so a store that is full today costs nothing.
+        if let Err(error) = self.vault.write(&self.connection.id, secrets) {
+            tools.trace.decision(|| format!("could not keep the newer refresh token: {error}"));
+        }
     }
 
     /// Notes that only a reconnect helps, where Entra says of the very token that is stored that it will never be good
@@ -174,7 +195,6 @@ impl SignIn<'_> {
         &self,
         draft: &Wanted,
         discovery: &Discovery,
-        max_wait: Duration,
         on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
     ) -> Result<(SharedSignIn, Vec<Instance>), Problem> {
         let authority = match &draft.tenant {
@@ -195,7 +215,7 @@ impl SignIn<'_> {
             refresh_token,
             connection: None,
         };
-        let tools = Tools { http: self.http, clock: self.clock, trace: self.trace, max_wait };
+        let tools = Tools { http: self.http, clock: self.clock, trace: self.trace, max_wait: self.max_wait };
         let found = list(tools, discovery, &tokens).await?;
         Ok((shared, found))
     }
@@ -222,6 +242,7 @@ impl SignIn<'_> {
             tenant_url: &wanted.tenant_url,
             client_id: shared.app.client_id(),
             proof: Proof::by_secret(shared.client_secret.as_ref()),
+            patience: self.max_wait,
         };
         let renewed = auth::refresh(&applicant, &shared.refresh_token).await;
         let mut tokens = renewed.map_err(|error| shared.refused(error, wanted.tenant_url.as_str()))?;
@@ -235,7 +256,7 @@ impl SignIn<'_> {
 
 impl SharedSignIn {
     /// A token for the discovery service; keeps the refresh token that comes with it.
-    async fn token_for(&mut self, tools: Tools<'_>, discovery: &Discovery) -> Result<TokenSet, NotShared> {
+    async fn token_for(&mut self, tools: Tools<'_>, discovery: &Discovery) -> Result<TokenSet, AuthError> {
         tools
             .trace
             .decision(|| format!("asking {} for {} without a browser", self.authority.origin(), discovery.url()));
@@ -246,9 +267,10 @@ impl SharedSignIn {
             tenant_url: discovery.url(),
             client_id: self.app.client_id(),
             proof: Proof::by_secret(self.client_secret.as_ref()),
+            // The lock of the lender is held: pauses are waited out without it.
+            patience: Duration::ZERO,
         };
-        let renewed = auth::refresh_for(&applicant, &self.refresh_token, &discovery.scope()).await;
-        let tokens = renewed.map_err(|error| self.refused(error, "the discovery service"))?;
+        let tokens = auth::refresh_for(&applicant, &self.refresh_token, &discovery.scope()).await?;
         if let Some(newest) = &tokens.refresh_token {
             self.refresh_token = newest.clone();
         }

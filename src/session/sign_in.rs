@@ -76,6 +76,8 @@ pub struct SignIn<'a> {
     pub environment: &'a Environment,
     /// What an earlier refusal demands of this sign-in.
     pub claims: Option<&'a Claims>,
+    /// How long a busy service may keep us waiting, in sum.
+    pub max_wait: Duration,
 }
 
 impl SignIn<'_> {
@@ -184,6 +186,7 @@ impl SignIn<'_> {
             tenant_url: &wanted.tenant_url,
             client_id: wanted.app.client_id(),
             proof: Proof::by_secret(wanted.client_secret.as_ref()),
+            patience: self.max_wait.min(wanted.wait),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::auth::{self, AppCredential, Applicant, AuthError, Authority, BearerClaims, Claims, Proof, TokenSet};
-use crate::clock::Clock;
+use crate::clock::{Clock, real_limit};
 use crate::connection::Connection;
 use crate::environment::Environment;
 use crate::net::{AccessToken, Http, TokenFuture, Trace};
@@ -22,6 +22,8 @@ use crate::session::source::Provider;
 use crate::session::stored::stored_secrets;
 use crate::store::{CredentialLock, DemandBook, HealthBook, Secrets, Vault};
 
+/// The longest that anything is waited for under the lock: others wait for it too.
+const LONGEST_RENEWAL: Duration = Duration::from_secs(30);
 /// How long another process may hold the lock before we say so.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 
@@ -43,6 +45,8 @@ pub struct SessionParts {
     pub trace: Trace,
     /// Where a warning goes that must not be missed.
     pub screen: Screen,
+    /// How long a busy service may keep us waiting, in sum.
+    pub max_wait: Duration,
 }
 
 /// The tokens of one saved connection.
@@ -84,22 +88,45 @@ impl Session {
         if let Some(held) = held.filter(|held| need.is_met_by(held, self.now())) {
             return Ok(held.token);
         }
-        let stored = stored_token(&self.stored()?);
-        if let Some(met) = stored.clone().filter(|stored| need.is_met_by(stored, self.now())) {
-            return Ok(self.hold(met));
+        let mut patience = self.parts.max_wait;
+        loop {
+            let stored = stored_token(&self.stored()?);
+            if let Some(met) = stored.clone().filter(|stored| need.is_met_by(stored, self.now())) {
+                return Ok(self.hold(met));
+            }
+            let lock = match self.lock(need, stored.as_ref()).await? {
+                Access::Lock(lock) => lock,
+                Access::Token(token) => return Ok(token),
+            };
+            let secrets = self.stored()?;
+            if let Some(met) = stored_token(&secrets).filter(|stored| need.is_met_by(stored, self.now())) {
+                self.parts.trace.decision(|| "another process renewed the token".to_owned());
+                return Ok(self.hold(met));
+            }
+            let renewed = real_limit(LONGEST_RENEWAL, self.renew(&secrets, need)).await;
+            let renewed = renewed.unwrap_or_else(|| self.too_slow(&secrets, need));
+            drop(lock);
+            match renewed {
+                Ok(held) => return Ok(self.hold(held)),
+                // Nobody has to wait for a lock because we are asked to wait.
+                Err(NotRenewed { pause: Some(pause), .. }) if pause <= patience => {
+                    patience = patience.saturating_sub(pause);
+                    self.parts.trace.decision(|| format!("waiting {pause:?}, as asked, before the next try"));
+                    self.parts.clock.wait(pause).await;
+                }
+                Err(not_renewed) => return Err(not_renewed.problem),
+            }
         }
-        let lock = match self.lock(need, stored.as_ref()).await? {
-            Access::Lock(lock) => lock,
-            Access::Token(token) => return Ok(token),
-        };
-        let secrets = self.stored()?;
-        if let Some(met) = stored_token(&secrets).filter(|stored| need.is_met_by(stored, self.now())) {
-            self.parts.trace.decision(|| "another process renewed the token".to_owned());
-            return Ok(self.hold(met));
-        }
-        let renewed = self.renew(secrets, need).await;
-        drop(lock);
-        renewed.map(|held| self.hold(held))
+    }
+
+    /// What becomes of a renewal that took too long: the present token for now, if it is good for one more request.
+    fn too_slow(&self, secrets: &Secrets, need: Need<'_>) -> Result<Held, NotRenewed> {
+        let stored = stored_token(secrets).filter(|stored| need.is_barely_met_by(stored, self.now()));
+        stored.ok_or_else(|| {
+            let connection = self.parts.connection.name.to_string();
+            let problem = SessionError::RenewalTooSlow { connection, seconds: LONGEST_RENEWAL.as_secs() };
+            Problem::from(problem).into()
+        })
     }
 
     /// The lock, unless the token that is stored does as well: while somebody else renews it, it is good for one request
@@ -132,17 +159,17 @@ impl Session {
     }
 
     /// Asks Entra, under the lock.
-    async fn renew(&self, secrets: Secrets, need: Need<'_>) -> Result<Held, Problem> {
-        if let Some(credential) = self.credential(&secrets)? {
-            return self.renew_by(&credential, &secrets, need).await;
+    async fn renew(&self, secrets: &Secrets, need: Need<'_>) -> Result<Held, NotRenewed> {
+        if let Some(credential) = self.credential(secrets)? {
+            return self.renew_by(&credential, secrets, need).await;
         }
         let Some(refresh_token) = secrets.find(REFRESH_TOKEN).cloned() else {
-            return Err(SessionError::no_refresh_token(&self.parts.connection).into());
+            return Err(Problem::from(SessionError::no_refresh_token(&self.parts.connection)).into());
         };
-        match self.ask_entra(&refresh_token, &secrets, need).await {
-            Ok(tokens) => Ok(self.save(|stored| is_same(stored, &secrets, REFRESH_TOKEN), &tokens, need)),
+        match self.ask_entra(&refresh_token, secrets, need).await {
+            Ok(tokens) => Ok(self.save(|stored| is_same(stored, secrets, REFRESH_TOKEN), &tokens, need)),
             Err(error) if error.is_dead_grant() => self.try_a_newer_one(&refresh_token, need, error).await,
-            Err(error) => self.make_do(&secrets, need, error),
+            Err(error) => self.make_do(secrets, need, error),
         }
     }
 
@@ -154,9 +181,15 @@ impl Session {
     }
 
     /// Shows the credential once more.
-    async fn renew_by(&self, credential: &AppCredential, secrets: &Secrets, need: Need<'_>) -> Result<Held, Problem> {
+    async fn renew_by(
+        &self,
+        credential: &AppCredential,
+        secrets: &Secrets,
+        need: Need<'_>,
+    ) -> Result<Held, NotRenewed> {
         let SessionParts { connection, trace, .. } = &self.parts;
-        let authority = Authority::for_tenant(&connection.tenant_url, &connection.account.tenant)?;
+        let authority =
+            Authority::for_tenant(&connection.tenant_url, &connection.account.tenant).map_err(Problem::from)?;
         trace.decision(|| {
             format!("asking {} for a new token", credential.source(&authority, connection.app.client_id()))
         });
@@ -189,7 +222,7 @@ impl Session {
     }
 
     /// The old token may still have some minutes: enough for this request, and the next one asks again.
-    fn make_do(&self, secrets: &Secrets, need: Need<'_>, error: AuthError) -> Result<Held, Problem> {
+    fn make_do(&self, secrets: &Secrets, need: Need<'_>, error: AuthError) -> Result<Held, NotRenewed> {
         match stored_token(secrets).filter(|stored| need.is_barely_met_by(stored, self.now())) {
             Some(stored) => {
                 self.parts.trace.decision(|| format!("could not renew the token yet: {error}"));
@@ -201,7 +234,7 @@ impl Session {
 
     /// Entra says the refresh token is dead. If the store holds another one by now, that one is tried, once. Only what was
     /// proved dead, and is still what the store holds, is called dead (security rule 19).
-    async fn try_a_newer_one(&self, sent: &Secret, need: Need<'_>, error: AuthError) -> Result<Held, Problem> {
+    async fn try_a_newer_one(&self, sent: &Secret, need: Need<'_>, error: AuthError) -> Result<Held, NotRenewed> {
         let now_stored = self.stored()?;
         let newer = now_stored.find(REFRESH_TOKEN).filter(|newer| !newer.is_same_as(sent)).cloned();
         let error = match newer {
@@ -249,7 +282,9 @@ impl Session {
     fn applicant<'a>(&'a self, authority: &'a Authority, proof: Proof<'a>) -> Applicant<'a> {
         let SessionParts { connection, http, clock, .. } = &self.parts;
         let client_id = connection.app.client_id();
-        Applicant { http, clock, authority, tenant_url: &connection.tenant_url, client_id, proof }
+        // Pauses are waited out without the lock.
+        let patience = Duration::ZERO;
+        Applicant { http, clock, authority, tenant_url: &connection.tenant_url, client_id, proof, patience }
     }
 
     /// Saves before use, unless the store no longer holds what was sent, as `is_as_before` judges: what came since stays, and
@@ -322,8 +357,9 @@ impl Session {
         }
     }
 
-    fn about_this_connection(&self, error: AuthError) -> Problem {
-        error.with_connection(self.parts.connection.name.as_str()).into()
+    fn about_this_connection(&self, error: AuthError) -> NotRenewed {
+        let pause = error.pause();
+        NotRenewed { problem: error.with_connection(self.parts.connection.name.as_str()).into(), pause }
     }
 }
 
@@ -332,6 +368,19 @@ fn is_same(one: &Secrets, other: &Secrets, name: &str) -> bool {
     match (one.find(name), other.find(name)) {
         (Some(one), Some(other)) => one.is_same_as(other),
         (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+/// Why there is no new token.
+struct NotRenewed {
+    problem: Problem,
+    /// When it may be asked for again, where whoever was asked said so.
+    pause: Option<Duration>,
+}
+
+impl From<Problem> for NotRenewed {
+    fn from(problem: Problem) -> Self {
+        Self { problem, pause: None }
     }
 }
 

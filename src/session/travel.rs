@@ -41,7 +41,10 @@ pub fn environment_connection(bundle: Bundle) -> Result<EnvironmentConnection, P
             let secret = client_secret.or_else(|| secrets.take(CERTIFICATE_PASSWORD));
             Credential::App { client_id, flow, secret, certificate: secrets.take(CERTIFICATE) }
         }
-        (_, Some(token)) => Credential::RefreshToken { client_id, client_secret, token },
+        (_, Some(token)) => {
+            let variable = "the bundle";
+            Credential::RefreshToken { client_id: Some(client_id), client_secret, token, variable }
+        }
         (_, None) => return Err(BundleError::NothingToCarry { connection: connection.name.to_string() }.into()),
     };
     Ok(EnvironmentConnection {

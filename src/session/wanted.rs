@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::auth::Prompt;
 use crate::connection::{App, ConnectionId, ConnectionName, Flow, ResponseMode, StoreKind};
 use crate::secret::Secret;
+use crate::store::DefaultWish;
 use crate::tenant::TenantUrl;
 
 /// The connection that is wanted.
@@ -49,7 +50,7 @@ pub struct Wanted {
     /// A note for people.
     pub label: Option<String>,
     /// Whether it becomes the default connection.
-    pub becomes_default: bool,
+    pub default_wish: DefaultWish,
     /// The connection whose place it takes, when it is a reconnect.
     pub replaces: Option<ConnectionId>,
 }
@@ -60,11 +61,11 @@ impl Wanted {
     #[must_use]
     pub fn settings(&self) -> String {
         let Self { tenant_url, name, flow, app, tenant, redirect_uri, response_mode, no_graph, login_hint, .. } = self;
-        let Self { prompt, store, read_only, label, becomes_default, replaces, client_secret, .. } = self;
+        let Self { prompt, store, read_only, label, default_wish, replaces, client_secret, .. } = self;
         let Self { certificate_password, certificate, .. } = self;
         let plain = format!(
             "{tenant_url:?} {name:?} {flow:?} {app:?} {tenant:?} {redirect_uri:?} {response_mode:?} {no_graph} {login_hint:?} \
-             {prompt:?} {store:?} {read_only} {label:?} {becomes_default} {replaces:?} {} {} {}",
+             {prompt:?} {store:?} {read_only} {label:?} {default_wish:?} {replaces:?} {} {} {}",
             client_secret.is_some(),
             certificate_password.is_some(),
             certificate.is_some(),

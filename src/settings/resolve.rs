@@ -121,6 +121,12 @@ impl Settings {
         })
     }
 
+    /// Whether `-c` names a connection.
+    #[must_use]
+    pub fn names_connection(&self) -> bool {
+        self.connection_flag.is_some()
+    }
+
     /// Which connection is meant: `-c`, else the environment, else the stored default.
     ///
     /// # Errors

@@ -3,6 +3,18 @@
 use crate::connection::{Connection, ConnectionName};
 use crate::store::StoreError;
 
+/// Whether a connection that is saved becomes the default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DefaultWish {
+    /// The first of all does; a later one leaves the default as it is.
+    #[default]
+    IfFirst,
+    /// It does.
+    Always,
+    /// It does not, even as the first.
+    Never,
+}
+
 /// The saved connections, in the order in which they were made, and which of them is the default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connections {
@@ -65,7 +77,7 @@ impl Connections {
         self.default.as_ref() == Some(name)
     }
 
-    /// The connection that a command means: the one `name`d, else the default.
+    /// The connection that a command means: the one `name`d, else the default, else the only one.
     ///
     /// # Errors
     /// [`StoreError::UnknownConnection`], [`StoreError::NoConnection`] when none is saved, [`StoreError::NoDefault`] when
@@ -74,7 +86,19 @@ impl Connections {
         match name {
             Some(name) => self.find(name).ok_or_else(|| self.unknown(name)),
             None if self.is_empty() => Err(StoreError::NoConnection),
-            None => self.default().ok_or_else(|| StoreError::NoDefault { known: self.names() }),
+            None => {
+                let meant = self.default().or_else(|| self.only());
+                meant.ok_or_else(|| StoreError::NoDefault { known: self.names() })
+            }
+        }
+    }
+
+    /// The connection, where there is exactly one.
+    #[must_use]
+    pub fn only(&self) -> Option<&Connection> {
+        match self.all.as_slice() {
+            [only] => Some(only),
+            _ => None,
         }
     }
 
@@ -111,15 +135,25 @@ impl Connections {
         None
     }
 
-    /// Removes and hands back the connection of that name. If it was the default, the only one left becomes it, or none.
+    /// [`Connections::put`], and whether it becomes the default is as `wish` says.
+    pub fn put_as(&mut self, connection: Connection, wish: DefaultWish) -> Option<Connection> {
+        let (is_first, name) = (self.all.is_empty(), connection.name.clone());
+        let replaced = self.put(connection);
+        match wish {
+            DefaultWish::Always => self.default = Some(name),
+            DefaultWish::Never if is_first => self.default = None,
+            DefaultWish::IfFirst | DefaultWish::Never => {}
+        }
+        replaced
+    }
+
+    /// Removes and hands back the connection of that name. If it was the default, none is: nobody said which one takes its
+    /// place.
     pub fn remove(&mut self, name: &ConnectionName) -> Option<Connection> {
         let place = self.all.iter().position(|connection| connection.name == *name)?;
         let removed = self.all.remove(place);
         if self.is_default(name) {
-            self.default = match self.all.as_slice() {
-                [only] => Some(only.name.clone()),
-                _ => None,
-            };
+            self.default = None;
         }
         Some(removed)
     }
@@ -206,14 +240,31 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn when_the_default_goes_the_only_one_left_takes_its_place() {
+    fn when_the_default_goes_none_takes_its_place_and_the_only_one_left_is_meant() {
         let mut connections = set(&["one", "two", "three"]);
         assert_eq!(connections.remove(&name("one")).map(|gone| gone.name), Some(name("one")));
         assert_eq!(default_of(&connections), None, "two are left: nobody can say which was meant");
         connections.set_default(&name("three")).unwrap();
         connections.remove(&name("three"));
-        assert_eq!(default_of(&connections), Some("two"));
+        assert_eq!(default_of(&connections), None);
+        assert_eq!(connections.choose(None).map(|meant| meant.name.clone()).ok(), Some(name("two")));
         assert_eq!(connections.remove(&name("three")), None);
+    }
+
+    #[test]
+    fn a_wish_decides_what_becomes_the_default() {
+        let mut connections = Connections::none();
+        connections.put_as(connection("one"), DefaultWish::Never);
+        assert_eq!(default_of(&connections), None);
+        connections.put_as(connection("two"), DefaultWish::IfFirst);
+        assert_eq!(default_of(&connections), None, "a later one is not the first");
+        connections.put_as(connection("three"), DefaultWish::Always);
+        assert_eq!(default_of(&connections), Some("three"));
+        connections.put_as(connection("three"), DefaultWish::Never);
+        assert_eq!(default_of(&connections), Some("three"), "it stays what it was");
+        let mut first = Connections::none();
+        first.put_as(connection("one"), DefaultWish::IfFirst);
+        assert_eq!(default_of(&first), Some("one"));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub use self::keyring::{KeyringVault, Patience};
 pub use bundle::{Bundle, SealedBundle};
 pub use bundle_error::BundleError;
 pub use bundle_phrases::BUNDLE_PHRASES;
-pub use connections::Connections;
+pub use connections::{Connections, DefaultWish};
 pub use demands::DemandBook;
 pub use error::{Refusal, StoreError};
 pub use file::{FileVault, PassphraseSource, Purpose};

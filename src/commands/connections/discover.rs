@@ -16,6 +16,7 @@ use crate::output::{Column, Format, SinkOptions, objects};
 use crate::problem::{Diagnose as _, Exit, Problem};
 use crate::session::{NotShared, Wanted};
 use crate::settings::Settings;
+use crate::store::DefaultWish;
 use crate::tenant::Discovery;
 
 /// The flags of `connections discover`.
@@ -109,7 +110,7 @@ impl Discover {
             store: Settings::store(None, &context.environment)?,
             read_only: false,
             label: None,
-            becomes_default: false,
+            default_wish: DefaultWish::IfFirst,
             replaces: None,
         })
     }

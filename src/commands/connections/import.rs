@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::commands::browser_flags::BrowserFlags;
 use crate::commands::connect::StoreFlag;
 use crate::commands::connections::import_string;
+use crate::commands::default_connection::{DefaultFlags, default_name, default_words};
 use crate::commands::kept::Kept;
 use crate::commands::moving_error::MovingError;
 use crate::connection::{Connection, ConnectionId, ConnectionName, StoreKind};
@@ -51,9 +52,8 @@ pub struct Import {
     /// File that holds the bundle's passphrase, instead of a prompt
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     passphrase_file: Option<PathBuf>,
-    /// Keep the present default connection
-    #[arg(long)]
-    pub(super) no_default: bool,
+    #[command(flatten)]
+    pub(super) default: DefaultFlags,
     #[command(flatten)]
     pub(super) browser: BrowserFlags,
 }
@@ -96,13 +96,12 @@ impl Import {
         must_be_free(&context.registry()?.read()?, &connection.name)?;
         let kept = Kept { id: &connection.id, store, secrets: &secrets, issued: None };
         let may = |connections: &Connections| must_be_free(connections, &connection.name);
-        kept.keep(context, may, |connections| {
+        let wish = self.default.wish();
+        let default = kept.keep(context, may, |connections| {
             must_be_free(connections, &connection.name)?;
-            connections.put(connection.clone());
-            if !self.no_default {
-                connections.set_default(&connection.name)?;
-            }
-            Ok(())
+            let before = default_name(connections);
+            connections.put_as(connection.clone(), wish);
+            Ok(default_words(before.as_ref(), default_name(connections).as_ref(), &connection.name, wish))
         })?;
         let Connection { name, tenant_url, store, .. } = &connection;
         let sandbox = if tenant_url.is_sandbox() { " (sandbox)" } else { "" };
@@ -110,6 +109,9 @@ impl Import {
         context
             .screen
             .note(&format!("saved `{name}`, which reaches {tenant_url}{sandbox}, its secrets in the {place}"));
+        if let Some(default) = default {
+            context.screen.note(&default);
+        }
         context.screen.note(&format!("next: d365conn -c {name} whoami"));
         Ok(Exit::Done)
     }

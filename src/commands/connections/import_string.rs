@@ -81,7 +81,7 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
         store: Settings::store(flags.store.map(StoreKind::from), &context.environment)?,
         read_only: false,
         label: None,
-        becomes_default: !flags.no_default,
+        default_wish: flags.default.wish(),
         replaces: None,
         tenant_url,
     };

@@ -54,10 +54,10 @@ pub fn find_in_browser(
         trace: &trace,
         environment: &context.environment,
         claims: None,
+        max_wait: context.settings.max_wait,
     };
-    let max_wait = context.settings.max_wait;
     let (shared, found) = context.block_on(async {
-        sign_in.discover(draft, discovery, max_wait, &|step| show(context, draft, &step, is_browser_forbidden)).await
+        sign_in.discover(draft, discovery, &|step| show(context, draft, &step, is_browser_forbidden)).await
     })?;
     Ok(Found { listed: listed(context, discovery, found)?, shared })
 }

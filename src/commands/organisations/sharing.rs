@@ -112,13 +112,15 @@ pub fn connect_sharing(
         trace: &trace,
         environment: &context.environment,
         claims: None,
+        max_wait: context.settings.max_wait,
     };
     let signed_in = context.block_on(async { Ok(sign_in.run_shared(&wanted, shared).await) })?;
     let refused = match signed_in {
         Ok(signed_in) => {
-            let connection = save(context, &wanted, &signed_in)?;
+            let saved = save(context, &wanted, &signed_in)?;
             context.screen.note("no browser was needed: the sign-in that was there opens this organisation too");
-            greet(context, format, &connection, signed_in.display_name.as_deref())?;
+            let (name, default) = (signed_in.display_name.as_deref(), saved.default.as_deref());
+            greet(context, format, &saved.connection, name, default)?;
             return Ok(Exit::Done);
         }
         Err(NotShared::Refused(refused)) => refused,

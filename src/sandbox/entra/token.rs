@@ -161,7 +161,9 @@ fn refresh(entra: &mut Entra, visit: &Visit, request: &Incoming, form: &Form) ->
     let text = form.first("refresh_token").ok_or_else(|| Refusal::missing("refresh_token"))?;
     let unknown =
         || Refusal::grant(70000, "The refresh token is malformed or was never given out.").because("bad_token");
-    let token = entra.ledger.refresh_tokens.get(text).cloned().ok_or_else(unknown)?;
+    let mangled = || Refusal::request(9_002_313, "Invalid request. Request is malformed or invalid.");
+    let missing = || if text.starts_with("1.A") { unknown() } else { mangled() };
+    let token = entra.ledger.refresh_tokens.get(text).cloned().ok_or_else(missing)?;
     if token.client.client_id != presented.client.client_id {
         return Err(Refusal::grant(70000, "The refresh token was given to another app.").because("client_mismatch"));
     }

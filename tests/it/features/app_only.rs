@@ -147,7 +147,7 @@ fn entras_own_trouble_is_no_fault_of_the_credential() {
     let world = daemon();
     world.pass(TWO_HOURS);
     world.sandbox.faults().order(Fault::TokenThrottled { retry_after: 300 });
-    world.run("accounts list").fails(8, "auth/throttled");
+    world.run("accounts list --max-wait 60s").fails(8, "auth/throttled");
     world.sandbox.faults().order_times(Fault::TokenUnavailable, 2);
     world.run("accounts list").fails(6, "auth/unavailable");
     assert!(!world.run("connections list -o json").succeeds().contains("needs-reconnect"));

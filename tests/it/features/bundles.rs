@@ -128,14 +128,18 @@ fn a_bundle_may_come_on_stdin_and_in_folded_lines() {
 }
 
 #[test]
-fn the_imported_connection_becomes_the_default_unless_that_is_not_wanted() {
+fn the_imported_connection_becomes_the_default_only_where_that_is_wished() {
     let world = World::connected();
     let bundle = pack(&world, "sandbox");
     std::fs::write(world.path("it.bundle"), bundle).unwrap();
     world.run(&import(&world, "--name second --no-default")).succeeds();
     assert_eq!(json(&world.run("connections show -o json").succeeds())["name"], "sandbox");
-    world.run(&import(&world, "--name third")).succeeds();
-    assert_eq!(json(&world.run("connections show -o json").succeeds())["name"], "third");
+    let said = world.run(&import(&world, "--name third")).stderr;
+    assert!(said.contains("the default connection is still `sandbox`"), "{said}");
+    assert_eq!(json(&world.run("connections show -o json").succeeds())["name"], "sandbox");
+    let said = world.run(&import(&world, "--name fourth --default")).stderr;
+    assert!(said.contains("`fourth` is the default connection now, instead of `sandbox`"), "{said}");
+    assert_eq!(json(&world.run("connections show -o json").succeeds())["name"], "fourth");
 }
 
 #[test]
@@ -306,7 +310,7 @@ fn a_bundle_beside_another_connection_is_a_contradiction_and_a_flag_wins() {
     world.set("D365CONN_BUNDLE_PASSPHRASE", "x");
     world.run("-c sandbox accounts list --top 1 -o id").succeeds();
     world.run("accounts list").fails(11, "store/bundle-");
-    world.run("disconnect").fails(11, "store/bundle-");
+    world.run("disconnect --yes").fails(11, "store/bundle-");
 }
 
 #[test]

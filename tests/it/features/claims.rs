@@ -145,6 +145,6 @@ fn disconnecting_forgets_the_demand() {
     world.sandbox.faults().order(Fault::StepUpNeeded);
     world.run("accounts list").fails(4, "AADSTS50076");
     assert_eq!(open_demands(&world), 1);
-    world.run("disconnect").succeeds();
+    world.run("disconnect sandbox").succeeds();
     assert_eq!(open_demands(&world), 0);
 }

@@ -228,7 +228,7 @@ fn reconnect_as_somebody_else_changes_nothing() {
 #[test]
 fn disconnect_forgets_the_connection_and_its_secrets() {
     let world = World::connected();
-    let said = world.run("disconnect").stderr;
+    let said = world.run("disconnect --yes").stderr;
     assert!(said.contains("removed its secrets"), "{said}");
     assert_eq!(world.run("connections list -o json").succeeds().trim(), "[]");
     world.run("accounts list").fails(4, "store/");

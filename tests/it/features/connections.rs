@@ -36,6 +36,44 @@ fn the_default_connection_can_be_chosen() {
 }
 
 #[test]
+fn a_later_connection_becomes_the_default_only_where_that_is_wished_and_every_change_is_told() {
+    let world = World::new();
+    let connect = |more: &str| {
+        let outcome = world.run(&format!("connect --tenant-url {{org}} --store file {more}"));
+        let stderr = outcome.stderr.clone();
+        outcome.succeeds();
+        stderr
+    };
+    let default = || {
+        let list: serde_json::Value = serde_json::from_str(&world.run("connections list -o json").succeeds()).unwrap();
+        let chosen = list.as_array().unwrap().iter().find(|saved| saved["default"] == true);
+        chosen.map(|saved| saved["name"].as_str().unwrap().to_owned())
+    };
+    let said = connect("--name first");
+    assert!(said.contains("`first` is the default connection now\n"), "{said}");
+    let said = connect("--name second");
+    assert!(said.contains("the default connection is still `first`"), "{said}");
+    assert!(said.contains("d365conn connections use second"), "{said}");
+    assert_eq!(default().as_deref(), Some("first"));
+    let said = connect("--name third --default");
+    assert!(said.contains("`third` is the default connection now, instead of `first`"), "{said}");
+    assert_eq!(default().as_deref(), Some("third"));
+    let said = connect("--name first");
+    assert!(said.contains("still `third`"), "{said}");
+    let said = connect("--name third");
+    assert!(!said.contains("default connection"), "nothing changed: {said}");
+    assert_eq!(world.run("connect --tenant-url {org} --default --no-default").exit, 2);
+}
+
+#[test]
+fn the_first_connection_is_no_default_where_that_is_not_wished_and_is_meant_all_the_same() {
+    let world = World::new();
+    world.run("connect --tenant-url {org} --store file --no-default").succeeds();
+    assert!(world.run("connections list -o json").succeeds().contains("\"default\":false"));
+    world.run("accounts list --top 1").succeeds();
+}
+
+#[test]
 fn a_variable_picks_a_connection_and_a_flag_wins_over_it() {
     let mut world = World::connected();
     world.run("connect --tenant-url {org} --store file --name second --no-default").succeeds();

@@ -265,6 +265,7 @@ impl Vault for Meddled {
 /// A session on the world's connection, with somebody meddling.
 fn meddled(world: &World, meddling: Meddling) -> Session {
     Session::new(SessionParts {
+        max_wait: std::time::Duration::from_secs(600),
         environment: d365conn::environment::Environment::default(),
         connection: saved(world),
         http: Http::open(
@@ -311,7 +312,7 @@ fn a_token_that_is_dead_elsewhere_only_is_not_called_dead() {
     let id = saved(&world).id;
     let good = vault(&world).read(&id).unwrap().unwrap();
     let mut dead = good.clone();
-    dead.insert("refresh_token", Secret::new("never given out"));
+    dead.insert("refresh_token", Secret::new("1.A-never-given-out"));
     vault(&world).write(&id, &dead).unwrap();
     // While the dead one is refused, a good one is stored from another computer.
     let replaced = id.clone();

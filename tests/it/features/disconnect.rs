@@ -10,7 +10,7 @@ fn is_saved(world: &World, name: &str) -> bool {
 fn a_store_that_is_damaged_does_not_keep_the_connection() {
     let world = World::connected();
     std::fs::write(world.path("state/secrets.d365"), "not what was written").unwrap();
-    let said = world.run("disconnect").fails(11, "commands/secrets-left");
+    let said = world.run("disconnect sandbox").fails(11, "commands/secrets-left");
     assert!(said.contains("`sandbox` is forgotten") && said.contains("myaccount.microsoft.com"), "{said}");
     assert!(!is_saved(&world, "sandbox"));
 }
@@ -20,11 +20,47 @@ fn a_mistyped_passphrase_loses_nothing() {
     let world = World::connected();
     let right = std::fs::read(world.path("passphrase")).unwrap();
     std::fs::write(world.path("passphrase"), "another one").unwrap();
-    world.run("disconnect").fails(11, "store/wrong-passphrase");
+    world.run("disconnect sandbox").fails(11, "store/wrong-passphrase");
     assert!(is_saved(&world, "sandbox"));
     std::fs::write(world.path("passphrase"), right).unwrap();
-    world.run("disconnect").succeeds();
+    world.run("disconnect sandbox").succeeds();
     assert!(!is_saved(&world, "sandbox"));
+}
+
+#[test]
+fn the_default_is_not_forgotten_because_no_name_was_typed() {
+    let world = World::connected().without_terminal();
+    let said = world.run("disconnect").fails(2, "output/no-terminal");
+    assert!(said.contains("`--yes`") && is_saved(&world, "sandbox"), "{said}");
+    world.run("connections rename sandbox first").succeeds();
+    let line = "connect --tenant-url {org} --from first --name second --no-default";
+    world.run(line).succeeds();
+    let said = world.run("disconnect --yes").fails(2, "commands/which-to-forget");
+    assert!(said.contains("first, second"), "{said}");
+    assert!(is_saved(&world, "first") && is_saved(&world, "second"));
+    let outcome = world.run("disconnect first");
+    assert!(outcome.stderr.contains("`first` was the default connection, and none is now"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("`second` is the only one left"), "{}", outcome.stderr);
+    // Without a default the only one is meant.
+    world.run("accounts list --top 1").succeeds();
+    world.run("disconnect --yes").succeeds();
+    assert!(!is_saved(&world, "second"));
+}
+
+#[test]
+fn when_the_default_goes_and_several_stay_nothing_is_guessed() {
+    let world = World::connected();
+    for name in ["second", "third"] {
+        world.run(&format!("connect --tenant-url {{org}} --store file --name {name}")).succeeds();
+    }
+    let outcome = world.run("disconnect sandbox");
+    assert!(outcome.stderr.contains("d365conn connections use NAME"), "{}", outcome.stderr);
+    outcome.succeeds();
+    let said = world.run("accounts list").fails(2, "store/no-default");
+    assert!(said.contains("second, third"), "{said}");
+    let outcome = world.run("-c third disconnect");
+    assert!(!outcome.stderr.contains("default"), "{}", outcome.stderr);
+    outcome.succeeds();
 }
 
 #[test]

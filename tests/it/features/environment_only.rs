@@ -1,5 +1,6 @@
 //! The connection that lives in the environment alone: for CI, with nothing written.
 
+use d365conn::connection::SAMPLE_CLIENT_ID;
 use d365conn::sandbox::{DAEMON, Fault, STRANGER};
 
 use crate::world::World;
@@ -155,16 +156,62 @@ fn a_token_of_two_lines_is_refused_before_any_network() {
 }
 
 #[test]
-fn a_refresh_token_without_its_app_and_a_tenant_that_is_none_are_refused_before_any_network() {
+fn a_tenant_that_is_none_is_refused_before_any_network() {
     let mut world = World::new().without_terminal();
     let address = world.sandbox.address();
     world.set("D365CONN_TENANT_URL", &address);
     world.set("D365CONN_REFRESH_TOKEN", "r");
-    world.run("accounts list").fails(2, "settings/half-set");
     world.set("D365CONN_CLIENT_ID", DAEMON.client_id);
     world.set("D365CONN_TENANT_ID", "nonsense");
     world.run("accounts list").fails(2, "auth/bad-tenant");
     assert!(world.sandbox.requests().is_empty());
+}
+
+/// A world whose environment holds this refresh token and no app.
+fn with_refresh_token(token: &str) -> World {
+    let mut world = World::new().without_terminal();
+    let address = world.sandbox.address();
+    world.set("D365CONN_TENANT_URL", &address);
+    world.set("D365CONN_REFRESH_TOKEN", token);
+    world
+}
+
+#[test]
+fn a_refresh_token_beside_which_no_app_is_named_is_the_managed_apps() {
+    let mut world = with_refresh_token("mangled");
+    world.run("accounts list").fails(4, "session/given-token-refused");
+    let asked_as = |world: &World| {
+        let requests = world.sandbox.requests();
+        let asked = requests.iter().rfind(|request| request.path.ends_with("/token")).unwrap();
+        asked.form.iter().find(|(name, _)| name == "client_id").unwrap().1.clone()
+    };
+    assert_eq!(asked_as(&world), SAMPLE_CLIENT_ID);
+    world.set("D365CONN_MANAGED_CLIENT_ID", DAEMON.client_id);
+    world.run("accounts list").fails(4, "");
+    assert_eq!(asked_as(&world), DAEMON.client_id);
+}
+
+#[test]
+fn a_mangled_refresh_token_is_told_as_that_and_its_variable_is_named() {
+    let world = with_refresh_token("0.AXkAmangled");
+    let said = world.run("accounts list").fails(4, "session/given-token-refused, AADSTS9002313");
+    assert!(said.contains("D365CONN_REFRESH_TOKEN") && !said.contains("bug"), "{said}");
+    assert!(!said.contains("0.AXkAmangled"), "{said}");
+}
+
+#[test]
+fn entras_pauses_are_waited_out_as_long_as_was_allowed() {
+    let mut world = World::new().without_terminal();
+    let address = world.sandbox.address();
+    world.set("D365CONN_TENANT_URL", &address);
+    world.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+    world.set("D365CONN_CLIENT_SECRET", DAEMON.secret.unwrap());
+    world.sandbox.faults().order_times(Fault::TokenThrottled { retry_after: 45 }, 3);
+    world.run("accounts list --top 1 -o id").succeeds();
+    assert_eq!(world.sandbox.requests().iter().filter(|request| request.path.ends_with("/token")).count(), 4);
+    world.sandbox.faults().order_times(Fault::TokenThrottled { retry_after: 45 }, 3);
+    let said = world.run("accounts list --max-wait 100s").fails(8, "auth/throttled");
+    assert!(said.contains("a pause of 45s") && said.contains("--max-wait"), "{said}");
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn goes_on_until_it_is_forgotten(home: &Home, sandbox: &Sandbox, browser: &Chrom
     assert_eq!(shown(home), before);
     assert_eq!(home.run("accounts list --top 3 -o json").succeeds(), first);
 
-    home.run("disconnect").succeeds();
+    home.run("disconnect --yes").succeeds();
     assert_eq!(home.run("connections list -o json").succeeds().trim(), "[]");
     let _ = home.run("accounts list").fails(4, "store/no-connection");
 }

@@ -155,9 +155,9 @@ fn of_a_crowd_with_the_keyring_one_asks_entra_whatever_directories_each_was_give
     });
 }
 
-/// Starts a process that holds the lock for half a minute, because Entra asks it to wait.
+/// Starts a process that holds the lock for half a minute, because Entra does not answer it.
 fn owner(home: &Home, sandbox: &Sandbox, lock: &Path) -> Started {
-    sandbox.faults().order(Fault::TokenThrottled { retry_after: 30 });
+    sandbox.faults().order(Fault::TokenSilent);
     let owner = home.start(LINE);
     wait_for("the owner to ask Entra", || sandbox.faults().pending().is_empty().then_some(()));
     assert!(is_held(lock));
@@ -430,4 +430,20 @@ fn in_thirty_races_on_the_keyring_nothing_that_was_forgotten_comes_back() {
         gone += usize::from(is_gone);
     }
     report(format_args!("30 races on the keyring in {:?}; {gone} times the connection was gone", begin.elapsed()));
+}
+
+#[test]
+#[ignore = "takes half a minute"]
+fn a_token_endpoint_that_never_answers_holds_the_connection_for_half_a_minute_at_most() {
+    let (home, sandbox) = connected_for(1);
+    let lock = lock_of(&home);
+    let owner = owner(&home, &sandbox, &lock);
+    // Whoever comes after it waits for the lock, and then finds an Entra that answers.
+    let second = waiter(&home, &lock);
+    let (owner, second) = (owner.finish(), second.finish());
+    let took = owner.took;
+    let said = owner.fails(6, "session/renewal-too-slow");
+    assert!(said.contains("doctor -c"), "{said}");
+    assert!((29..40).contains(&took.as_secs()), "{took:?}");
+    second.succeeds();
 }
