@@ -174,7 +174,7 @@ fn bind(
     json: &str,
     purpose: Purpose,
 ) -> Result<(u16, Option<Value>), Refusal> {
-    let (place, _) = table.navigation(navigation).ok_or_else(|| Refusal::undeclared(table, navigation))?;
+    let (place, _) = table.navigation(navigation).ok_or_else(|| Refusal::undeclared_binding(table, navigation))?;
     check_access(table, table.column(place), purpose)?;
     if json == "null" {
         check_cleared(table, table.column(place))?;

@@ -305,6 +305,8 @@ mod tests {
             ("accounts?$orderby=nme", 400, "0x0", "'nme'"),
             ("accounts?$filter=name eq 5", 400, "0x0", "incompatible types"),
             ("accounts?$filter=revenue gt '5'", 400, "0x0", "incompatible types"),
+            ("accounts?$filter=revenue gt name", 400, "0x0", "incompatible types"),
+            ("accounts?$filter=primarycontactid/fullname eq name", 400, "0x80060888", "different tables"),
             ("accounts?$filter=name eq 'O'Neil'", 400, "0x0", "unterminated literal at position 16"),
             ("accounts?$filter=name eq", 400, "0x0", "Expression expected at position 7"),
             ("accounts?$top=-1", 400, "0x0", "$top"),

@@ -75,9 +75,7 @@ impl Condition {
                     (Operand::Literal(literal), Operand::Path(path)) => {
                         compare(table, &path, operator.turned(), &literal)?
                     }
-                    (Operand::Path(left), Operand::Path(right)) => {
-                        Self::Columns(Path::resolve(table, &left)?, *operator, Path::resolve(table, &right)?)
-                    }
+                    (Operand::Path(left), Operand::Path(right)) => columns(table, &left, *operator, &right)?,
                     _ => return Err(Refusal::unsupported("A condition needs a property on one side at least.")),
                 }
             }
@@ -204,18 +202,38 @@ fn compare(
     let kind = &path.column().kind;
     match from_literal(kind, literal) {
         Some(value) => Ok(Condition::Compare(path, operator, value)),
-        None => Err(Refusal::new(
-            400,
-            "0x0",
-            format!(
-                "A binary operator with incompatible types was detected. Found operand types '{}' and '{}' for operator \
-                 kind '{}'.",
-                kind.edm_type(),
-                literal.edm_type(),
-                operator.kind()
-            ),
-        )),
+        None => Err(incompatible(kind.edm_type(), literal.edm_type(), operator)),
     }
+}
+
+/// Two columns of one row are compared where their types match. Source: Microsoft Learn, "Filter rows using OData".
+fn columns(
+    table: &'static Table,
+    left: &[String],
+    operator: Comparison,
+    right: &[String],
+) -> Result<Condition, Refusal> {
+    let through = |names: &[String]| names.split_last().map(|(_, through)| through.to_vec());
+    if through(left) != through(right) {
+        let (left, right) = (left.join("/"), right.join("/"));
+        let message = format!("Columns of different tables can't be compared: '{left}' and '{right}'.");
+        return Err(Refusal::unsupported(message));
+    }
+    let (left, right) = (Path::resolve(table, left)?, Path::resolve(table, right)?);
+    let kinds = (left.column().kind.edm_type(), right.column().kind.edm_type());
+    if kinds.0 != kinds.1 {
+        return Err(incompatible(kinds.0, kinds.1, operator));
+    }
+    Ok(Condition::Columns(left, operator, right))
+}
+
+fn incompatible(left: &str, right: &str, operator: Comparison) -> Refusal {
+    let message = format!(
+        "A binary operator with incompatible types was detected. Found operand types '{left}' and '{right}' for operator \
+         kind '{}'.",
+        operator.kind()
+    );
+    Refusal::new(400, "0x0", message)
 }
 
 fn text_path(table: &'static Table, names: &[String]) -> Result<Path, Refusal> {

@@ -8,6 +8,9 @@ use crate::sandbox::dataverse::values::from_literal;
 use crate::sandbox::odata::{Argument, Literal, Options, Segment, parse_path};
 use crate::sandbox::world::{Link, Value, World};
 
+/// What no alternate key in an address may hold, percent-encoded or not. Source: Microsoft Learn, "Define alternate keys".
+const UNFIT: [char; 11] = ['/', '<', '>', '*', '%', '&', ':', '\\', '?', '+', '#'];
+
 /// A key as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Key {
@@ -46,6 +49,9 @@ impl Key {
                 }
                 if !table.alternate_keys.contains(&column) {
                     return Err(Refusal::no_such_key(table));
+                }
+                if text.starts_with('\'') && text.contains(UNFIT) {
+                    return Err(bad_syntax());
                 }
                 let value = from_literal(&table.column(column).kind, &literal).ok_or_else(bad_syntax)?;
                 Ok(Self::Alternate { column, value, written: format!("{name}={text}") })

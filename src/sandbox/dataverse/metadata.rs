@@ -10,7 +10,7 @@ use crate::sandbox::dataverse::definition::{Definition, chosen, list};
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::json::{Object, array};
 use crate::sandbox::dataverse::refusal::Refusal;
-use crate::sandbox::odata::{Argument, Expand, Literal, Options, Segment, parse_expand};
+use crate::sandbox::odata::{Argument, Expand, Literal, Options, Segment, parse_expand, parse_names};
 
 const SET: &str = "EntityDefinitions";
 const CAST: &str = "Microsoft.Dynamics.CRM.";
@@ -43,6 +43,9 @@ pub(super) fn definitions(
         return Some(Err(Refusal::wrong_method(&exchange.request.method)));
     }
     if first.name == "$metadata" {
+        if exchange.options.value("annotations") == Some("true") {
+            return Some(Err(Refusal::not_built("the annotations of $metadata")));
+        }
         return Some(Ok(Outgoing::with_body(200, "application/xml", csdl())));
     }
     Some(match &first.arguments {
@@ -77,7 +80,10 @@ fn with_parts(table: &Table, expands: &[Expand]) -> Result<Definition, Refusal> 
     let mut definition = table_definition(table);
     for expand in expands {
         let (name, parts) = match expand.path.as_str() {
-            "Attributes" => ("Attributes", columns(table)),
+            "Attributes" => {
+                check_uncast(&expand.options)?;
+                ("Attributes", columns(table))
+            }
             "Keys" => ("Keys", keys(table)),
             "ManyToOneRelationships" => ("ManyToOneRelationships", many_to_one(table)),
             "OneToManyRelationships" => ("OneToManyRelationships", one_to_many(table)),
@@ -130,6 +136,31 @@ fn one(exchange: &Exchange<'_>, table: &'static Table, rest: &[Segment]) -> Resu
     list(exchange, &definitions, &[], &what)
 }
 
+/// What only derived types have is selected after a cast alone.
+fn check_uncast(options: &Options) -> Result<(), Refusal> {
+    const DERIVED: [&str; 14] = [
+        "MaxLength",
+        "Format",
+        "MinValue",
+        "MaxValue",
+        "Precision",
+        "Targets",
+        "MaxSizeInKB",
+        "IsPrimaryImage",
+        "CanStoreFullImage",
+        "DefaultFormValue",
+        "DefaultValue",
+        "DateTimeBehavior",
+        "OptionSet",
+        "GlobalOptionSet",
+    ];
+    let names = options.value("$select").map(parse_names).unwrap_or_default();
+    match names.iter().find(|name| DERIVED.contains(name)) {
+        Some(name) => Err(Refusal::unknown_property(name, "Microsoft.Dynamics.CRM.AttributeMetadata")),
+        None => Ok(()),
+    }
+}
+
 /// `Attributes`, `Attributes(LogicalName='x')`, each perhaps with a type cast behind.
 fn attributes(
     exchange: &Exchange<'_>,
@@ -154,6 +185,9 @@ fn attributes(
         }
         (Some(_), Some(_)) => &["OptionSet", "GlobalOptionSet"],
     };
+    if cast.is_none() {
+        check_uncast(&exchange.options)?;
+    }
     let is_cast = |place: usize| cast.is_none_or(|cast| cast_of(&table.columns[place]) == cast);
     let definitions = columns(table);
     let Some(arguments) = &part.arguments else {
@@ -259,6 +293,19 @@ mod tests {
             );
             assert_eq!(json["DisplayName"]["UserLocalizedLabel"]["Label"], label);
         }
+        for address in [
+            format!("{columns}(LogicalName='name')?$select=MaxLength"),
+            format!("{columns}?$select=LogicalName,Targets"),
+            "EntityDefinitions(LogicalName='account')?$expand=Attributes($select=MaxLength)".to_owned(),
+        ] {
+            let (status, code, message) = trial.refused("GET", &address);
+            assert_eq!((status, code.as_str()), (400, "0x0"), "{address}");
+            assert!(message.ends_with("on type 'Microsoft.Dynamics.CRM.AttributeMetadata'."), "{message}");
+        }
+        let cast = "Microsoft.Dynamics.CRM.StringAttributeMetadata";
+        let name = trial.get(&format!("{columns}(LogicalName='name')/{cast}?$select=MaxLength"));
+        assert_eq!(name["MaxLength"], 160);
+        assert_eq!(trial.refused("GET", "$metadata?annotations=true").0, 501);
         let owner = trial.get(&format!("{columns}(LogicalName='ownerid')?$select=RequiredLevel"));
         assert_eq!(owner["RequiredLevel"]["Value"], "SystemRequired");
         for (option, status) in [("$top=1", 501), ("$orderby=LogicalName", 501), ("$count=true", 501), ("$skip=1", 400)]

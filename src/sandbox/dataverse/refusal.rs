@@ -75,6 +75,16 @@ impl Refusal {
         Self::payload(table, &inner)
     }
 
+    /// A navigation property in a binding that the table does not have.
+    pub fn undeclared_binding(table: &Table, name: &str) -> Self {
+        let inner = format!(
+            "An undeclared property '{name}' which only has property annotations in the payload but no property value was \
+             found in the payload. In OData, only declared navigation properties and declared named streams can be \
+             represented as properties without values."
+        );
+        Self::payload(table, &inner)
+    }
+
     /// A key that the table does not have.
     pub fn no_such_key(table: &Table) -> Self {
         let message = format!(
