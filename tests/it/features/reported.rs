@@ -88,7 +88,7 @@ fn a_key_with_slashes_ampersands_and_percent_signs_is_one_value_everywhere() {
         assert_eq!(row, json!({ "name": "Keyed", "accountnumber": key }));
         world.run(&format!("accounts upsert --key {named} name=Upserted")).succeeds();
         world
-            .run(&format!("records nl_project update nl_code=NLP-001 \"nl_accountid=accountnumber={key}\""))
+            .run(&format!("records nl_project update --key nl_code=NLP-001 \"nl_accountid=accountnumber={key}\""))
             .succeeds();
         let bound = world.run("records nl_project get nl_code=NLP-001 --select nl_accountid --jq ._nl_accountid_value");
         assert_eq!(bound.succeeds().trim(), id, "{key}");
@@ -124,7 +124,7 @@ fn numbers_as_spreadsheets_and_scripts_write_them_are_refused_or_kept_digit_for_
 fn a_lookup_is_written_by_its_own_name_and_sent_by_the_one_the_service_takes() {
     let world = World::connected();
     let contact = made(&world, "contacts create firstname=Ida lastname=Holmgaard");
-    let line = "records nl_project update nl_code=NLP-001";
+    let line = "records nl_project update --key nl_code=NLP-001";
     let get = "records nl_project get nl_code=NLP-001 --select nl_contactid -o json";
     for typed in [
         format!("nl_contactid={contact}"),

@@ -4,6 +4,7 @@ use d365conn::sandbox::OWN_WEB_APP;
 
 use super::home::{Home, PASSPHRASE};
 use super::person::{connect, grants, sandbox_of_short_tokens, secrets_sent};
+use super::started::Started;
 
 #[test]
 #[ignore = "needs a machine fast enough for many processes"]
@@ -57,4 +58,20 @@ fn a_wrong_passphrase_opens_nothing_and_breaks_nothing() {
     assert_eq!(before, home.files());
     home.set_passphrase(PASSPHRASE);
     home.run("accounts list --top 1").succeeds();
+}
+
+/// A key that could be made of what every program of the machine may read would keep nobody out.
+#[test]
+#[ignore = "needs strace"]
+fn the_key_of_the_file_is_made_of_its_passphrase_and_of_nothing_that_the_machine_tells_everybody() {
+    let home = Home::with_passphrase();
+    let sandbox = sandbox_of_short_tokens();
+    connect(&home, &sandbox, "--store file").succeeds();
+    Started::of(home.traced("trace=openat,uname", "accounts list --top 1")).finish().succeeds();
+    let calls = home.calls();
+    assert!(calls.iter().any(|call| call.contains("/secrets.d365\"")), "{calls:#?}");
+    for told in ["uname(", "machine-id", "hostname", "boot_id", "/sys/class/dmi", "/etc/passwd", "/sys/class/net"] {
+        let asked: Vec<&String> = calls.iter().filter(|call| call.contains(told)).collect();
+        assert_eq!(asked, Vec::<&String>::new());
+    }
 }

@@ -134,3 +134,20 @@ async fn seven_rows_in_pages_of_three_are_seven() {
     end.unwrap();
     assert_eq!((rows, server.requests().len()), (numbered_text(0, 7), 3));
 }
+
+#[tokio::test]
+async fn a_link_beside_records_inside_that_skips_none_is_not_followed_and_doubles_nothing() {
+    let inner = json!([{ "contactid": "1", "fullname": "Ada" }, { "contactid": "2", "fullname": "Ida" }]);
+    let link = "https://x/api/data/v9.2/accounts(5d0c0001-1111-ef11-8400-000d3ab1c111)/contact_customer_accounts?$select=fullname";
+    let row = json!({
+        "accountid": "5d0c0001-1111-ef11-8400-000d3ab1c111",
+        "contact_customer_accounts": inner,
+        "contact_customer_accounts@odata.nextLink": link,
+    });
+    let server = Raw::answering(vec![ok(&page(&[row], None))]);
+    let (rows, end) = Stage::at(&server.address).rows(Query::of("accounts")).await;
+    end.unwrap();
+    assert_eq!(server.requests().len(), 1, "the link was followed");
+    let read: serde_json::Value = serde_json::from_str(&rows[0]).unwrap();
+    assert_eq!((rows.len(), &read["contact_customer_accounts"]), (1, &inner));
+}
