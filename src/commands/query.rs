@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args};
 
 use crate::commands::api::Address;
-use crate::commands::records::{Cells, Limit, columns_of, peek, show};
+use crate::commands::records::{Cells, LOOKED_AT, LateColumns, Limit, columns_of, peek, show};
 use crate::context::Context;
 use crate::dataverse::{Client, FetchXml, Query as Rows, Table};
 use crate::output::{Column, Format, sink};
@@ -69,6 +69,8 @@ impl Query {
             let first = peek(&mut rows, format).await?;
             let columns: Vec<Column> = columns_of(&first).into_iter().map(Column::named).collect();
             let sink = sink(format, &context.screen, self.cells.options_of(table.map(|table| table.id_column), false));
+            let is_open = first.len() == LOOKED_AT && !matches!(format, Format::Id);
+            let sink = if is_open { LateColumns::watched(sink, &context.screen, &first) } else { sink };
             show(context, limit, &mut rows, sink, &columns, first).await?;
             match page.filter(|_| rows.has_more()) {
                 Some(page) => context.screen.note(&format!("that was page {page}, and there are more; --all goes on")),
@@ -88,6 +90,14 @@ impl Query {
     ) -> Result<Question, Problem> {
         let annotations = self.cells.wants_labels(format);
         let limit = Limit::of(context, self.top, self.all);
+        let asked = match asked {
+            // Its pages are followed as those of any other FetchXML.
+            Asked::OData(Address::Path(path)) => match Rows::fetch_in(&path) {
+                Some(text) => Asked::Fetch(FetchXml::parse(&text)?),
+                None => Asked::OData(Address::Path(path)),
+            },
+            asked => asked,
+        };
         match asked {
             Asked::Fetch(fetch) => {
                 let table = client.table_named(fetch.table()).await?;

@@ -1,7 +1,7 @@
 //! The values of a record to write, from words and JSON as typed, kept as text so that no digit changes. Pure. It asks no
 //! metadata: whether a column exists and what it takes is judged elsewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -13,6 +13,8 @@ use crate::dataverse::DataverseError;
 #[derive(Debug, Clone, Default)]
 pub struct Body {
     columns: Vec<(String, Box<RawValue>)>,
+    /// Where each column stands among them.
+    places: HashMap<String, usize>,
 }
 
 impl Body {
@@ -42,7 +44,8 @@ impl Body {
     /// The JSON text of a column's value.
     #[must_use]
     pub fn value(&self, column: &str) -> Option<&str> {
-        self.columns.iter().find(|(name, _)| name == column).map(|(_, value)| value.get())
+        let place = *self.places.get(column)?;
+        self.columns.get(place).map(|(_, value)| value.get())
     }
 
     /// The columns with the JSON text of their values, in the order in which they were given.
@@ -89,6 +92,7 @@ impl Body {
         if self.value(column).is_some() {
             return Err(DataverseError::ColumnTwice { column: column.to_owned() });
         }
+        self.places.insert(column.to_owned(), self.columns.len());
         self.columns.push((column.to_owned(), value));
         Ok(())
     }

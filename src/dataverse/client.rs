@@ -1,6 +1,7 @@
 //! Talks to one organisation: token, standard headers, waits, retries, and the judgement of every answer. It knows no
 //! table, and it never learns how a token is made.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::connection::Look;
 use crate::dataverse::codes;
 use crate::dataverse::error::Lost;
 use crate::dataverse::impersonation::Impersonation;
+use crate::dataverse::inner::InnerPages;
 use crate::dataverse::refusal::{ErrorBody, Refusal, Whole};
 use crate::dataverse::{Catalog, DataverseError, Expand, RecordId, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
@@ -255,7 +257,7 @@ impl Client {
         let body = self.read(&request).await?;
         let record = Record::parse(body).map_err(|error| self.malformed(&error))?;
         // It describes the answer, not the record; a row of a list comes without it too.
-        Ok(record.without("@odata.context"))
+        InnerPages::new(self, annotations, None, 0).whole(record.without("@odata.context")).await
     }
 
     pub(super) fn catalog(&self) -> &Catalog {
@@ -288,14 +290,25 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| self.malformed(&error))
     }
 
-    /// Sends a read and takes the rows of its answer as values; of one that comes in pages only those of the first.
+    /// Sends a read and takes the rows of its answer as values, those of every further page too.
     pub(super) async fn read_rows<T: DeserializeOwned>(&self, request: &Request) -> Result<Vec<T>, DataverseError> {
         #[derive(serde::Deserialize)]
         struct Rows<T> {
             value: Vec<T>,
+            #[serde(rename = "@odata.nextLink")]
+            next_link: Option<String>,
         }
-        let rows: Rows<T> = self.read_as(request).await?;
-        Ok(rows.value)
+        let (mut request, mut rows, mut seen) = (request.clone(), Vec::new(), HashSet::new());
+        loop {
+            let page: Rows<T> = self.read_as(&request).await?;
+            rows.extend(page.value);
+            let Some(link) = page.next_link else { return Ok(rows) };
+            let before = std::mem::replace(&mut request.path, self.origin().adopt(&link)?);
+            seen.insert(before);
+            if seen.contains(&request.path) {
+                return Err(DataverseError::CyclicLink { page: seen.len() });
+            }
+        }
     }
 
     /// Sends a read and takes its whole answer as plain text.

@@ -50,6 +50,9 @@ pub enum DataverseError {
         /// Host that was asked.
         host: String,
     },
+    /// There are more rows, and nothing says where.
+    #[error("there are more rows, and the service gives no link to them")]
+    NoNextPage,
     /// A page broke after some of its rows were handed out, and reading it again gave other rows.
     #[error("a page of {host} broke after {given} rows and had changed when it was read again")]
     PageChanged {
@@ -366,6 +369,7 @@ impl Diagnose for DataverseError {
             Self::Redirected { .. } => &phrases::REDIRECTED,
             Self::Malformed { .. } => &phrases::MALFORMED,
             Self::CutShort { .. } => &phrases::CUT_SHORT,
+            Self::NoNextPage => &phrases::NO_NEXT_PAGE,
             Self::PageChanged { .. } => &phrases::PAGE_CHANGED,
             Self::CyclicLink { .. } => &phrases::CYCLIC_LINK,
             Self::EmptyPages { .. } => &phrases::EMPTY_PAGES,

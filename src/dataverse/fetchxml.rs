@@ -206,7 +206,7 @@ fn inner_cookie(annotation: &str) -> Option<(Option<u64>, String)> {
 }
 
 /// Percent escapes undone; `+` is itself.
-fn decoded(text: &str) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

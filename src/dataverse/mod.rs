@@ -20,6 +20,7 @@ mod files;
 mod finding;
 mod id;
 mod impersonation;
+mod inner;
 mod manner;
 mod metadata;
 mod mime_type;

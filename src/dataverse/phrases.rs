@@ -18,6 +18,7 @@ pub const PHRASES: &[&Phrase] = &[
     &REDIRECTED,
     &MALFORMED,
     &CUT_SHORT,
+    &NO_NEXT_PAGE,
     &PAGE_CHANGED,
     &CYCLIC_LINK,
     &EMPTY_PAGES,
@@ -161,6 +162,17 @@ pub(in crate::dataverse) static CUT_SHORT: Phrase = Phrase {
     who: Who::You,
     meaning: "the answer ended in the middle, and asking again did not help; what was printed is not everything",
     remedy: &["run the command again; if it happens often, run `d365conn doctor` to see which link is broken"],
+};
+
+pub(in crate::dataverse) static NO_NEXT_PAGE: Phrase = Phrase {
+    code: "dataverse/no-next-page",
+    exit: Exit::Failed,
+    who: Who::You,
+    meaning: "a saved query gives its first page alone; what was printed is not everything",
+    remedy: &[
+        "run it as a view, which reads every page: `d365conn records <table> list --view <name>`",
+        "or give its FetchXML to `d365conn query --fetchxml @FILE`",
+    ],
 };
 
 pub(in crate::dataverse) static PAGE_CHANGED: Phrase = Phrase {

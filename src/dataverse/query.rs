@@ -1,6 +1,7 @@
 //! A question for rows, as a value, and the request it becomes. Pure: nothing is sent here.
 
 use crate::dataverse::encode::{API, query_value, resource};
+use crate::dataverse::fetchxml::decoded;
 use crate::dataverse::{Expand, FetchXml};
 use crate::net::Request;
 
@@ -54,6 +55,24 @@ impl Query {
         let path = path.into();
         let last = path.split('?').next().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
         Self { entity_set: last.to_owned(), address: Some(path.clone()), ..Self::default() }
+    }
+
+    /// The FetchXML that an address holds as its only option, as it was written before it was encoded.
+    #[must_use]
+    pub fn fetch_in(path: &str) -> Option<String> {
+        let (name, value) = path.split_once('?')?.1.split_once('=')?;
+        if value.contains('&') || !name.eq_ignore_ascii_case("fetchXml") {
+            return None;
+        }
+        decoded(&value.replace('+', " "))
+    }
+
+    /// Whether an address asks for a saved query, whose further pages no link leads to.
+    fn is_saved_query(&self) -> bool {
+        let options = self.address.as_deref().and_then(|path| path.split_once('?')).map_or("", |(_, options)| options);
+        let names = options.split('&').filter_map(|option| option.split('=').next());
+        let mut names = names.map(str::to_ascii_lowercase);
+        names.any(|name| matches!(name.as_str(), "savedquery" | "userquery" | "fetchxml"))
     }
 
     /// Whether the user's own words say how many rows are wanted.
@@ -134,11 +153,11 @@ impl Query {
         if let Some(size) = self.sent_page_size().filter(|_| self.fetch.is_none()) {
             preferences.push(format!("odata.maxpagesize={size}"));
         }
-        let annotations = match (self.annotations, &self.fetch) {
-            (true, Some(_)) => format!("{ANNOTATIONS},{PAGING}"),
-            (true, None) => ANNOTATIONS.to_owned(),
-            (false, Some(_)) => PAGING.to_owned(),
-            (false, None) => String::new(),
+        let annotations = match (self.annotations, self.fetch.is_some() || self.is_saved_query()) {
+            (true, true) => format!("{ANNOTATIONS},{PAGING}"),
+            (true, false) => ANNOTATIONS.to_owned(),
+            (false, true) => PAGING.to_owned(),
+            (false, false) => String::new(),
         };
         if !annotations.is_empty() {
             preferences.push(format!("odata.include-annotations=\"{annotations}\""));
@@ -233,6 +252,19 @@ mod tests {
             let query = Query { top, page_size, ..Query::of("accounts") };
             let preference = sent_size.map(|size: u32| format!("odata.maxpagesize={size}"));
             check(&query, &format!("/api/data/v9.2/accounts{options}"), preference.as_deref());
+        }
+    }
+
+    #[test]
+    fn fetchxml_in_an_address_is_found() {
+        for (path, text) in [
+            ("/api/data/v9.2/accounts?fetchXml=%3Cfetch%3E+x%20%2B", Some("<fetch> x +")),
+            ("/api/data/v9.2/accounts?FetchXML=a=b", Some("a=b")),
+            ("/api/data/v9.2/accounts?$select=name", None),
+            ("/api/data/v9.2/accounts?fetchXml=a&$count=true", None),
+            ("/api/data/v9.2/accounts", None),
+        ] {
+            assert_eq!(Query::fetch_in(path).as_deref(), text, "{path}");
         }
     }
 

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 
 use crate::dataverse::client::{LONGEST_ANSWER, NotSent, headers_of, is_json};
+use crate::dataverse::inner::is_cut;
 use crate::dataverse::refusal::{ErrorBody, Refusal};
 use crate::dataverse::{Client, DataverseError, PageError, Side, Splitter};
 use crate::net::{Body, Idempotency, Method, Request};
@@ -69,6 +70,7 @@ pub struct RawAnswer {
     body: Arriving,
     page: Option<Watched>,
     side: Option<Side>,
+    has_cut_rows: bool,
 }
 
 /// A JSON answer on its way through, read along for what stands around its rows. What is no page is passed over.
@@ -76,6 +78,7 @@ pub struct RawAnswer {
 struct Watched {
     splitter: Splitter,
     has_begun: bool,
+    has_cut_rows: bool,
     bare_refusal: Refusal,
 }
 
@@ -83,8 +86,12 @@ impl Watched {
     /// Takes a piece; whether it may still be a page.
     fn push(&mut self, piece: &Bytes) -> Result<bool, DataverseError> {
         self.has_begun |= !piece.is_empty();
-        match self.splitter.push(piece, &mut Vec::new()) {
-            Ok(()) => Ok(true),
+        let mut rows = Vec::new();
+        match self.splitter.push(piece, &mut rows) {
+            Ok(()) => {
+                self.has_cut_rows |= rows.iter().any(|row| std::str::from_utf8(row).is_ok_and(is_cut));
+                Ok(true)
+            }
             Err(error) => self.judged(error).map(|()| false),
         }
     }
@@ -159,12 +166,21 @@ impl RawAnswer {
         self.side.as_ref().is_some_and(|side| side.next_link.is_none() && side.has_more_records())
     }
 
+    /// Whether collections inside the rows go on in further pages; known once the body was taken.
+    #[must_use]
+    pub const fn has_cut_rows(&self) -> bool {
+        self.has_cut_rows
+    }
+
     fn watch(&mut self, piece: Option<&Bytes>) -> Result<(), DataverseError> {
         let Some(mut page) = self.page.take() else { return Ok(()) };
         match piece {
             Some(piece) if page.push(piece)? => self.page = Some(page),
             Some(_) => {}
-            None => self.side = page.end()?,
+            None => {
+                self.has_cut_rows = page.has_cut_rows;
+                self.side = page.end()?;
+            }
         }
         Ok(())
     }
@@ -193,10 +209,11 @@ impl Client {
                 let page = is_json(kind).then(|| Watched {
                     splitter: Splitter::new(),
                     has_begun: false,
+                    has_cut_rows: false,
                     bare_refusal: sent.bare_refusal,
                 });
                 let body = Arriving::Pieces(sent.response.body);
-                Ok(RawAnswer { status, headers, refused: None, body, page, side: None })
+                Ok(RawAnswer { status, headers, refused: None, body, page, side: None, has_cut_rows: false })
             }
             Err(NotSent::Refused { refusal, may_have_happened }) if may_have_happened && !raw.is_read() => {
                 Err(DataverseError::unknown_after(refusal))
@@ -210,6 +227,7 @@ impl Client {
                     refused: Some(DataverseError::Refused(refusal)),
                     page: None,
                     side: None,
+                    has_cut_rows: false,
                 })
             }
             Err(NotSent::Failed(error)) => Err(error),

@@ -112,8 +112,11 @@ impl Reader {
             };
             self.count = self.count.or(side.count);
             let Some(path) = self.next_path(&side, page)? else {
-                let is_bounded = self.query.fetch.is_some() && side.has_more_records();
-                return Ok(Some(is_bounded));
+                let has_more = side.has_more_records();
+                if has_more && self.query.fetch.is_none() {
+                    return Err(DataverseError::NoNextPage);
+                }
+                return Ok(Some(has_more));
             };
             if self.left == 0 {
                 return Ok(Some(true));

@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::dataverse::DataverseError;
 use crate::dataverse::client::Client;
+use crate::dataverse::inner::InnerPages;
 use crate::dataverse::query::Query;
 use crate::dataverse::reader::{Piece, Reader};
 use crate::record::Record;
@@ -20,6 +21,7 @@ const PIECES_AHEAD: usize = 4;
 pub struct RowStream {
     arriving: mpsc::Receiver<Piece>,
     ready: VecDeque<Record>,
+    inner: InnerPages,
     reader: JoinHandle<()>,
     total: Option<u64>,
     has_more: bool,
@@ -30,11 +32,18 @@ impl Client {
     /// Asks for the rows of `query`. To be called inside a tokio runtime: the reading goes on beside the caller.
     #[must_use]
     pub fn rows(&self, query: Query) -> RowStream {
+        self.rows_within(query, 0)
+    }
+
+    /// The same for rows that stand in so many collections of other rows.
+    pub(super) fn rows_within(&self, query: Query, level: usize) -> RowStream {
+        let inner = InnerPages::new(self, query.annotations, query.page_size, level);
         let (sender, arriving) = mpsc::channel(PIECES_AHEAD);
         let reader = Reader::new(self.clone(), query, sender);
         RowStream {
             arriving,
             ready: VecDeque::new(),
+            inner,
             reader: tokio::spawn(reader.run()),
             total: None,
             has_more: false,
@@ -51,7 +60,15 @@ impl RowStream {
     pub async fn next(&mut self) -> Result<Option<Record>, DataverseError> {
         loop {
             if let Some(record) = self.ready.pop_front() {
-                return Ok(Some(record));
+                return match self.inner.whole(record).await {
+                    Ok(record) => Ok(Some(record)),
+                    Err(problem) => {
+                        // No later record may look like the next one.
+                        self.ready.clear();
+                        self.has_ended = true;
+                        Err(problem)
+                    }
+                };
             }
             if self.has_ended {
                 return Ok(None);

@@ -1,6 +1,8 @@
 //! Our own objects in every format: a connection, the user, the version. Values are ours, but may hold the service's text,
 //! so they are made inert like everything else. Rows of a table in the organisation live in `rows`.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -68,9 +70,9 @@ pub fn objects<K: AsRef<str>, R: AsRef<[(K, Value)]>>(
     rows: impl IntoIterator<Item = R>,
     options: SinkOptions,
 ) -> Result<(), OutputError> {
-    let wanted: Vec<String> =
+    let wanted: HashSet<String> =
         columns.iter().map(|column| column.name.clone()).chain(options.id_column.clone()).collect();
-    let is_wanted = |key: &str| columns.is_empty() || wanted.iter().any(|name| name == key);
+    let is_wanted = |key: &str| columns.is_empty() || wanted.contains(key);
     let mut sink = sink(format, screen, options);
     sink.begin(columns)?;
     for row in rows {

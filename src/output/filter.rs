@@ -25,8 +25,14 @@ def @tsv: [.[] | if type == "string" then (split("\\") | join("\\\\")) | (split(
   elif . == null then "" elif type == "array" or type == "object" then error("no cell for \(type)")
   else tojson end] | join("\t");
 "#;
-/// Brackets within brackets: the reader goes down one step for each.
+/// Brackets within brackets in JSON: the reader goes down one step for each.
 const DEEPEST: usize = 200;
+/// Operators and keywords of an expression, and open brackets, which count twice: the reader goes down a step for each.
+const MOST_PARTS: usize = 200;
+/// Parts of one path, one behind the other; they take less.
+const LONGEST_PATH: usize = 800;
+/// The longest expression, in bytes.
+const LONGEST: usize = 64 * 1024;
 
 /// A compiled jq expression.
 #[derive(Clone)]
@@ -43,8 +49,14 @@ impl Filter {
             rest: expression[at.min(expression.len())..].chars().take(20).collect(),
             what,
         };
+        if expression.len() > LONGEST {
+            return Err(bad(0, format!("it is longer than {LONGEST} bytes")));
+        }
         if let Some(at) = too_deep(expression) {
-            return Err(bad(at, format!("more than {DEEPEST} brackets are open")));
+            return Err(bad(
+                at,
+                format!("more than {MOST_PARTS} brackets, operators and keywords stand within one another"),
+            ));
         }
         let is_offered = |name: &str| !REACHING_OUT.contains(&name);
         let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
@@ -88,6 +100,9 @@ impl Filter {
     /// [`OutputError::FilterFailed`] when the expression can't be applied to this value, or whatever `take` met.
     pub fn run(&self, json: &str, mut take: impl FnMut(&[u8]) -> Result<(), OutputError>) -> Result<(), OutputError> {
         let failed = |said: String| OutputError::FilterFailed { said };
+        if is_too_deep(json) {
+            return Err(failed(format!("the JSON is nested more than {DEEPEST} levels deep")));
+        }
         let input = read::parse_single(json.as_bytes()).map_err(|error| failed(error.to_string()))?;
         let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
         for value in self.0.id.run((context, input)) {
@@ -104,20 +119,80 @@ impl Filter {
     }
 }
 
-/// Where the nesting passes all measure.
+/// Where an expression passes all measure. `a | b | c` is one thing inside the other for its reader, as brackets are, so
+/// both are counted together; what stands in text counts only where it is an expression again.
 fn too_deep(expression: &str) -> Option<usize> {
-    let mut depth: usize = 0;
+    let (mut depth, mut operators, mut path) = (0_usize, 0_usize, 0_usize);
+    // The bracket depths at which an expression within text ends.
+    let mut within = Vec::new();
+    let (mut is_text, mut is_escaped) = (false, false);
+    let mut before = b' ';
+    let mut word_start = None;
     for (at, byte) in expression.bytes().enumerate() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
+        if is_text {
+            match byte {
+                b'(' if is_escaped => {
+                    is_text = false;
+                    depth += 1;
+                    within.push(depth);
+                }
+                b'"' if !is_escaped => is_text = false,
+                _ => {}
+            }
+            is_escaped = byte == b'\\' && !is_escaped;
+        } else {
+            let is_letter = byte.is_ascii_alphanumeric() || byte == b'_';
+            if !is_letter && let Some(start) = word_start.take() {
+                operators += match &expression[start..at] {
+                    "def" | "if" | "elif" => 2,
+                    "and" | "or" | "try" | "reduce" | "foreach" | "as" | "label" => 1,
+                    _ => 0,
+                };
+            } else if is_letter && word_start.is_none() {
+                word_start = Some(at);
+            }
+            match byte {
+                b'"' => is_text = true,
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' if within.last() == Some(&depth) => {
+                    within.pop();
+                    depth = depth.saturating_sub(1);
+                    is_text = true;
+                }
+                b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                b'|' | b',' | b'+' | b'-' | b'*' | b'%' | b'<' | b'>' => operators += 1,
+                b'/' | b'=' if !b"|+-*/%<>=!".contains(&before) => operators += 1,
+                _ => {}
+            }
+            path = if is_letter || b".[]?".contains(&byte) { path + usize::from(b".[".contains(&byte)) } else { 0 };
         }
-        if depth > DEEPEST {
+        before = byte;
+        if 2 * depth + operators > MOST_PARTS || path > LONGEST_PATH {
             return Some(at);
         }
     }
     None
+}
+
+/// Whether JSON is nested so deep that reading it, and letting go of what was read, would exhaust the stack.
+fn is_too_deep(json: &str) -> bool {
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'[' | b'{' if !is_text => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return true;
+                }
+            }
+            b']' | b'}' if !is_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -168,6 +243,69 @@ mod tests {
         refused("", "expected");
         refused(&"(".repeat(300), "brackets");
         refused("include \"a\"; .", "modules");
+    }
+
+    #[test]
+    fn json_that_is_nested_too_deep_is_refused_and_brackets_in_text_are_none() {
+        let filter = Filter::compile(".").unwrap();
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let nested = |depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            assert!(filter.run(&nested(DEEPEST), |_| Ok(())).is_ok());
+            for depth in [DEEPEST + 1, 8_000, 1_000_000] {
+                let error = filter.run(&nested(depth), |_| Ok(())).unwrap_err();
+                assert!(matches!(&error, OutputError::FilterFailed { said } if said.contains("levels")), "{error}");
+            }
+        }
+        assert!(filter.run("[1", |_| Ok(())).is_err());
+        let text = serde_json::Value::from("[\\\"[".repeat(1_000)).to_string();
+        assert!(filter.run(&text, |_| Ok(())).is_ok());
+    }
+
+    #[test]
+    fn no_expression_is_read_to_the_end_of_the_stack() {
+        assert!(Filter::compile(&" ".repeat(LONGEST + 1)).is_err());
+        for (part, end) in [
+            (".|", "."),
+            (".,", "."),
+            ("-", "1"),
+            ("try ", "."),
+            ("1+", "1"),
+            (".a", ""),
+            (".[0]", ""),
+            ("[0]", ""),
+            ("not|", "."),
+            (". as $x|", "."),
+            ("def f:.;", "."),
+            ("if . then ", "."),
+            ("if . then . elif ", "."),
+            ("reduce ", "."),
+            ("def f:", "."),
+            ("1//", "1"),
+            ("1==", "1"),
+            ("label $x|", "."),
+            (".a|=", "1"),
+            ("1 and ", "1"),
+            ("(", "1"),
+            ("[", "1"),
+            ("{a:", "1"),
+            ("(-", "1"),
+            ("\"\\(", "."),
+        ] {
+            for count in [20, 66, 100, 199, 200, 201, 800, 2_000] {
+                let text = part.repeat(count) + end;
+                let closed = text.clone() + &")".repeat(count);
+                for text in [text, closed] {
+                    let _ = Filter::compile(&text).map(|filter| filter.run("1", |_| Ok(())));
+                }
+            }
+            let longest = part.repeat(LONGEST / part.len() - 1) + end;
+            let _ = Filter::compile(&longest).map(|filter| filter.run("1", |_| Ok(())));
+        }
+        let columns = (0..150).map(|n| format!(".new_column{n}")).collect::<Vec<_>>().join(", ");
+        assert!(Filter::compile(&format!("[{columns}] | @csv")).is_ok());
+        let text = "a, b | c - (".repeat(300);
+        assert!(Filter::compile(&format!("\"{text}\"")).is_ok(), "what stands in text is no operator");
+        refused(&format!("\"\\({}1)\"", "-".repeat(300)), "operators");
     }
 
     #[test]

@@ -48,8 +48,13 @@ pub(super) fn fit(shapes: &[Shape], width: Option<usize>) -> Vec<usize> {
     let Some(width) = width else { return shapes.iter().map(|shape| shape.natural()).collect() };
     let mut shown = shapes;
     let room = |count: usize| width.saturating_sub(GAP * count.saturating_sub(1));
-    while shown.len() > 1 && shown.iter().map(|shape| shape.least()).sum::<usize>() > room(shown.len()) {
-        shown = &shown[..shown.len() - 1];
+    let mut least: usize = shown.iter().map(|shape| shape.least()).sum();
+    while let [rest @ .., last] = shown
+        && !rest.is_empty()
+        && least > room(shown.len())
+    {
+        least -= last.least();
+        shown = rest;
     }
     let mut widths: Vec<usize> = shown.iter().map(|shape| shape.natural()).collect();
     let room = room(shown.len());

@@ -1,6 +1,7 @@
 //! What every format of rows has in common: the sink that takes records one by one, the columns, the choice of format.
 //! How a format looks lives in the file of its name.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use crate::output::csv::CsvRows;
@@ -70,13 +71,8 @@ impl Column {
 
     /// The columns without those named before: a column asked for twice is shown once.
     pub(super) fn distinct(columns: &[Self]) -> Vec<Self> {
-        let mut distinct: Vec<Self> = Vec::with_capacity(columns.len());
-        for column in columns {
-            if distinct.iter().all(|known| known.name != column.name) {
-                distinct.push(column.clone());
-            }
-        }
-        distinct
+        let mut known = HashSet::with_capacity(columns.len());
+        columns.iter().filter(|column| known.insert(column.name.as_str())).cloned().collect()
     }
 }
 

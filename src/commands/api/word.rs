@@ -147,6 +147,11 @@ fn tell_of_more(context: &Context, answer: &RawAnswer) {
     } else if answer.has_more_records() {
         context.screen.note("there are more rows, and no link leads to them; `query --fetchxml` reads them all");
     }
+    if answer.has_cut_rows() {
+        context
+            .screen
+            .note("collections inside its records go on in further pages; `query --odata` reads them to their end");
+    }
 }
 
 /// The body, piece by piece, untouched; on a terminal a line ends it.

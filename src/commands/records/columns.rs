@@ -1,5 +1,7 @@
 //! Which columns are asked for and shown. What their names are on the wire is found out elsewhere.
 
+use std::collections::HashSet;
+
 use crate::commands::CommandError;
 use crate::commands::records::Noun;
 use crate::dataverse::{Client, DataverseError, Table};
@@ -76,13 +78,8 @@ fn is_sure(table: &Table, name: &str) -> bool {
 }
 
 fn once(names: Vec<String>) -> Vec<String> {
-    let mut once: Vec<String> = Vec::with_capacity(names.len());
-    for name in names {
-        if !once.contains(&name) {
-            once.push(name);
-        }
-    }
-    once
+    let mut known = HashSet::with_capacity(names.len());
+    names.into_iter().filter(|name| known.insert(name.clone())).collect()
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub use many_error::MANY_PHRASES;
 pub use noun::Noun;
 pub use nouns::NOUNS;
 pub use own::OwnVerb;
-pub use showing::{Limit, columns_of, peek, resolved, show};
+pub use showing::{LOOKED_AT, LateColumns, Limit, columns_of, peek, resolved, show};
 pub use verbs::{Place, Records, Verb};
 pub(super) use which::sure;
 pub use which_error::WHICH_PHRASES;

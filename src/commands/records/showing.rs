@@ -1,9 +1,11 @@
 //! Rows from a stream to the screen, for every command that streams some. Which rows they are is not known here.
 
+use std::collections::HashSet;
+
 use crate::commands::records::columns::is_hidden;
 use crate::context::Context;
 use crate::dataverse::{Client, RowStream, Table};
-use crate::output::{Column, Format, RowSink};
+use crate::output::{Column, Format, OutputError, RowSink, Screen};
 use crate::problem::Problem;
 use crate::record::Record;
 
@@ -12,7 +14,7 @@ const DEFAULT_TOP: u64 = 50;
 /// After so many rows each it is said how far it is.
 const FAR: u64 = 50_000;
 /// How many rows are looked at when nobody names the columns: FetchXML leaves out what is null.
-const LOOKED_AT: usize = 50;
+pub const LOOKED_AT: usize = 50;
 
 /// How many rows are wanted: as many as were asked for, as many as a person looks at, or all of them. A pipe, a file and a
 /// jq expression get all, because none of them sees that there is more.
@@ -111,16 +113,62 @@ pub async fn peek(rows: &mut RowStream, format: Format) -> Result<Vec<Record>, P
     Ok(first)
 }
 
+/// A sink for columns that were taken from the first rows: it says which others came later, because they are not shown.
+pub struct LateColumns {
+    sink: Box<dyn RowSink>,
+    screen: Screen,
+    known: HashSet<String>,
+    late: Vec<String>,
+}
+
+impl LateColumns {
+    /// Watches over the rows that go to `sink`.
+    #[must_use]
+    pub fn watched(sink: Box<dyn RowSink>, screen: &Screen, first: &[Record]) -> Box<dyn RowSink> {
+        let known = columns_of(first).into_iter().collect();
+        Box::new(Self { sink, screen: screen.clone(), known, late: Vec::new() })
+    }
+}
+
+impl RowSink for LateColumns {
+    fn begin(&mut self, columns: &[Column]) -> Result<(), OutputError> {
+        self.sink.begin(columns)
+    }
+
+    fn row(&mut self, record: &Record) -> Result<(), OutputError> {
+        record.for_each(|name, _| {
+            if !name.contains('@') && !self.known.contains(name) {
+                self.known.insert(name.to_owned());
+                self.late.push(name.to_owned());
+            }
+        });
+        self.sink.row(record)
+    }
+
+    fn flush(&mut self) -> Result<(), OutputError> {
+        self.sink.flush()
+    }
+
+    fn end(&mut self) -> Result<(), OutputError> {
+        if !self.late.is_empty() {
+            let names = self.late.join(", ");
+            let text =
+                format!("no row of the first {LOOKED_AT} has {names}, so it is not shown; `-o json` shows everything");
+            self.screen.warn(&text);
+        }
+        self.sink.end()
+    }
+
+    fn abandon(&mut self) {
+        self.sink.abandon();
+    }
+}
+
 /// Every column that one of the rows has, in the order in which they appear.
 #[must_use]
 pub fn columns_of(first: &[Record]) -> Vec<String> {
-    let mut columns: Vec<String> = Vec::new();
-    for name in first.iter().flat_map(Record::column_names) {
-        if !columns.contains(&name) {
-            columns.push(name);
-        }
-    }
-    columns
+    let mut known = HashSet::new();
+    first.iter().flat_map(Record::column_names).filter(|name| known.insert(name.clone())).collect()
 }
 
 /// The columns as they stand in rows: a lookup is sent as `_name_value`, a linked column perhaps with its dot encoded. Only a
@@ -134,7 +182,7 @@ pub async fn resolved(
     names: &[String],
     first: &[Record],
 ) -> Result<Vec<String>, Problem> {
-    let present = columns_of(first);
+    let present: HashSet<String> = columns_of(first).into_iter().collect();
     let mut resolved = Vec::with_capacity(names.len());
     for name in names {
         resolved.push(match among(&present, name) {
@@ -151,7 +199,7 @@ pub async fn resolved(
 }
 
 /// The form of a name that stands in rows.
-fn among(present: &[String], name: &str) -> Option<String> {
+fn among(present: &HashSet<String>, name: &str) -> Option<String> {
     let forms = [name.to_owned(), format!("_{name}_value"), name.replace('.', "_x002e_")];
     forms.into_iter().find(|form| present.contains(form))
 }
@@ -165,7 +213,7 @@ mod tests {
         let record = |json: &str| Record::parse(json.to_owned()).unwrap();
         let rows = [record(r#"{"@odata.etag":"x","a":1,"_b_value":2}"#), record(r#"{"c.d":1,"a":2}"#)];
         assert_eq!(columns_of(&rows), ["a", "_b_value", "c.d"]);
-        let forms = ["b", "a", "c.d", "gone"].map(|name| among(&columns_of(&rows), name));
+        let forms = ["b", "a", "c.d", "gone"].map(|name| among(&columns_of(&rows).into_iter().collect(), name));
         assert_eq!(forms, [Some("_b_value"), Some("a"), Some("c.d"), None].map(|form| form.map(str::to_owned)));
     }
 }

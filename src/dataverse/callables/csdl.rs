@@ -22,6 +22,8 @@ pub(super) struct Csdl {
     found: Callables,
     open: Option<Open>,
     has_begun: bool,
+    /// The elements around the current place. A schema that arrives without its end looks whole but for these.
+    around: Vec<String>,
 }
 
 /// What the next tags belong to.
@@ -53,12 +55,20 @@ impl Csdl {
         let mut read = 0;
         loop {
             match reader.read_event() {
-                Ok(Event::Start(tag)) => self.begin(&tag)?,
+                Ok(Event::Start(tag)) => {
+                    self.begin(&tag)?;
+                    self.around.push(tag.name().as_ref().to_owned());
+                }
                 Ok(Event::Empty(tag)) => {
                     self.begin(&tag)?;
                     self.end(tag.local_name().as_ref());
                 }
-                Ok(Event::End(tag)) => self.end(tag.local_name().as_ref()),
+                Ok(Event::End(tag)) => {
+                    if self.around.pop().as_deref() != Some(tag.name().as_ref()) {
+                        return Err(format!("`</{}>` closes nothing", tag.name().as_ref()));
+                    }
+                    self.end(tag.local_name().as_ref());
+                }
                 // The end, or a tag whose end has not arrived.
                 Ok(Event::Eof) | Err(quick_xml::Error::Syntax(_)) => break,
                 Ok(_) => {}
@@ -78,7 +88,7 @@ impl Csdl {
         if !self.has_begun {
             return Err("it is no schema".to_owned());
         }
-        if self.open.is_some() || !self.rest.iter().all(u8::is_ascii_whitespace) {
+        if self.open.is_some() || !self.around.is_empty() || !self.rest.iter().all(u8::is_ascii_whitespace) {
             return Err("the schema ends in the middle".to_owned());
         }
         let mut found = self.found;
@@ -236,6 +246,13 @@ mod tests {
             assert!(read(text, 10).is_err(), "{text}");
         }
         assert!(read(&SCHEMA[..SCHEMA.find("<ReturnType").unwrap() + 4], 50).is_err());
+        // Cut behind any tag before the last one, it is a schema with elements missing.
+        for (at, _) in SCHEMA.trim_end().match_indices('>') {
+            let cut = &SCHEMA[..=at];
+            assert_eq!(read(cut, 50).is_ok(), cut.ends_with("</edmx:Edmx>"), "{cut}");
+        }
+        let crossed = SCHEMA.replace("</edmx:DataServices></edmx:Edmx>", "</edmx:Edmx></edmx:DataServices>");
+        assert!(read(&crossed, 50).is_err());
         let endless = format!("{} <Action Name=\"{}", &SCHEMA[..300], "x".repeat(LONGEST_TAG + 1));
         assert!(read(&endless, 65_536).is_err());
     }

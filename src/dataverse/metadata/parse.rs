@@ -10,6 +10,7 @@ use crate::dataverse::metadata::{
 };
 
 /// Several of something.
+#[cfg(test)]
 #[derive(Deserialize)]
 pub(super) struct List<T> {
     pub(super) value: Vec<T>,
