@@ -1,6 +1,8 @@
 //! What the sandbox answers to a query or a change is what the service would answer: as it is documented where the sandbox has
 //! it, 501 with its name where it has not, and never something less in silence.
 
+use std::io::{Read as _, Write as _};
+
 use d365conn::sandbox::Fault;
 
 use crate::world::World;
@@ -96,6 +98,31 @@ fn an_expanded_collection_that_is_cut_says_where_it_goes_on() {
         link = page["@odata.nextLink"].as_str().map(str::to_owned);
     }
     assert_eq!(seen, count);
+}
+
+#[test]
+fn a_change_set_may_end_where_the_outer_boundary_begins() {
+    // RFC 2046 §5.1.1: the line break before a boundary belongs to the boundary, and no blank line is due.
+    let world = World::connected();
+    let token = world.run("token").succeeds().trim().to_owned();
+    let address = world.sandbox.address();
+    let host = address.strip_prefix("http://").unwrap();
+    let body = "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\nContent-Type: application/http\r\n\
+                Content-Transfer-Encoding: binary\r\nContent-ID: 1\r\n\r\nPOST /api/data/v9.2/accounts HTTP/1.1\r\n\
+                Content-Type: application/json\r\n\r\n{\"name\":\"Tight\"}\r\n--c--\r\n--b--\r\n";
+    let head = format!(
+        "POST /api/data/v9.2/$batch HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+         Content-Type: multipart/mixed; boundary=b\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("HTTP/1.1 204 No Content"), "{answer}");
+    let found = world.run("accounts list --filter \"name eq 'Tight'\" -o id").succeeds();
+    assert_eq!(found.lines().count(), 1);
 }
 
 #[test]
