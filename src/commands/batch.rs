@@ -1,5 +1,6 @@
 //! `batch`: several operations in one request, a verdict for each in their order. How they travel is not known here.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -7,11 +8,14 @@ use serde_json::value::RawValue;
 
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::dataverse::{BatchError, Client, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
+use crate::dataverse::{
+    Answered, BatchError, Client, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations,
+};
 use crate::output::problem::brief;
 use crate::output::{Column, Format, Progress, SinkOptions, sink};
 use crate::problem::{Exit, Problem};
 use crate::record::Record;
+use crate::settings::Changes;
 
 /// How many operations travel together when nobody says.
 const DEFAULT_SIZE: usize = 100;
@@ -80,15 +84,22 @@ impl Batch {
         // Programs are given what there is; rows need every cell.
         let columns = if format.is_json() { &[][..] } else { &columns[..] };
         let (mut failed, mut said, mut ended) = (0, 0, None);
-        let mut rehearsed = None;
+        let is_shown = context.settings.changes == Changes::Shown && operations.iter().any(Operation::is_change);
+        let (mut kinds, mut shown) = (BTreeSet::new(), 0);
         for now in operations.chunks(size) {
+            // Of requests that are only shown the first of each kind tells enough.
+            let known = kinds.len();
+            kinds.extend(now.iter().map(|operation| operation.method.to_string()));
+            if is_shown && kinds.len() == known {
+                continue;
+            }
             let outcomes = match &ended {
                 Some(Ended::AtFailure) => now.iter().map(|_| Outcome::not_reached()).collect(),
                 Some(Ended::Refused(why)) => now.iter().map(|_| Outcome::not_sent(why)).collect(),
-                None => match client.batch(now, course).await {
-                    Ok(outcomes) => outcomes,
-                    Err(error) if error.is_rehearsal() => {
-                        rehearsed = Some(error);
+                None => match Answered::of(client.batch(now, course).await) {
+                    Ok(Answered::Done(outcomes)) => outcomes,
+                    Ok(Answered::Shown) => {
+                        shown += 1;
                         continue;
                     }
                     Err(error) if said == 0 => return Err(error.into()),
@@ -115,8 +126,12 @@ impl Batch {
             }
         }
         drop(progress);
-        if let Some(error) = rehearsed {
-            return Err(error.into());
+        if is_shown {
+            let (count, requests) = (operations.len(), operations.len().div_ceil(size));
+            context
+                .screen
+                .note(&format!("{count} operations in {requests} requests; {shown} of them shown, none sent"));
+            return Ok(Exit::Done);
         }
         sink.end()?;
         if failed == 0 {

@@ -57,6 +57,7 @@ impl Body {
     #[must_use]
     pub(super) fn without(mut self, names: &[String]) -> Self {
         self.columns.retain(|(name, _)| !names.contains(name));
+        self.places = self.columns.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
         self
     }
 
@@ -244,6 +245,15 @@ impl<'de> Visitor<'de> for Unique<'_> {
 mod tests {
     use super::*;
     use crate::problem::{Diagnose as _, Exit};
+
+    #[test]
+    fn a_body_without_some_columns_still_knows_where_the_others_stand() {
+        let mut body = Body::parse(None, &["a=1", "b=2", "c=3"]).unwrap().without(&["a".to_owned()]);
+        assert_eq!([body.value("a"), body.value("b"), body.value("c")], [None, Some("\"2\""), Some("\"3\"")]);
+        body.add("a", RawValue::from_string("4".to_owned()).unwrap()).unwrap();
+        assert_eq!(body.to_json(None, None), r#"{"b":"2","c":"3","a":4}"#);
+        assert!(body.add("c", Box::default()).is_err());
+    }
 
     fn json(words: &[&str], data: Option<&str>) -> String {
         Body::parse(data, words).expect("values").to_json(None, None)

@@ -2,6 +2,7 @@
 //! row looks like on a screen.
 
 mod addressing;
+mod answered;
 mod batch;
 mod body;
 mod call;
@@ -48,6 +49,7 @@ mod views;
 mod whoami;
 mod write;
 
+pub use answered::Answered;
 pub use batch::{BATCH_PHRASES, BatchError, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations};
 pub use body::Body;
 pub use call::{Arguments, Bound, Call};

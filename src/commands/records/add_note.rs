@@ -13,7 +13,7 @@ use crate::commands::records::files::{Given, Memory};
 use crate::commands::records::which::Which;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{BLOCK, Body, RecordId, Source as _, mime_type};
+use crate::dataverse::{Answered, BLOCK, Body, RecordId, Source as _, mime_type};
 use crate::problem::{Exit, Problem};
 use crate::settings::Changes;
 
@@ -68,9 +68,12 @@ impl AddNote {
             let holder = client.holder(&notes, fresh, "documentbody").await?;
             client.check_file(&holder, &large.name(), large.length()).await?;
             // The note comes first, because blocks belong to a record; a file that breaks off is gone on with there.
-            let made = client.create(&notes, fresh, &body).await?;
+            let made = Answered::of(client.create(&notes, fresh, &body).await)?.or(fresh);
             let mut memory = Memory::of(context, client, &holder)?;
             if let Err(problem) = memory.see_through(client, &holder, &mut large).await {
+                if context.settings.changes == Changes::Shown {
+                    return Err(problem);
+                }
                 context.screen.note(&format!(
                     "the note {made} has no file yet; put it there with `d365conn records annotation files upload {made} \
                      documentbody FILE`"

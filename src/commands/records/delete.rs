@@ -7,7 +7,7 @@ use crate::commands::records::opened::{Aim, Opened};
 use crate::commands::records::which::{of_id, of_key};
 use crate::commands::records::{Place, delete_many};
 use crate::context::Context;
-use crate::dataverse::{Manner, RecordId, Write};
+use crate::dataverse::{Answered, Manner, RecordId, Write};
 use crate::problem::{Exit, Problem};
 
 /// Delete records
@@ -37,6 +37,9 @@ pub struct Delete {
     logic: Logic,
 }
 
+/// So many deletions are shown one by one where none is sent.
+const MOST_SHOWN: usize = 50;
+
 impl Delete {
     /// Deletes them, one after the other; the first refusal ends it.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
@@ -63,14 +66,19 @@ impl Delete {
                 context.confirm_change(&format!("Delete {} records{at}: {}?", ids.len(), told(&ids)))?;
             }
             let manner = Manner { headers: self.logic.headers(), ..Manner::default() };
+            let count = ids.len();
             for (id, name) in ids {
                 let write = Write::Delete { table: opened.table.clone(), id, if_match: self.if_match.clone() };
-                match opened.client.write_in(&write, &manner).await {
-                    Ok(_) => opened.changed_called(&id, "deleted", name.as_deref())?,
-                    // It was shown; so are the others.
-                    Err(error) if error.is_rehearsal() => Exit::Done,
-                    Err(error) => return Err(error.into()),
-                };
+                match Answered::of(opened.client.write_in(&write, &manner).await)? {
+                    Answered::Done(_) => {
+                        opened.changed_called(&id, "deleted", name.as_deref())?;
+                    }
+                    Answered::Shown if count > MOST_SHOWN => {
+                        context.screen.note(&format!("{count} records would be deleted; the first request is shown"));
+                        break;
+                    }
+                    Answered::Shown => {}
+                }
             }
             Ok(Exit::Done)
         };

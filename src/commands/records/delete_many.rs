@@ -7,7 +7,7 @@ use crate::commands::records::Place;
 use crate::commands::records::many_error::ManyError;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Asked, Client, Course, Operation, Outcome, Query, RecordId, Table, Verdict};
+use crate::dataverse::{Answered, Asked, Client, Course, Operation, Outcome, Query, RecordId, Table, Verdict};
 use crate::output::problem::brief;
 use crate::output::{Format, Progress, object};
 use crate::problem::{Exit, Problem};
@@ -73,10 +73,18 @@ async fn delete(
     let (mut said, mut failed) = (0, 0);
     for now in ids.chunks(TOGETHER) {
         let operations: Vec<Operation> = now.iter().map(|id| Operation::delete(table, id)).collect();
-        let outcomes = match client.batch(&operations, COURSE).await {
-            Ok(outcomes) => outcomes,
-            // It was shown; so are the others.
-            Err(error) if error.is_rehearsal() => continue,
+        let outcomes = match Answered::of(client.batch(&operations, COURSE).await) {
+            Ok(Answered::Done(outcomes)) => outcomes,
+            Ok(Answered::Shown) => {
+                drop(progress);
+                let (count, requests) = (ids.len(), ids.len().div_ceil(TOGETHER));
+                let shown = if requests == 1 { "it is shown" } else { "the first is shown" };
+                context.screen.note(&format!(
+                    "{count} {} records would be deleted, in {requests} requests; {shown}",
+                    table.logical_name
+                ));
+                return Ok(Exit::Done);
+            }
             Err(error) if said == 0 => return Err(error.into()),
             Err(error) => now.iter().map(|_| Outcome::not_sent(&error.to_string())).collect(),
         };

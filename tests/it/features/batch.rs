@@ -214,6 +214,12 @@ fn a_dry_run_shows_every_request_as_it_would_go_out_and_sends_none() {
     let shown: Value = serde_json::from_str(&shown).unwrap();
     assert!(shown["body"].as_str().unwrap().contains("--changeset_"), "{shown}");
     assert_eq!(batches(&world), 0);
+    // Of many requests the first of each kind is shown, and their number.
+    let deletions = vec![r#"{"method":"DELETE","path":"accounts(accountnumber='NL-0007')"}"#; 250];
+    let many = [&lines[..1], &deletions].concat();
+    let outcome = batch(&world, "--size 50 --dry-run", &many);
+    assert!(outcome.stderr.contains("251 operations in 6 requests; 1 of them shown, none sent"), "{}", outcome.stderr);
+    assert_eq!(outcome.succeeds().matches(&address).count(), 1);
     // What only reads is no change.
     assert!(batch(&world, "--dry-run", &lines[1..2]).succeeds().contains("\"status\":200"));
 }

@@ -262,6 +262,17 @@ fn a_rehearsal_shows_every_request_and_no_byte() {
     let account = world.run("accounts list --top 1 -o id").succeeds();
     let shown = world.run(&format!("accounts add-note {} --file {small} --dry-run", account.trim())).succeeds();
     assert!(shown.contains("(14 bytes)"), "{shown}");
+    let outcome = world.run(&format!("accounts add-note {} --file {large} --dry-run -o json -q", account.trim()));
+    assert_eq!(outcome.stderr, "");
+    let shown: Vec<serde_json::Value> =
+        outcome.succeeds().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let urls: Vec<_> = shown.iter().map(|it| it["url"].as_str().unwrap().rsplit('/').next().unwrap()).collect();
+    assert_eq!(urls.len(), 5, "{urls:?}");
+    assert_eq!(urls[0], "annotations");
+    assert!(urls[2].contains("Block") && urls[2] == urls[3], "{urls:?}");
+    let id = serde_json::from_str::<serde_json::Value>(shown[0]["body"].as_str().unwrap()).unwrap();
+    let id = id["annotationid"].as_str().unwrap();
+    assert!(shown[1]["body"].as_str().unwrap().contains(id), "the record created above: {}", shown[1]);
     let shown = world.run("records nl_project files delete --key nl_code=NLP-001 nl_contract --dry-run").succeeds();
     assert!(shown.starts_with("DELETE "), "{shown}");
     let lines = asked(&world, before);

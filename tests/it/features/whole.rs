@@ -1,6 +1,8 @@
 //! An answer is whole, or it is said that it is not: rows into pipes and expressions, pages, links inside records, requests
 //! that a shell mangled.
 
+use d365conn::sandbox::Fault;
+
 use crate::world::World;
 
 const NUMBERS: &str = "<fetch><entity name=\"account\"><attribute name=\"accountnumber\"/><order attribute=\"accountid\"/></entity></fetch>";
@@ -85,6 +87,32 @@ fn fetchxml_that_names_a_page_is_that_page_and_goes_on_from_it_when_asked() {
     let last = world.run(&format!("query --fetchxml '{}' -o id", page(7)));
     assert_eq!(last.stderr, "");
     assert_eq!(last.succeeds().lines().count(), 20);
+}
+
+#[test]
+fn collections_inside_accounts_are_whole_however_small_the_pages_are() {
+    let world = World::connected();
+    let line = "accounts list --select name --order-by name --top 20 -o json --expand \
+                'contact_customer_accounts($select=lastname)'";
+    let whole = world.run(line).succeeds();
+    assert!(whole.matches("\"lastname\"").count() > 30, "{whole}");
+    let crowded = "--jq 'select((.contact_customer_accounts | length) > 2) | .accountid'";
+    let records = world.run(&line.replace("-o json", crowded)).succeeds();
+    let record = records.lines().next().unwrap();
+    let one = format!("accounts get {record} -o json --expand 'contact_customer_accounts($select=lastname)'");
+    let count = |text: &str| text.matches("\"lastname\"").count();
+    let alone = count(&world.run(&one).succeeds());
+    for line in [line, one.as_str()] {
+        world.sandbox.faults().order(Fault::InnerPages { size: 1 });
+        let before = world.sandbox.requests().len();
+        let outcome = world.run(line);
+        assert_eq!(outcome.stderr, "");
+        let text = outcome.succeeds();
+        assert_eq!(count(&text), if line == one { alone } else { count(&whole) }, "{text}");
+        let seen = world.sandbox.requests();
+        let pages = seen[before..].iter().filter(|it| it.path.ends_with("contact_customer_accounts")).count();
+        assert!(pages > 0, "the pages behind the first were asked for");
+    }
 }
 
 #[test]

@@ -67,6 +67,10 @@ fn a_dry_run_shows_the_requests_and_sends_none() {
         assert!(shown.contains(&address), "{shown}");
     }
     assert!(shown.contains("If-Match: *") && !shown.to_lowercase().contains("bearer"), "{shown}");
+    let ids = world.run("contacts list --top 51 -o id").succeeds();
+    let outcome = world.run(&format!("contacts delete {} --dry-run", ids.replace('\n', " ")));
+    assert_eq!(outcome.stderr, "51 records would be deleted; the first request is shown\n");
+    assert_eq!(outcome.succeeds().matches("DELETE ").count(), 1);
     let shown = world.run("accounts create name=Alder revenue=1.10 --dry-run -o json").succeeds();
     let shown = json(&shown);
     assert_eq!(shown["method"], "POST");
