@@ -260,6 +260,12 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_found_by_its_column_after_others_were_taken_away() {
+        let body = Body::parse(None, &["a=1", "b=2", "c=3"]).unwrap().without(&["a".to_owned()]);
+        assert_eq!((body.value("a"), body.value("b"), body.value("c")), (None, Some("\"2\""), Some("\"3\"")));
+    }
+
+    #[test]
     fn words_become_texts_nulls_and_raw_json() {
         for (word, expected) in [
             ("name=Alder Freight", r#"{"name":"Alder Freight"}"#),
