@@ -3,6 +3,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use d365conn::dataverse::{Body, Course, Outcome, Query, RecordId, Verdict, operations};
 use d365conn::net::{HttpOptions, Origin, Request};
@@ -289,4 +291,49 @@ async fn more_answers_than_operations_fewer_and_none_leave_none_of_them_done_by_
         assert!(is_done.is_sorted_by(|one, next| one >= next), "{is_done:?}");
         assert_eq!(server.requests().len(), 1, "what may have been done is not sent again");
     }
+}
+
+/// A server that answers with `beginning`, and then with `again` over and over until nobody listens any more; tells how much
+/// of it went out.
+fn without_end(beginning: &'static str, again: &'static [u8]) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    std::thread::spawn(move || {
+        let piece: Vec<u8> =
+            again.iter().copied().cycle().take(again.len() * (1_usize << 16).div_ceil(again.len())).collect();
+        while let Ok((mut stream, _)) = listener.accept() {
+            let _ = stream.read(&mut [0; 4096]);
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+            let _ = stream.write_all(format!("{head}{beginning}").as_bytes());
+            while stream.write_all(&piece).is_ok() {
+                count.fetch_add(piece.len(), Ordering::Relaxed);
+            }
+        }
+    });
+    (address, sent)
+}
+
+#[tokio::test]
+async fn answers_without_end_are_stopped_at_their_limits() {
+    for (beginning, again, most) in [
+        // A text in a row, the elements of an array in one, brackets, a text beside the rows, blanks.
+        ("{\"value\":[{\"name\":\"", &b"aaaaaaaa"[..], 256 << 20),
+        ("{\"value\":[{\"list\":[0", b",1234567", 256 << 20),
+        ("{\"value\":[{\"deep\":", b"[", 32 << 20),
+        ("{\"value\":[{\"deep\":", b"{\"a\":", 32 << 20),
+        ("{\"@odata.context\":\"", b"aaaaaaaa", 64 << 20),
+    ] {
+        let (address, sent) = without_end(beginning, again);
+        let (rows, end) = Stage::at(&address).rows(Query::of("accounts")).await;
+        let problem = end.expect_err(beginning);
+        assert_eq!((rows.len(), problem.exit()), (0, Exit::Unreachable), "{beginning}: {problem:?}");
+        assert!(sent.load(Ordering::Relaxed) < most, "{beginning}: {} bytes were taken", sent.load(Ordering::Relaxed));
+    }
+    let (address, sent) = without_end("{\"name\":\"", b"aaaaaaaa");
+    let client = Stage::at(&address).client;
+    let problem = Problem::from(client.get(&accounts(), &RecordId::random(), &[], false).await.expect_err("too long"));
+    assert_eq!((problem.phrase().code, problem.exit()), ("net/too-large", Exit::Unreachable));
+    assert!(sent.load(Ordering::Relaxed) < 128 << 20, "{} bytes were taken", sent.load(Ordering::Relaxed));
 }
