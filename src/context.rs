@@ -25,7 +25,7 @@ use crate::session::{
     CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, EnvironmentTokens, EnvironmentTools, Session, SessionError,
     SessionParts, certificate_of, environment_connection, stored_secrets,
 };
-use crate::settings::{Changes, EnvironmentConnection, Settings, SettingsError, Target, secret_from_file};
+use crate::settings::{Changes, EnvironmentConnection, Settings, SettingsError, Target, secret_from_file, text_of};
 use crate::store::{
     FileVault, HealthBook, KeyringVault, Noted, Patience, Purpose, Registry, ResidentVault, SealedBundle, Secrets,
     StoreError, Vault,
@@ -546,7 +546,7 @@ impl Context {
         } else {
             return Ok(Some(argument.to_owned()));
         };
-        let text = String::from_utf8(bytes).map_err(|_| SettingsError::NotText { origin })?;
+        let text = text_of(bytes, &origin)?;
         Ok(Some(text))
     }
 }

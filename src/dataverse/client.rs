@@ -16,6 +16,7 @@ use crate::dataverse::error::Lost;
 use crate::dataverse::impersonation::Impersonation;
 use crate::dataverse::inner::InnerPages;
 use crate::dataverse::refusal::{ErrorBody, Refusal, Whole};
+use crate::dataverse::time_zone::DayZone;
 use crate::dataverse::{Catalog, DataverseError, Expand, RecordId, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
 use crate::net::{Throttled, TokenSource, Trace, Verdict};
@@ -58,6 +59,8 @@ pub struct Client {
     rehearsal: Option<Rehearsal>,
     /// Whether they are told of reads in the place of changes too.
     shows_reads: bool,
+    /// Where a day begins at midnight, for columns that keep days as moments.
+    day_zone: Arc<DayZone>,
     /// What may be done over the connection by now.
     pub(super) look: Option<Look>,
 }
@@ -150,6 +153,7 @@ impl Client {
             acting_as: None,
             rehearsal: None,
             shows_reads: false,
+            day_zone: Arc::default(),
             look: None,
         }
     }
@@ -158,6 +162,15 @@ impl Client {
     #[must_use]
     pub fn with_catalog(self, catalog: Catalog) -> Self {
         Self { catalog: Arc::new(catalog), ..self }
+    }
+
+    /// The same way with another zone of days.
+    pub(super) fn with_day_zone(self, day_zone: DayZone) -> Self {
+        Self { day_zone: Arc::new(day_zone), ..self }
+    }
+
+    pub(super) fn day_zone(&self) -> &DayZone {
+        &self.day_zone
     }
 
     /// The same way on behalf of a user: by sign-in name, user id or object id in Entra.

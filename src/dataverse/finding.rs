@@ -125,7 +125,18 @@ impl Client {
                 .ok_or_else(|| DataverseError::BadRecordId { text: name.clone(), column: None })?,
             Reference::Key(parts) => match parts.as_slice() {
                 [(column, value)] if *column == table.id_column => Address::Key(RecordId::parse(value)?.to_string()),
-                parts => Address::of_columns(&*self.definition_of_key(table, parts).await?, parts)?,
+                parts => {
+                    let definition = self.definition_of_key(table, parts).await?;
+                    let mut zoned = Vec::with_capacity(parts.len());
+                    for (name, value) in parts {
+                        let value = match definition.column(name) {
+                            Some(column) => self.with_zone(column, value).await?,
+                            None => value.clone(),
+                        };
+                        zoned.push((name.clone(), value));
+                    }
+                    Address::of_columns(&definition, &zoned)?
+                }
             },
         })
     }

@@ -1,6 +1,7 @@
 //! Which of an organisation's own status reasons is meant. No record is changed here.
 
 use crate::dataverse::client::Client;
+use crate::dataverse::values::{Chosen, offered, one_choice};
 use crate::dataverse::{Choice, DataverseError, Definition, Detail, Table, VerbError};
 
 impl Client {
@@ -8,7 +9,7 @@ impl Client {
     /// where none was. What was kept is asked for anew before a reason is called unknown.
     ///
     /// # Errors
-    /// [`VerbError::UnknownReason`] with those there are, [`VerbError::NoSuchState`] where the state has none, or whatever
+    /// [`VerbError::UnknownReason`] with those there are, [`VerbError::AmbiguousReason`], [`VerbError::NoSuchState`] where the state has none, or whatever
     /// kept the answer away.
     pub async fn reason(&self, table: &Table, state: i64, typed: Option<&str>) -> Result<i64, DataverseError> {
         let ask = || self.definition(&table.logical_name, &[Detail::Status]);
@@ -28,15 +29,15 @@ fn pick(reasons: &[Choice], state: i64, typed: Option<&str>) -> Result<i64, Verb
     let of_state: Vec<&Choice> = reasons.iter().filter(|reason| reason.state == Some(state)).collect();
     let first = of_state.first().ok_or(VerbError::NoSuchState { state })?;
     let Some(typed) = typed else { return Ok(first.value) };
-    let is_meant = |reason: &&&Choice| {
-        let wanted = typed.trim().to_lowercase();
-        let mut labels = reason.other_labels.iter().chain([&reason.label]);
-        wanted.parse() == Ok(reason.value) || (!wanted.is_empty() && labels.any(|label| label.to_lowercase() == wanted))
-    };
-    of_state.iter().find(is_meant).map(|reason| reason.value).ok_or_else(|| VerbError::UnknownReason {
-        typed: typed.to_owned(),
-        choices: of_state.iter().map(|reason| format!("{} ({})", reason.label, reason.value)).collect(),
-    })
+    let typed_text = || typed.trim().to_owned();
+    match one_choice(of_state.iter().copied(), typed) {
+        Chosen::One(values) => Ok(values.first().copied().unwrap_or(first.value)),
+        Chosen::Several(candidates) => Err(VerbError::AmbiguousReason { typed: typed_text(), candidates }),
+        Chosen::Nothing(_) => Err(VerbError::UnknownReason {
+            typed: typed_text(),
+            choices: of_state.iter().map(|reason| offered(reason)).collect(),
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -69,5 +70,12 @@ mod tests {
             assert!(error.facts()[0].1.contains("Lost (4)"), "{:?}", error.facts());
         }
         assert!(pick(&reasons, 5, None).is_err());
+        let twice = [reason(4, 2, "Lost"), reason(5, 2, "Lost\u{a0}"), reason(6, 2, "5")];
+        for (typed, candidates) in [("lost", "`Lost (4)` or `Lost (5)`"), ("5", "`Lost (5)` or `5 (6)`")] {
+            let error = pick(&twice, 2, Some(typed)).expect_err(typed);
+            assert_eq!(error.phrase().code, "dataverse/ambiguous-reason");
+            assert_eq!(error.facts()[0].1, candidates);
+        }
+        assert_eq!(pick(&twice, 2, Some("Lost (5)")), Ok(5));
     }
 }

@@ -91,10 +91,11 @@ impl Client {
     async fn table_and_reference(&self, text: &str) -> Result<(Option<String>, Option<Reference>), DataverseError> {
         let link = link(text)?;
         let Some(word) = link.table else { return Ok((None, Some(link.reference))) };
-        match (self.table_named(word).await, &link.reference) {
-            (Ok(table), _) => Ok((Some(table.logical_name), Some(link.reference))),
-            (Err(_), Reference::Name(_)) => Ok((None, Some(Reference::parse(text)?))),
-            (Err(error), _) => Err(error),
+        let word = if word.eq_ignore_ascii_case("user") { "systemuser" } else { word };
+        match (self.table_if_any(word).await?, &link.reference) {
+            (Some(table), _) => Ok((Some(table.logical_name), Some(link.reference))),
+            (None, Reference::Name(_)) => Ok((None, Some(Reference::parse(text)?))),
+            (None, _) => Err(DataverseError::UnknownTable { name: word.to_owned(), near: Vec::new() }),
         }
     }
 
@@ -182,10 +183,13 @@ fn pick(known: &[Relationship], table: &Table, typed: &str, other: Option<&str>)
             relationship: typed.to_owned(),
             targets: named.iter().map(|it| it.other.clone()).collect(),
         }),
-        // Both sides of a relationship of a table with itself have one name; the exact navigation property is meant.
-        (several, Some(_)) => Ok((*several.iter().find(|it| it.navigation == typed).unwrap_or(&several[0])).clone()),
-        (several, None) => match several.iter().find(|it| it.navigation == typed) {
+        (several, _) => match several.iter().find(|it| it.navigation == typed) {
             Some(exact) => Ok((*exact).clone()),
+            // Both sides of a relationship of a table with itself have one name.
+            None if several.iter().all(|it| it.other == several[0].other) => Err(VerbError::SeveralWays {
+                relationship: typed.to_owned(),
+                ways: several.iter().map(|it| it.navigation.clone()).collect(),
+            }),
             None => Err(VerbError::AmbiguousRelationship {
                 relationship: typed.to_owned(),
                 targets: several.iter().map(|it| it.other.clone()).collect(),
@@ -239,6 +243,18 @@ mod tests {
             let error = pick(&known(), &table(), typed, other).expect_err(typed);
             assert_eq!(error.phrase().exit, Exit::Usage, "{typed}");
         }
+        let side = |navigation: &str, is_single| Relationship {
+            navigation: navigation.into(),
+            schema_name: "opportunity_parent".into(),
+            column: None,
+            other: "opportunity".into(),
+            is_single,
+        };
+        let both = [side("parentid", true), side("children", false)];
+        let error = pick(&both, &table(), "opportunity_parent", Some("opportunity")).expect_err("two sides");
+        assert_eq!(error.phrase().code, "dataverse/several-ways");
+        assert_eq!(error.facts()[0].1, "`parentid` or `children`");
+        assert_eq!(pick(&both, &table(), "children", Some("opportunity")).map(|it| it.is_single), Ok(false));
         let error = pick(&known(), &table(), "customerid_acount", None).expect_err("misspelt");
         assert!(error.facts().iter().any(|(_, value)| value.contains("customerid_account")), "{:?}", error.facts());
     }

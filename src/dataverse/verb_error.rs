@@ -1,6 +1,7 @@
 //! What can go wrong with the CRM's own verbs, before the service is asked to do anything. What the service itself refuses
 //! is in `error.rs`.
 
+use crate::dataverse::nearest::any_of;
 use crate::dataverse::phrases::verbs;
 use crate::problem::{Diagnose, Phrase};
 
@@ -14,6 +15,14 @@ pub enum VerbError {
         typed: String,
         /// Those there are.
         choices: Vec<String>,
+    },
+    /// A label or number of several reasons.
+    #[error("`{}` may be {} reasons", typed.escape_debug(), candidates.len())]
+    AmbiguousReason {
+        /// As typed.
+        typed: String,
+        /// Each as it can be typed.
+        candidates: Vec<String>,
     },
     /// The table has no such state.
     #[error("this organisation has no status reason for state {state} of the table")]
@@ -53,6 +62,14 @@ pub enum VerbError {
         /// The tables.
         targets: Vec<String>,
     },
+    /// A name that both sides of a relationship have.
+    #[error("`{}` names {} ways between the two tables", relationship.escape_debug(), ways.len())]
+    SeveralWays {
+        /// As typed.
+        relationship: String,
+        /// Their navigation properties.
+        ways: Vec<String>,
+    },
     /// The relationship does not lead to that table.
     #[error("`{}` leads to {}, not to that table", relationship.escape_debug(), targets.join(" or "))]
     WrongOther {
@@ -88,11 +105,13 @@ impl Diagnose for VerbError {
     fn phrase(&self) -> &'static Phrase {
         match self {
             Self::UnknownReason { .. } => &verbs::UNKNOWN_REASON,
+            Self::AmbiguousReason { .. } => &verbs::AMBIGUOUS_REASON,
             Self::NoSuchState { .. } => &verbs::NO_SUCH_STATE,
             Self::NoSuchOwner { .. } => &verbs::NO_SUCH_OWNER,
             Self::AmbiguousOwner { .. } => &verbs::AMBIGUOUS_OWNER,
             Self::UnknownRelationship { .. } => &verbs::UNKNOWN_RELATIONSHIP,
             Self::AmbiguousRelationship { .. } => &verbs::AMBIGUOUS_RELATIONSHIP,
+            Self::SeveralWays { .. } => &verbs::SEVERAL_WAYS,
             Self::WrongOther { .. } => &verbs::WRONG_OTHER,
             Self::OtherNeeded { .. } => &verbs::OTHER_NEEDED,
             Self::MergedWithItself => &verbs::MERGED_WITH_ITSELF,
@@ -104,6 +123,8 @@ impl Diagnose for VerbError {
     fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::UnknownReason { choices, .. } => vec![("choices", choices.join(", "))],
+            Self::SeveralWays { ways, .. } => vec![("ways", any_of(ways))],
+            Self::AmbiguousReason { candidates, .. } => vec![("candidates", any_of(candidates))],
             Self::AmbiguousOwner { candidates, .. } => vec![("candidates", candidates.join("; "))],
             Self::UnknownRelationship { table, near, .. } => {
                 let mut facts = vec![("table", table.clone())];

@@ -6,6 +6,7 @@ use crate::connection::{Look, Standing};
 use crate::dataverse::client::{Client, NotSent, Sent};
 use crate::dataverse::encode::{API, resource};
 use crate::dataverse::manner::Manner;
+use crate::dataverse::values::lookup_as_value;
 use crate::dataverse::{Body, DataverseError, RecordId, Refusal, Table};
 use crate::net::{Idempotency, Method, Request};
 use crate::record::Record;
@@ -245,8 +246,25 @@ impl Client {
                 let id = write.id().unwrap_or_else(RecordId::random);
                 Ok(Written { id, record, is_new: matches!(write, Write::Create { .. }) })
             }
+            Err(NotSent::Refused { mut refusal, .. }) => {
+                if refusal.status == 400 && refusal.near.is_empty() {
+                    refusal.near = self.bindings_for(write).await;
+                }
+                Err(DataverseError::Refused(refusal))
+            }
             Err(not_sent) => Err(not_sent.into()),
         }
+    }
+
+    /// How lookups are written to which a refused change gave plain values. Only a remedy hangs on it, so a failure gives none.
+    async fn bindings_for(&self, write: &Write) -> Vec<String> {
+        let (Write::Create { body, .. } | Write::Update { body, .. } | Write::Upsert { body, .. }) = write else {
+            return Vec::new();
+        };
+        let Ok(definition) = self.definition(&write.table().logical_name, &[]).await else { return Vec::new() };
+        let lookups = body.columns().filter_map(|(name, json)| lookup_as_value(&definition, name, json));
+        let ways = lookups.flat_map(|lookup| definition.many_to_one.iter().filter(|way| way.column == lookup.name));
+        ways.map(|way| format!("{}@odata.bind", way.navigation)).collect()
     }
 
     /// What came of a change that succeeded.

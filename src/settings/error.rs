@@ -47,6 +47,14 @@ pub enum SettingsError {
         /// Where it came from.
         origin: String,
     },
+    /// Text in another encoding.
+    #[error("{origin} is {encoding}")]
+    OtherEncoding {
+        /// The file, or `stdin`.
+        origin: String,
+        /// What it looks like.
+        encoding: &'static str,
+    },
     /// A value that a variable can't have.
     #[error("{variable} can't be `{value}`", value = value.escape_debug())]
     UnknownValue {
@@ -68,6 +76,7 @@ impl Diagnose for SettingsError {
             Self::SeveralLines { .. } => &phrases::SEVERAL_LINES,
             Self::NotSaved { .. } => &phrases::NOT_SAVED,
             Self::NotText { .. } => &phrases::NOT_TEXT,
+            Self::OtherEncoding { .. } => &phrases::OTHER_ENCODING,
             Self::UnknownValue { .. } => &phrases::UNKNOWN_VALUE,
         }
     }
@@ -85,7 +94,10 @@ impl Diagnose for SettingsError {
             Self::HalfSet { present, missing } => {
                 vec![("present", (*present).to_owned()), ("missing", (*missing).to_owned())]
             }
-            Self::EmptySecret { origin } | Self::SeveralLines { origin } | Self::NotText { origin } => {
+            Self::EmptySecret { origin }
+            | Self::SeveralLines { origin }
+            | Self::NotText { origin }
+            | Self::OtherEncoding { origin, .. } => {
                 vec![("origin", origin.clone())]
             }
             Self::NotSaved { address } => vec![("address", address.clone())],

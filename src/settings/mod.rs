@@ -12,6 +12,7 @@ mod given_certificate;
 mod given_secret;
 mod phrases;
 mod resolve;
+mod text;
 
 pub use bundle::{BUNDLE_LIMIT, GivenBundle, bundle_text_from_file};
 pub use connection_string::{ConnectionString, LoginPrompt, Method};
@@ -27,3 +28,4 @@ pub use given_secret::{
 };
 pub use phrases::PHRASES;
 pub use resolve::{Changes, Flags, Settings, Target};
+pub use text::text_of;

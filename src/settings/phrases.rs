@@ -4,7 +4,7 @@ use crate::problem::{Exit, Phrase, Who};
 
 /// The phrases of this room.
 pub const PHRASES: &[&Phrase] =
-    &[&CONTRADICTION, &HALF_SET, &EMPTY_SECRET, &SEVERAL_LINES, &NOT_SAVED, &NOT_TEXT, &UNKNOWN_VALUE];
+    &[&CONTRADICTION, &HALF_SET, &EMPTY_SECRET, &SEVERAL_LINES, &NOT_SAVED, &NOT_TEXT, &OTHER_ENCODING, &UNKNOWN_VALUE];
 
 pub(super) static CONTRADICTION: Phrase = Phrase {
     code: "settings/contradiction",
@@ -56,10 +56,20 @@ pub(super) static NOT_TEXT: Phrase = Phrase {
     code: "settings/not-text",
     exit: Exit::Usage,
     who: Who::You,
-    meaning: "a client secret is one line of text, and JSON is text too",
+    meaning: "a secret, a bundle or a connection string is text, and these bytes are not UTF-8",
     remedy: &[
         "write {origin} anew, encoded as UTF-8",
         "for a client secret give its value: Entra admin center → App registrations → the app → Certificates & secrets → Value",
+    ],
+};
+
+pub(super) static OTHER_ENCODING: Phrase = Phrase {
+    code: "settings/other-encoding",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "text is read as UTF-8, or as UTF-16 where a byte order mark says so; nothing was sent",
+    remedy: &[
+        "save {origin} as UTF-8: in PowerShell with `-Encoding utf8`, elsewhere with `iconv -f WINDOWS-1252 -t UTF-8`",
     ],
 };
 

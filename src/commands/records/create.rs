@@ -29,7 +29,7 @@ pub struct Create {
 impl Create {
     /// Creates it and prints its id.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        self.writing.run(context, place, Purpose::Create, async |opened, body| {
+        self.writing.run(context, place, Purpose::Create, None, async |opened, body, _| {
             Ok(Write::create(&opened.table, RecordId::random(), &body)?)
         })
     }

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use crate::commands::records::Place;
 use crate::commands::records::cells::Cells;
 use crate::commands::records::columns::{Selection, selected};
 use crate::commands::records::opened::{Aim, Opened};
+use crate::commands::records::{Place, parties};
 use crate::context::Context;
 use crate::dataverse::{Asked, Expand, Reference, Wanted};
 use crate::output::{Column, Format, sink};
@@ -30,6 +30,9 @@ pub struct Get {
     /// Related records that come along, such as `primarycontactid($select=fullname)`
     #[arg(long, value_name = "ODATA")]
     expand: Option<String>,
+    /// Show who takes part in the activity, in the place of its columns
+    #[arg(long, conflicts_with_all = ["select", "expand"])]
+    parties: bool,
     #[command(flatten)]
     cells: Cells,
 }
@@ -42,6 +45,10 @@ impl Get {
         let expand = self.expand.as_deref().map(Expand::parse).transpose()?;
         place.open(context, Aim::Read, async |opened| {
             let Opened { client, table, format, .. } = opened;
+            if self.parties {
+                let id = client.find_record(table, &reference).await?;
+                return parties::show(opened, &id).await;
+            }
             let asked = match &selection {
                 _ if *format == Format::Id => vec![table.id_column.clone()],
                 Selection::Usual => Vec::new(),

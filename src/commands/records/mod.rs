@@ -19,6 +19,7 @@ mod nouns;
 mod open;
 mod opened;
 mod own;
+mod parties;
 mod showing;
 mod unlink;
 mod update;

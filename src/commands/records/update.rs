@@ -34,8 +34,11 @@ impl Update {
         let (which, mut writing) = (self.which, self.writing);
         let (reference, words) = which.with_some(place, writing.take_words())?;
         writing.put_words(words);
-        writing.run(context, place, Purpose::Change, async |opened, body| {
-            let id = opened.find(&reference).await?;
+        writing.run(context, place, Purpose::Change, Some(&reference), async |opened, body, id| {
+            let id = match id {
+                Some(id) => id,
+                None => opened.find(&reference).await?,
+            };
             Ok(Write::Update { table: opened.table.clone(), id, body, if_match: self.if_match })
         })
     }

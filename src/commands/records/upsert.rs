@@ -35,7 +35,7 @@ impl Upsert {
     /// Does it, and says which it was.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         let (key, only) = (key_of_words(&self.key)?, self.only());
-        self.writing.run(context, place, Purpose::Change, async |opened, body| {
+        self.writing.run(context, place, Purpose::Change, None, async |opened, body, _| {
             Ok(opened.client.upsert(&opened.table, &key, body, only).await?)
         })
     }

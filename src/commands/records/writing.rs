@@ -9,7 +9,7 @@ use crate::commands::records::opened::{Aim, Opened};
 use crate::commands::records::values::Values;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Body, Purpose, Table, Write};
+use crate::dataverse::{Body, Purpose, RecordId, Reference, Table, Write};
 use crate::problem::{Exit, Problem};
 
 /// What is written, and how.
@@ -26,15 +26,16 @@ pub struct Writing {
 impl Writing {
     /// The words that give columns their values, taken out.
     pub(super) fn take_words(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.values.values)
+        std::mem::take(&mut self.values.words)
     }
 
     /// Puts them back.
     pub(super) fn put_words(&mut self, words: Vec<String>) {
-        self.values.values = words;
+        self.values.words = words;
     }
 
-    /// Makes the change that `write` makes of the body, and shows or tells what came of it.
+    /// Makes the change that `write` makes of the body, and of the id of the record that `changed` means, and shows or tells
+    /// what came of it.
     ///
     /// # Errors
     /// A value that can't be read or does not fit, and what the write met.
@@ -43,18 +44,33 @@ impl Writing {
         context: &Context,
         place: &Place,
         purpose: Purpose,
-        write: impl AsyncFnOnce(&Opened<'_>, Body) -> Result<Write, Problem>,
+        changed: Option<&Reference>,
+        write: impl AsyncFnOnce(&Opened<'_>, Body, Option<RecordId>) -> Result<Write, Problem>,
     ) -> Result<Exit, Problem> {
-        let typed = self.values.read(context)?;
+        let mut typed = self.values.read(context)?;
         place.open(context, Aim::Change, async |opened| {
-            let Opened { client, table, format, .. } = opened;
+            let Opened { table, format, .. } = opened;
+            let client = match &typed.time_zone {
+                Some(zone) => &opened.client.clone().in_time_zone(zone)?,
+                None => &opened.client,
+            };
+            let id = match changed {
+                Some(reference) => Some(opened.find(reference).await?),
+                None => None,
+            };
+            if let Some(id) = &id {
+                typed = typed.unprinted(context, client, table, id).await?;
+            }
             let manner = self.returned.manner(client, table, self.logic.headers(), *format).await?;
             let body = typed.fill(client, table, purpose).await?;
             if let Some(name) = name_in(&body, table) {
                 // What it is called from now on.
                 let _ = opened.called.set(name);
             }
-            let write = write(opened, body).await?;
+            if let Some(zone) = client.told_zone() {
+                context.screen.note(&format!("days begin at midnight of {zone}"));
+            }
+            let write = write(opened, body, id).await?;
             let written = client.write_in(&write, &manner).await?;
             match (&written.record, written.is_new) {
                 (Some(record), is_new) => {

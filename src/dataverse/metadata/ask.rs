@@ -33,29 +33,36 @@ impl Client {
     /// [`DataverseError::UnknownTable`] with names that look like it, [`DataverseError::AmbiguousTable`], or whatever kept
     /// the answer away.
     pub async fn table_named(&self, name: &str) -> Result<Table, DataverseError> {
+        match self.table_if_any(name).await? {
+            Some(table) => Ok(table),
+            None if self.catalog().is_kept() => Err(unknown(name, &self.tables().await?)),
+            None => Err(unknown(name, &self.tables().await.unwrap_or_default())),
+        }
+    }
+
+    /// The same; `None` where no table is called so.
+    ///
+    /// # Errors
+    /// As [`Client::table_named`], but [`DataverseError::UnknownTable`].
+    pub async fn table_if_any(&self, name: &str) -> Result<Option<Table>, DataverseError> {
         let catalog = self.catalog();
         let known = catalog.tables(self.now());
         // A list that is not kept would be long for one name.
         if known.is_none() && !catalog.is_kept() {
             let list: Vec<SentTable> = self.read_rows(&paths::tables_named(name)).await?;
             let tables: Vec<TableNames> = list.iter().filter_map(SentTable::names).collect();
-            return match meant(&tables, name)? {
-                Some(table) => Ok(table),
-                None => Err(unknown(name, &self.tables().await.unwrap_or_default())),
-            };
+            return meant(&tables, name);
         }
         let is_old = known.is_some();
         if let Some(table) = meant(&self.tables().await?, name)? {
-            return Ok(table);
+            return Ok(Some(table));
         }
         if is_old {
             // It may have been made since.
             catalog.forget();
-            if let Some(table) = meant(&self.tables().await?, name)? {
-                return Ok(table);
-            }
+            return meant(&self.tables().await?, name);
         }
-        Err(unknown(name, &self.tables().await?))
+        Ok(None)
     }
 
     /// What an organisation says about one table, by its logical name. Of columns, names and kinds; what only some kinds

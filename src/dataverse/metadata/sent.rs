@@ -2,15 +2,24 @@
 //! columns is not known here.
 
 use crate::dataverse::client::Client;
-use crate::dataverse::{ColumnDefinition, DataverseError, Definition, Table, ValueError, nearest};
+use crate::dataverse::{ColumnKind, DataverseError, Definition, Table, ValueError, nearest};
 
 impl Definition {
     /// The name under which a column is asked for and stands in a record: a lookup's is `_name_value`.
     ///
     /// # Errors
-    /// [`ValueError::UnknownColumn`] with names that look like it.
+    /// [`ValueError::UnknownColumn`] with names that look like it; [`ValueError::PartiesAsColumn`].
     pub fn sent_as(&self, typed: &str) -> Result<String, ValueError> {
-        self.column(typed).map(ColumnDefinition::property).ok_or_else(|| self.unknown(typed))
+        let column = self.column(typed).ok_or_else(|| self.unknown(typed))?;
+        if column.kind == ColumnKind::Parties {
+            return Err(self.parties(typed));
+        }
+        Ok(column.property())
+    }
+
+    /// A column that holds parties, where a value is wanted.
+    pub(in crate::dataverse) fn parties(&self, typed: &str) -> ValueError {
+        ValueError::PartiesAsColumn { table: self.names.logical_name.clone(), column: typed.to_owned() }
     }
 
     /// A column that the table does not have, with those that look like it.

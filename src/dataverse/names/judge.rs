@@ -21,6 +21,7 @@ impl Wrong {
         match &self.0 {
             ValueError::UnknownColumn { table, .. }
             | ValueError::UnknownWay { table, .. }
+            | ValueError::PartiesAsColumn { table, .. }
             | ValueError::LookupByName { table, .. } => table,
             _ => "",
         }
@@ -92,6 +93,7 @@ fn value(table: &Definition, name: &str) -> Result<(), ValueError> {
         Some(column) if column.kind == ColumnKind::Lookup && column.name == name => {
             Err(ValueError::LookupByName { table: table.names.logical_name.clone(), column: name.to_owned() })
         }
+        Some(column) if column.kind == ColumnKind::Parties => Err(table.parties(name)),
         Some(_) => Ok(()),
         // A lookup by the way to one of its tables, and what only the service knows of it.
         None if is_lookup(table, name) => Ok(()),

@@ -55,6 +55,7 @@ pub(in crate::dataverse) static BAD_PAYLOAD: Phrase = Phrase {
     who: Who::You,
     meaning: "a column or a navigation property is misspelt, or a value has the wrong type; navigation properties are case sensitive",
     remedy: &[
+        "set the lookup through the navigation property to its table: {nearest}",
         "write what is not text with `:=`: `numberofemployees:=12`, `creditonhold:=true`, `description:=null`",
         "run `d365conn records <table> list --top 1 --select '*' -o json` to see every column of a record",
         "a lookup is set through its navigation property: `primarycontactid@odata.bind=/contacts(<id>)`; in Power Apps: Tables → the table → Relationships shows their names",

@@ -9,6 +9,9 @@ pub const VALUE_PHRASES: &[&Phrase] = &[
     &LOOKUP_BY_NAME,
     &READ_ONLY_COLUMN,
     &NO_SUCH_CHOICE,
+    &AMBIGUOUS_CHOICE,
+    &LOOKUP_AS_VALUE,
+    &NOT_A_TARGET,
     &WRONG_KIND,
     &TOO_LONG,
     &OUT_OF_RANGE,
@@ -25,6 +28,10 @@ pub const VALUE_PHRASES: &[&Phrase] = &[
     &AMBIGUOUS_RECORD,
     &KEY_OF_SEVERAL,
     &KEY_CONTRADICTED,
+    &NO_TIME_ZONE,
+    &UNKNOWN_TIME_ZONE,
+    &PARTIES_AS_COLUMN,
+    &NO_ACTIVITY,
     &NO_SUCH_USER,
 ];
 
@@ -63,6 +70,27 @@ pub(in crate::dataverse) static NO_SUCH_CHOICE: Phrase = usage(
     "dataverse/no-such-choice",
     "the column takes one of its labels, or its number; nothing was sent",
     &["choose one of: {choices}", "run `d365conn tables show {table} --choices` to see every label with its number"],
+);
+
+pub(in crate::dataverse) static AMBIGUOUS_CHOICE: Phrase = usage(
+    "dataverse/ambiguous-choice",
+    "a label may belong to several choices, or be the number of another one; none of them is taken; nothing was sent",
+    &["write {candidates}", "give the very number with `{column}:=NUMBER`"],
+);
+
+pub(in crate::dataverse) static LOOKUP_AS_VALUE: Phrase = usage(
+    "dataverse/lookup-as-value",
+    "in JSON a lookup is set through the navigation property to its table; nothing was changed",
+    &["write {bindings} in JSON", "as a word it is {words}"],
+);
+
+pub(in crate::dataverse) static NOT_A_TARGET: Phrase = usage(
+    "dataverse/not-a-target",
+    "the word in front names a table of this organisation, and the lookup does not lead there; it was not read as a part of a name; nothing was sent",
+    &[
+        "write {examples}",
+        "where that is the beginning of a record's name, put the table in front or name the record by its id",
+    ],
 );
 
 pub(in crate::dataverse) static WRONG_KIND: Phrase = usage(
@@ -186,6 +214,33 @@ pub(in crate::dataverse) static KEY_CONTRADICTED: Phrase = usage(
         "leave {column} out of the values, or give it the value that it has in `--key`",
         "to give a record another key, run `update` with its id",
     ],
+);
+
+pub(in crate::dataverse) static NO_TIME_ZONE: Phrase = usage(
+    "dataverse/no-time-zone",
+    "the column shows a day and keeps the moment at which it begins for whoever writes it; nothing was changed",
+    &["name the zone: `--time-zone Europe/Oslo`", "give the moment with its zone: `{example}`"],
+);
+
+pub(in crate::dataverse) static UNKNOWN_TIME_ZONE: Phrase = usage(
+    "dataverse/unknown-time-zone",
+    "a zone is named as in the IANA database, such as `Europe/Oslo`, and this system's copy of it has none of that name; nothing was sent",
+    &["check the spelling; `UTC` is one too", "on a system without the database, install its package `tzdata`"],
+);
+
+pub(in crate::dataverse) static PARTIES_AS_COLUMN: Phrase = usage(
+    "dataverse/parties-as-column",
+    "who takes part in an activity is a collection, and no column that is read or compared; nothing was sent",
+    &[
+        "run `d365conn records {table} get <id> --parties` to see who takes part",
+        "in a list let them come along: `--expand {table}_activity_parties`",
+    ],
+);
+
+pub(in crate::dataverse) static NO_ACTIVITY: Phrase = usage(
+    "dataverse/no-activity",
+    "only activities, such as emails, appointments and phone calls, have parties",
+    &["leave `--parties` out"],
 );
 
 pub(in crate::dataverse) static NO_SUCH_USER: Phrase = usage(

@@ -2,6 +2,17 @@
 
 use crate::problem::{Exit, Phrase, Who};
 
+pub(in crate::dataverse) static AMBIGUOUS_REASON: Phrase = Phrase {
+    code: "dataverse/ambiguous-reason",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "several status reasons answer to that, and none of them is taken; nothing was sent",
+    remedy: &[
+        "run the command again with {candidates} after `--reason`",
+        "run `d365conn tables show TABLE --choices` to see every reason with its number",
+    ],
+};
+
 pub(in crate::dataverse) static UNKNOWN_REASON: Phrase = Phrase {
     code: "dataverse/unknown-reason",
     exit: Exit::Usage,
@@ -57,6 +68,17 @@ pub(in crate::dataverse) static AMBIGUOUS_RELATIONSHIP: Phrase = Phrase {
     who: Who::You,
     meaning: "it may lead to records of several tables; nothing was sent",
     remedy: &["run the command again with the other record as `table:ID`, such as `contact:<id>`"],
+};
+
+pub(in crate::dataverse) static SEVERAL_WAYS: Phrase = Phrase {
+    code: "dataverse/several-ways",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "the two sides of a relationship have one name where a table is tied to itself; nothing was sent",
+    remedy: &[
+        "run the command again with {ways} in its place",
+        "run `d365conn tables show TABLE --relationships` to see what leads where",
+    ],
 };
 
 pub(in crate::dataverse) static WRONG_OTHER: Phrase = Phrase {

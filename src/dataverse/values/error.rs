@@ -61,6 +61,40 @@ pub enum ValueError {
         /// What there is.
         choices: Vec<String>,
     },
+    /// A label or number that fits several choices.
+    #[error("`{}` may be {} choices of {column}", text.escape_debug(), candidates.len())]
+    AmbiguousChoice {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// As typed.
+        text: String,
+        /// Each as it can be typed.
+        candidates: Vec<String>,
+    },
+    /// A lookup whose id is given as if it were a value.
+    #[error("the lookup {column} of {table} takes no id as its value")]
+    LookupAsValue {
+        /// The table.
+        table: String,
+        /// The lookup.
+        column: String,
+        /// `"parentcustomerid_account@odata.bind": "/accounts(…)"`, once for each table.
+        bindings: Vec<String>,
+        /// `parentcustomerid=account:…`, once for each table.
+        words: Vec<String>,
+    },
+    /// A record of a table that the lookup does not lead to.
+    #[error("{column} leads to {}, not to {table}", targets.join(" or "))]
+    NotATarget {
+        /// The lookup, as it was called.
+        column: String,
+        /// The table that was named.
+        table: String,
+        /// Those that it leads to.
+        targets: Vec<String>,
+    },
     /// Text that does not fit the column's kind.
     #[error("`{}` is not {wanted}, which {column} takes", text.escape_debug())]
     WrongKind {
@@ -203,6 +237,36 @@ pub enum ValueError {
         /// Among the values.
         value: String,
     },
+    /// A day for a column that keeps moments, and no zone in which it begins.
+    #[error("{day} begins at another moment in every zone, and the zone of the user who writes can't be read: {why}")]
+    NoTimeZone {
+        /// The column.
+        column: String,
+        /// As typed.
+        day: String,
+        /// What kept it away.
+        why: String,
+    },
+    /// `--time-zone` names none.
+    #[error("there is no time zone `{}` here", name.escape_debug())]
+    UnknownTimeZone {
+        /// As typed.
+        name: String,
+    },
+    /// Parties are asked for as a column.
+    #[error("`{column}` of {table} holds parties, which are records of their own")]
+    PartiesAsColumn {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// Parties of what is no activity.
+    #[error("{table} is no activity, and nobody takes part in it")]
+    NoActivity {
+        /// The table.
+        table: String,
+    },
     /// `--as` names nobody.
     #[error("there is no user `{}`", typed.escape_debug())]
     NoSuchUser {
@@ -219,6 +283,9 @@ impl Diagnose for ValueError {
             Self::LookupByName { .. } => &phrases::LOOKUP_BY_NAME,
             Self::ReadOnlyColumn { .. } => &phrases::READ_ONLY_COLUMN,
             Self::NoSuchChoice { .. } => &phrases::NO_SUCH_CHOICE,
+            Self::AmbiguousChoice { .. } => &phrases::AMBIGUOUS_CHOICE,
+            Self::LookupAsValue { .. } => &phrases::LOOKUP_AS_VALUE,
+            Self::NotATarget { .. } => &phrases::NOT_A_TARGET,
             Self::WrongKind { .. } => &phrases::WRONG_KIND,
             Self::TooLong { .. } => &phrases::TOO_LONG,
             Self::OutOfRange { .. } => &phrases::OUT_OF_RANGE,
@@ -235,6 +302,10 @@ impl Diagnose for ValueError {
             Self::Ambiguous { .. } => &phrases::AMBIGUOUS_RECORD,
             Self::KeyOfSeveral { .. } => &phrases::KEY_OF_SEVERAL,
             Self::KeyContradicted { .. } => &phrases::KEY_CONTRADICTED,
+            Self::NoTimeZone { .. } => &phrases::NO_TIME_ZONE,
+            Self::UnknownTimeZone { .. } => &phrases::UNKNOWN_TIME_ZONE,
+            Self::PartiesAsColumn { .. } => &phrases::PARTIES_AS_COLUMN,
+            Self::NoActivity { .. } => &phrases::NO_ACTIVITY,
             Self::NoSuchUser { .. } => &phrases::NO_SUCH_USER,
         }
     }
@@ -246,13 +317,25 @@ impl Diagnose for ValueError {
                 facts.extend((!near.is_empty()).then(|| ("nearest", any_of(near))));
                 facts
             }
+            Self::NoTimeZone { column, day, .. } => vec![("example", format!("{column}={day}T00:00:00+01:00"))],
             Self::ReadOnlyColumn { table, .. }
+            | Self::PartiesAsColumn { table, .. }
             | Self::NestedInChange { table, .. }
             | Self::NothingFound { table, .. } => vec![("table", table.clone())],
             Self::NoSuchChoice { table, choices, .. } => {
                 let mut facts = vec![("table", table.clone())];
                 facts.extend((!choices.is_empty()).then(|| ("choices", listed(choices))));
                 facts
+            }
+            Self::AmbiguousChoice { column, candidates, .. } => {
+                vec![("column", column.clone()), ("candidates", any_of(candidates))]
+            }
+            Self::LookupAsValue { bindings, words, .. } => {
+                vec![("bindings", any_of(bindings)), ("words", any_of(words))]
+            }
+            Self::NotATarget { column, targets, .. } => {
+                let examples: Vec<String> = targets.iter().map(|table| format!("{column}={table}:…")).collect();
+                vec![("examples", any_of(&examples))]
             }
             Self::Missing { columns, .. } => {
                 vec![("example", columns.iter().map(|column| format!("{column}=…")).collect::<Vec<_>>().join(" "))]
@@ -281,6 +364,8 @@ impl Diagnose for ValueError {
             | Self::NotEmpty { .. }
             | Self::BadKey { .. }
             | Self::Taken { .. }
+            | Self::UnknownTimeZone { .. }
+            | Self::NoActivity { .. }
             | Self::NoSuchUser { .. } => Vec::new(),
         }
     }

@@ -12,7 +12,9 @@ use crate::dataverse::values::nested::{check_nested, has_records};
 use crate::dataverse::values::parties::{self, Party};
 use crate::dataverse::values::reference::link;
 use crate::dataverse::values::{Reference, Value, ValueError, Word, typed};
-use crate::dataverse::{Body, ColumnDefinition, ColumnKind, DataverseError, Definition, Detail, Required, Table};
+use crate::dataverse::{
+    Body, ColumnDefinition, ColumnKind, DataverseError, Definition, Detail, RecordId, Required, Table,
+};
 
 /// What is to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +52,9 @@ pub async fn fill(
     let names: Vec<String> =
         body.column_names().chain(words.iter().map(|word| word.column.as_str())).map(str::to_owned).collect();
     let definition = definition_for(client, table, &names, &words).await?;
-    for name in body.column_names() {
+    for (name, json) in body.columns() {
         check_name(&definition, name, purpose)?;
+        check_lookup(client, &definition, name, json).await?;
     }
     let mut gathered = Vec::new();
     for word in words {
@@ -105,6 +108,7 @@ async fn written(
             if let Place::Column(column) | Place::Navigation(column, _) = place {
                 check_access(definition, column, purpose)?;
             }
+            check_lookup(client, definition, &word.column, json.get()).await?;
             return Ok((word.column, json));
         }
         (Place::Column(column), value) => (column, Some((value, None))),
@@ -121,6 +125,7 @@ async fn written(
             Ok((format!("{navigation}@odata.bind"), raw(&serde_json::Value::from(address).to_string())))
         }
         Some((Value::Text(text), _)) => {
+            let text = client.with_zone(column, &text).await?;
             Ok((column.name.clone(), raw(&typed::json(&definition.names.logical_name, column, &text)?)))
         }
         _ if column.required == Required::System => Err(ValueError::NotEmpty { column: column.name.clone() }.into()),
@@ -186,19 +191,21 @@ async fn bound(
     text: &str,
     fixed: Option<&str>,
 ) -> Result<(String, String), DataverseError> {
-    let targets = definition.targets(column);
-    let needed = || ValueError::TableNeeded {
-        column: typed.to_owned(),
-        text: text.to_owned(),
-        targets: targets.iter().map(|table| (*table).to_owned()).collect(),
+    let all = definition.targets(column);
+    let targets: Vec<&str> = match fixed.filter(|table| all.contains(table)) {
+        Some(table) => vec![table],
+        None => all,
     };
-    let (target, reference) = match (fixed.filter(|table| targets.contains(table)), link(text)?) {
-        (Some(table), _) => (table.to_owned(), Reference::parse(text)?),
-        (None, link) => match (target_called(client, &targets, link.table).await, targets.as_slice()) {
-            (Some(table), _) => (table, link.reference),
-            (None, [only]) => ((*only).to_owned(), Reference::parse(text)?),
-            (None, _) => return Err(needed().into()),
-        },
+    let owned = || targets.iter().map(|table| (*table).to_owned()).collect();
+    let needed = || ValueError::TableNeeded { column: typed.to_owned(), text: text.to_owned(), targets: owned() };
+    let link = link(text)?;
+    let (target, reference) = match (target_called(client, &targets, link.table).await?, targets.as_slice()) {
+        (Called::Target(table), _) => (table, link.reference),
+        (Called::Other(table), _) => {
+            return Err(ValueError::NotATarget { column: typed.to_owned(), table, targets: owned() }.into());
+        }
+        (Called::Nothing, [only]) => ((*only).to_owned(), Reference::parse(text)?),
+        (Called::Nothing, _) => return Err(needed().into()),
     };
     let way = definition.navigation(&column.name, &target).ok_or_else(needed)?;
     let address = match &reference {
@@ -211,14 +218,58 @@ async fn bound(
     Ok((way.navigation.clone(), address))
 }
 
-/// The one of `targets` that a word in front of a reference names: by logical name, by another of its table's names, or as
-/// people call a user.
-async fn target_called(client: &Client, targets: &[&str], word: Option<&str>) -> Option<String> {
-    let word = word?;
+/// What a word in front of a reference names.
+enum Called {
+    /// One of the tables that a lookup leads to.
+    Target(String),
+    /// Another table of the organisation.
+    Other(String),
+    /// No table, or there is no word: it is a part of a name.
+    Nothing,
+}
+
+/// What a word in front of a reference names: a table by its logical name, by another of its names, or as people call a user.
+async fn target_called(client: &Client, targets: &[&str], word: Option<&str>) -> Result<Called, DataverseError> {
+    let Some(word) = word else { return Ok(Called::Nothing) };
     let word = if word.eq_ignore_ascii_case("user") { "systemuser" } else { word };
     if let Some(target) = targets.iter().find(|target| target.eq_ignore_ascii_case(word)) {
-        return Some((*target).to_owned());
+        return Ok(Called::Target((*target).to_owned()));
     }
-    let table = client.table_named(word).await.ok()?;
-    targets.contains(&table.logical_name.as_str()).then_some(table.logical_name)
+    Ok(match client.table_if_any(word).await? {
+        Some(table) if targets.contains(&table.logical_name.as_str()) => Called::Target(table.logical_name),
+        Some(table) => Called::Other(table.logical_name),
+        None => Called::Nothing,
+    })
+}
+
+/// Refuses JSON that gives a lookup an id as its value, which the service takes under another name only.
+async fn check_lookup(client: &Client, definition: &Definition, name: &str, json: &str) -> Result<(), DataverseError> {
+    let Some(column) = lookup_as_value(definition, name, json) else { return Ok(()) };
+    let given = serde_json::from_str::<String>(json).unwrap_or_default();
+    let (mut bindings, mut words) = (Vec::new(), Vec::new());
+    for target in definition.targets(column) {
+        let Some(way) = definition.navigation(&column.name, target) else { continue };
+        let names = client.table_named(target).await;
+        let set = names.map_or_else(|_| "SET".to_owned(), |table| table.entity_set);
+        let id = RecordId::parse(&given).map_or_else(|_| "ID".to_owned(), |id| id.to_string());
+        bindings.push(format!("\"{}@odata.bind\": \"/{set}({id})\"", way.navigation));
+        words.push(format!("{}={target}:{id}", column.name));
+    }
+    let (table, column) = (definition.names.logical_name.clone(), column.name.clone());
+    Err(ValueError::LookupAsValue { table, column, bindings, words }.into())
+}
+
+/// The lookup that JSON gives a plain value, where that can't be written. `null` empties one by a navigation property alone.
+pub(in crate::dataverse) fn lookup_as_value<'a>(
+    definition: &'a Definition,
+    name: &str,
+    json: &str,
+) -> Option<&'a ColumnDefinition> {
+    let column = match place(definition, name) {
+        Ok(Place::Column(column) | Place::Navigation(column, _)) if column.kind == ColumnKind::Lookup => column,
+        _ => return None,
+    };
+    let is_navigation = definition.many_to_one.iter().any(|way| way.navigation == name);
+    let is_taken = json.starts_with(['{', '[']) || (json == "null" && is_navigation);
+    (!is_taken && !name.contains('@')).then_some(column)
 }

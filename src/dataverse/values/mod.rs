@@ -1,5 +1,6 @@
 //! Values as people type them, judged by what the table says of its columns, and made into what the Web API takes.
 
+mod choosing;
 mod complete;
 mod digits;
 mod error;
@@ -10,7 +11,9 @@ mod reference;
 mod typed;
 mod word;
 
+pub(in crate::dataverse) use choosing::{Chosen, offered, one as one_choice};
 pub use error::ValueError;
+pub(in crate::dataverse) use fill::lookup_as_value;
 pub use fill::{Purpose, fill};
 pub use reference::{Link, Reference, key_of_words, link};
 pub(in crate::dataverse) use typed::json as typed_json;

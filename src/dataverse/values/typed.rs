@@ -4,8 +4,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::dataverse::values::ValueError;
+use crate::dataverse::values::choosing::{self, Chosen};
 use crate::dataverse::values::digits::{Digits, fraction_digits, plain};
-use crate::dataverse::{Choice, ColumnDefinition, ColumnKind, RecordId, nearest};
+use crate::dataverse::{ColumnDefinition, ColumnKind, RecordId};
 
 /// The earliest date of the service. Source: Microsoft Learn, "Behavior and format of the date and time column".
 const FIRST_YEAR: i16 = 1753;
@@ -96,76 +97,56 @@ fn within(column: &ColumnDefinition, text: &str, number: String) -> Result<Strin
 }
 
 fn boolean(table: &str, column: &ColumnDefinition, text: &str) -> Result<String, ValueError> {
-    let text = text.trim();
-    if let [choice] = called(column, text).as_slice() {
-        return Ok((choice.value == 1).to_string());
-    }
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "1" => Ok("true".to_owned()),
-        "false" | "no" | "0" => Ok("false".to_owned()),
-        _ => {
-            let mut choices = vec!["true".to_owned(), "false".to_owned()];
-            choices.extend(column.choices.iter().map(|choice| choice.label.clone()));
-            Err(ValueError::NoSuchChoice {
-                table: table.to_owned(),
-                column: column.name.clone(),
-                text: text.to_owned(),
-                choices,
-            })
-        }
-    }
-}
-
-/// The choices that a label names, in any language and letter case.
-fn called<'a>(column: &'a ColumnDefinition, label: &str) -> Vec<&'a Choice> {
-    let folded = label.to_lowercase();
-    let is_it = |choice: &&Choice| {
-        std::iter::once(&choice.label).chain(&choice.other_labels).any(|label| label.to_lowercase() == folded)
-    };
-    column.choices.iter().filter(is_it).collect()
+    let chosen = chosen(table, column, text, choosing::flag(&column.choices, text))?;
+    Ok((chosen == [1]).to_string())
 }
 
 fn choice(table: &str, column: &ColumnDefinition, text: &str) -> Result<i64, ValueError> {
-    let text = text.trim();
-    if let Ok(value) = text.parse::<i64>()
-        && (column.choices.is_empty() || column.choices.iter().any(|choice| choice.value == value))
+    if column.choices.is_empty()
+        && let Ok(value) = text.trim().parse::<i64>()
     {
         return Ok(value);
     }
-    if let [choice] = called(column, text).as_slice() {
-        return Ok(choice.value);
+    let values = chosen(table, column, text, choosing::one(&column.choices, text))?;
+    values.first().copied().ok_or_else(|| no_such_choice(table, column, text))
+}
+
+/// Several labels or numbers by comma or semicolon, sent as `"1,9"`.
+fn choices(table: &str, column: &ColumnDefinition, text: &str) -> Result<String, ValueError> {
+    let values = if column.choices.is_empty() {
+        let numbers = text.split([',', ';']).map(|part| part.trim().parse());
+        numbers.collect::<Result<Vec<i64>, _>>().map_err(|_| no_such_choice(table, column, text))?
+    } else {
+        chosen(table, column, text, choosing::many(&column.choices, text))?
+    };
+    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+    Ok(quoted(&values.join(",")))
+}
+
+fn chosen(table: &str, column: &ColumnDefinition, text: &str, chosen: Chosen) -> Result<Vec<i64>, ValueError> {
+    match chosen {
+        Chosen::One(values) => Ok(values),
+        Chosen::Nothing(part) => Err(no_such_choice(table, column, &part)),
+        Chosen::Several(candidates) => Err(ValueError::AmbiguousChoice {
+            table: table.to_owned(),
+            column: column.name.clone(),
+            text: text.trim().to_owned(),
+            candidates,
+        }),
     }
-    Err(ValueError::NoSuchChoice {
+}
+
+fn no_such_choice(table: &str, column: &ColumnDefinition, text: &str) -> ValueError {
+    let choices = match column.kind {
+        ColumnKind::Boolean => choosing::flags_offered(&column.choices),
+        _ => choosing::all_offered(column, text),
+    };
+    ValueError::NoSuchChoice {
         table: table.to_owned(),
         column: column.name.clone(),
-        text: text.to_owned(),
-        choices: choices_told(column, text),
-    })
-}
-
-/// Every choice with its number, because two may have one label: those that look like `text` first, as a column can have more
-/// of them than anybody reads.
-fn choices_told(column: &ColumnDefinition, text: &str) -> Vec<String> {
-    let labels: Vec<String> = column.choices.iter().map(|choice| choice.label.clone()).collect();
-    let near = nearest::names(text, &labels);
-    let mut choices: Vec<&Choice> = column.choices.iter().collect();
-    choices.sort_by_key(|choice| near.iter().position(|label| *label == choice.label).unwrap_or(near.len()));
-    choices.into_iter().map(|choice| format!("{} ({})", choice.label, choice.value)).collect()
-}
-
-/// Several labels or numbers by comma, sent as `"1,9"`. A label may hold a comma itself.
-fn choices(table: &str, column: &ColumnDefinition, text: &str) -> Result<String, ValueError> {
-    if let Ok(value) = choice(table, column, text) {
-        return Ok(quoted(&value.to_string()));
+        text: text.trim().to_owned(),
+        choices,
     }
-    let mut values = Vec::new();
-    for part in text.split(',') {
-        let value = choice(table, column, part)?.to_string();
-        if !values.contains(&value) {
-            values.push(value);
-        }
-    }
-    Ok(quoted(&values.join(",")))
 }
 
 fn day(column: &ColumnDefinition, text: &str) -> Result<String, ValueError> {
@@ -177,7 +158,7 @@ fn day(column: &ColumnDefinition, text: &str) -> Result<String, ValueError> {
 fn moment(column: &ColumnDefinition, text: &str) -> Result<String, ValueError> {
     let typed = text.trim();
     let is_wall_clock = column.behavior.as_deref() == Some("TimeZoneIndependent");
-    if let Some(day) = date(typed).filter(|_| is_wall_clock || column.format.as_deref() == Some("DateOnly")) {
+    if let Some(day) = date(typed).filter(|_| is_wall_clock) {
         return Ok(quoted(&format!("{}T00:00:00Z", in_time(column, text, day)?)));
     }
     let bare = typed.contains('T').then(|| typed.parse::<DateTime>().ok()).flatten();
@@ -214,7 +195,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::dataverse::Required;
+    use crate::dataverse::{Choice, Required};
 
     fn column(kind: ColumnKind) -> ColumnDefinition {
         ColumnDefinition {
@@ -303,13 +284,16 @@ mod tests {
         check(&one, "consulting", Ok("7"));
         check(&one, "Beratung", Ok("7"));
         check(&one, "a, b", Ok("8"));
-        for text in ["6", "Berat", "", "Twice"] {
+        for text in ["6", "Berat", ""] {
             check(&one, text, Err("no-such-choice"));
         }
+        check(&one, "Twice", Err("ambiguous-choice"));
+        check(&one, "Twice (9)", Ok("9"));
         check(&column(ColumnKind::Status), "4", Ok("4"));
         let many = ColumnDefinition { choices: offers, ..column(ColumnKind::Choices) };
         check(&many, "9, Beratung,9", Ok("\"9,7\""));
         check(&many, "A, B", Ok("\"8\""));
+        check(&many, "A, B; Beratung", Ok("\"8,7\""));
         check(&many, "9,nothing", Err("no-such-choice"));
         let flag = ColumnDefinition {
             choices: vec![offer(0, "Allow", "x"), offer(1, "Do Not Allow", "y")],
@@ -327,7 +311,7 @@ mod tests {
     fn choices_that_look_like_what_was_typed_are_told_first() {
         let offers = vec![offer(1, "Accounting", "x"), offer(6, "Business Services", "y"), offer(7, "Consulting", "z")];
         let one = ColumnDefinition { choices: offers, ..column(ColumnKind::Choice) };
-        let told = |text| choices_told(&one, text).join(", ");
+        let told = |text| choosing::all_offered(&one, text).join(", ");
         assert_eq!(told("Consultng"), "Consulting (7), Accounting (1), Business Services (6)");
         assert_eq!(told("zzz"), "Accounting (1), Business Services (6), Consulting (7)");
     }
@@ -350,7 +334,10 @@ mod tests {
         for text in ["2026-03-01", "2026-03-01T08:30:00", "tomorrow", "01.03.2026"] {
             check(&moment, text, Err("wrong-kind"));
         }
-        check(&behaves("UserLocal", "DateOnly"), "2026-03-01", Ok("\"2026-03-01T00:00:00Z\""));
+        // Midnight where? That is found out before.
+        check(&behaves("UserLocal", "DateOnly"), "2026-03-01", Err("wrong-kind"));
+        check(&behaves("UserLocal", "DateOnly"), "2026-03-01T00:00:00+01:00", Ok("\"2026-02-28T23:00:00Z\""));
+        check(&behaves("TimeZoneIndependent", "DateOnly"), "2026-03-01", Ok("\"2026-03-01T00:00:00Z\""));
         let wall_clock = behaves("TimeZoneIndependent", "DateAndTime");
         check(&wall_clock, "2026-03-01T08:30:00", Ok("\"2026-03-01T08:30:00Z\""));
         check(&wall_clock, "2026-03-01T08:30:00+01:00", Err("wrong-kind"));

@@ -6,6 +6,7 @@ mod admin_consent;
 mod api;
 mod app_only;
 mod app_setup;
+mod as_typed;
 mod attachments;
 mod azure_cli;
 mod bad_input;

@@ -4,6 +4,7 @@
 mod batch;
 mod breaks;
 mod counting;
+mod days;
 mod files;
 mod hostile;
 mod paging;
