@@ -5,7 +5,7 @@
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 mod error;
@@ -28,14 +28,16 @@ const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// The content of a file of our own, `None` when there is none.
 ///
-/// It is opened without following a symbolic link and must be a plain file of this user under a single name. Permissions
-/// wider than the owner's are taken back.
+/// Its directory is judged first, as before a write: where others may write, anybody can put a file. Then the file is opened
+/// in that very directory, whatever stands under the directory's name by then, without following a symbolic link; it must
+/// be a plain file of this user under a single name. Permissions wider than the owner's are taken back.
 ///
 /// # Errors
 /// [`PathError::NotOurs`], [`PathError::TooLarge`] above `limit` bytes, [`PathError::Unreadable`].
 pub fn read_own(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, PathError> {
     let unreadable = |source| PathError::Unreadable { path: path.to_owned(), source };
-    let mut file = match without_following(OpenOptions::new().read(true)).open(path) {
+    let Some(directory) = held(directory_of(path))? else { return Ok(None) };
+    let mut file = match open_in(&directory, path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(refusal(path).unwrap_or_else(|| unreadable(error))),
@@ -91,6 +93,32 @@ pub fn remove_own(path: &Path) -> Result<(), PathError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(unwritable(path, error)),
     }
+}
+
+/// Gives a file of our own the first free name of `NAME.ENDING`, `NAME.ENDING.2` … beside it, and says which one it was.
+///
+/// # Errors
+/// As [`remove_own`]; [`PathError::Unwritable`] when a hundred such names are taken.
+pub fn set_aside(path: &Path, ending: &str) -> Result<PathBuf, PathError> {
+    if let Some(refusal) = refusal(path) {
+        return Err(refusal);
+    }
+    let named = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(if number == 1 { format!(".{ending}") } else { format!(".{ending}.{number}") });
+        PathBuf::from(name)
+    };
+    let mut free = (1..=100).map(named).filter(|aside| fs::symlink_metadata(aside).is_err());
+    let aside = free.next().ok_or_else(|| unwritable(path, ErrorKind::AlreadyExists.into()))?;
+    fs::rename(path, &aside).map_err(|error| unwritable(path, error))?;
+    sync(directory_of(path));
+    Ok(aside)
+}
+
+/// The directory itself, whatever links lead to it; as it was named where that can't be told.
+#[must_use]
+pub fn resolved(directory: &Path) -> PathBuf {
+    fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned())
 }
 
 /// Opens a file of our own to take an OS lock on, creating it (and its directory) when it is missing. Its existence means
@@ -189,25 +217,65 @@ fn judge(path: &Path, metadata: &Metadata) -> Result<(), PathError> {
 /// Creates `directory` for this user alone, or sees to it that nobody else can write in the one that is there.
 fn make_ready(directory: &Path) -> Result<(), PathError> {
     make(directory).map_err(|error| unwritable(directory, error))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-        let refuse = |reason: String| Err(PathError::NotOurs { path: directory.to_owned(), reason });
-        let metadata = fs::metadata(directory).map_err(|error| unwritable(directory, error))?;
-        let (user, mode) = (rustix::process::geteuid().as_raw(), metadata.mode());
-        let (others_write, sticky) = (mode & 0o022 != 0, mode & 0o1000 != 0);
-        if metadata.uid() == user {
-            if others_write {
-                let narrower = fs::Permissions::from_mode(mode & 0o7755);
-                fs::set_permissions(directory, narrower).map_err(|error| unwritable(directory, error))?;
-            }
-        } else if metadata.uid() != 0 {
-            return refuse(format!("it belongs to user id {}, not to {user}", metadata.uid()));
-        } else if others_write && !sticky {
-            return refuse("every user may write in it".to_owned());
-        }
+    match held(directory) {
+        Err(PathError::Unreadable { path, source }) => Err(unwritable(&path, source)),
+        judged => judged.map(drop),
     }
-    Ok(())
+}
+
+/// A directory of ours, held open after it was judged: what happens to its name afterwards doesn't matter.
+#[cfg(unix)]
+type Held = File;
+/// Windows judges by the file's own access list, which is inherited from the user's profile.
+#[cfg(not(unix))]
+type Held = ();
+
+/// Opens a directory of ours, `None` when there is none. It must be this user's, and nobody else may write in it: what
+/// others may do is taken back. One of the system's own, as a mounted one, is fine where others can't exchange our files.
+#[cfg(unix)]
+fn held(directory: &Path) -> Result<Option<Held>, PathError> {
+    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+    let refuse = |reason: String| Err(PathError::NotOurs { path: directory.to_owned(), reason });
+    let unreadable = |source| PathError::Unreadable { path: directory.to_owned(), source };
+    let flags = (rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
+    let handle = match OpenOptions::new().read(true).custom_flags(flags).open(directory) {
+        Ok(handle) => handle,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let metadata = handle.metadata().map_err(unreadable)?;
+    let (user, mode) = (rustix::process::geteuid().as_raw(), metadata.mode());
+    let (others_write, sticky) = (mode & 0o022 != 0, mode & 0o1000 != 0);
+    if metadata.uid() == user {
+        if others_write && let Err(error) = handle.set_permissions(fs::Permissions::from_mode(mode & 0o7755)) {
+            return refuse(format!("others may write in it, and that can't be taken back: {error}"));
+        }
+    } else if metadata.uid() != 0 {
+        return refuse(format!("it belongs to user id {}, not to {user}", metadata.uid()));
+    } else if others_write && !sticky {
+        return refuse("every user may write in it".to_owned());
+    }
+    Ok(Some(handle))
+}
+
+#[cfg(not(unix))]
+fn held(directory: &Path) -> Result<Option<Held>, PathError> {
+    let _ = directory;
+    Ok(Some(()))
+}
+
+/// Opens the file of that name in the directory that is held, for reading.
+#[cfg(unix)]
+fn open_in(directory: &Held, path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, openat};
+    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(File::from(openat(directory, name, flags, Mode::empty())?))
+}
+
+#[cfg(not(unix))]
+fn open_in(_directory: &Held, path: &Path) -> io::Result<File> {
+    without_following(OpenOptions::new().read(true)).open(path)
 }
 
 /// Creates a directory and what is missing above it, for this user alone whatever the umask; one that is there is fine.
@@ -315,8 +383,6 @@ fn unwritable(path: &Path, source: io::Error) -> PathError {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use crate::problem::Diagnose as _;
 
     use super::*;
@@ -354,6 +420,19 @@ mod tests {
         let (below, deep) = (old("below/.d365conn-c.tmp", 3700), old("below/deep/.d365conn-d.tmp", 3700));
         sweep_below(home.path(), &File::open(home.path().join("file")).unwrap());
         assert!(!below.exists() && deep.exists());
+    }
+
+    #[test]
+    fn what_is_set_aside_takes_the_place_of_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("list");
+        for (content, expected) in [("one", "list.bad"), ("two", "list.bad.2"), ("three", "list.bad.3")] {
+            write_own(&path, content.as_bytes()).unwrap();
+            let aside = set_aside(&path, "bad").unwrap();
+            assert_eq!(aside, home.path().join(expected));
+            assert_eq!(fs::read_to_string(aside).unwrap(), content);
+            assert!(!path.exists());
+        }
     }
 
     #[test]
@@ -464,6 +543,48 @@ mod tests {
                 PathBuf::from("/etc/passwd")
             };
             assert!(reason(read_own(&foreign, 1 << 20)).contains("belongs to user id"));
+        }
+
+        #[test]
+        fn a_directory_in_which_others_may_write_is_mended_by_a_reader_too() {
+            let home = tempfile::tempdir().unwrap();
+            let directory = home.path().join("ours");
+            write_own(&directory.join("file"), b"x").unwrap();
+            for given in [0o777, 0o775, 0o2775] {
+                fs::set_permissions(&directory, fs::Permissions::from_mode(given)).unwrap();
+                assert_eq!(read_own(&directory.join("file"), 1).unwrap().as_deref(), Some(&b"x"[..]));
+                assert_eq!(mode(&directory), given & 0o7755);
+            }
+            // No file at all is no reason to leave the door open.
+            fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
+            assert_eq!(read_own(&directory.join("none"), 1).unwrap(), None);
+            assert_eq!(mode(&directory), 0o755);
+        }
+
+        #[test]
+        fn a_directory_of_another_user_is_refused_by_a_reader_too() {
+            // Only root can give directories away.
+            if !rustix::process::geteuid().is_root() {
+                return;
+            }
+            let home = tempfile::tempdir().unwrap();
+            let directory = home.path().join("theirs");
+            write_own(&directory.join("file"), b"x").unwrap();
+            std::os::unix::fs::chown(&directory, Some(65_534), None).unwrap();
+            let seen = [
+                reason(read_own(&directory.join("file"), 1)),
+                reason(write_own(&directory.join("file"), b"y")),
+                reason(open_lock(&directory.join("lock"))),
+            ];
+            assert!(seen.iter().all(|reason| reason.contains("belongs to user id 65534")), "{seen:?}");
+        }
+
+        #[test]
+        fn what_the_system_keeps_for_everybody_is_read_only_where_nobody_can_exchange_it() {
+            // A sticky directory of root's, such as /tmp, keeps everybody's files apart.
+            let file = tempfile::Builder::new().tempfile_in("/tmp").unwrap();
+            fs::write(file.path(), "x").unwrap();
+            assert_eq!(read_own(file.path(), 1).unwrap().as_deref(), Some(&b"x"[..]));
         }
 
         #[test]

@@ -42,8 +42,10 @@ impl Disconnect {
         if (self.all || self.name.is_some())
             && let Some(unreadable) = remains::unreadable(context)?
         {
-            let name = self.name.as_deref().map(ConnectionName::parse).transpose()?;
-            return Err(remains::forget(context, name.as_ref(), unreadable)?);
+            return match &self.name {
+                Some(name) => Err(remains::forget(context, &ConnectionName::parse(name)?, unreadable)?),
+                None => remains::forget_all(context, unreadable),
+            };
         }
         let connections = self.meant(context)?;
         let before = default_name(&context.registry()?.read()?);

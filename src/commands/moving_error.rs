@@ -15,15 +15,11 @@ pub(super) enum MovingError {
     #[error("there is already a connection `{name}` here, for {other}")]
     NameTaken { name: String, other: String },
     /// The secrets are gone, and the entry stays in a list that can't be read.
-    #[error("the secrets of {names} are removed, but the list of connections still names {}", pronoun(*count))]
-    EntryLeft { names: String, count: usize, path: String, source: StoreError },
+    #[error("the secrets of {names} are removed, but the list of connections still names it")]
+    EntryLeft { names: String, path: String, source: StoreError },
     /// The list doesn't tell where the secrets are.
     #[error("what is left of the list of connections doesn't tell where the secrets of {names} are")]
     NotFound { names: String, path: String, secrets: String, source: StoreError },
-}
-
-fn pronoun(count: usize) -> &'static str {
-    if count == 1 { "it" } else { "them" }
 }
 
 impl Diagnose for MovingError {

@@ -31,7 +31,7 @@ pub(super) static ENTRY_LEFT: Phrase = Phrase {
     code: "commands/entry-left",
     exit: Exit::Store,
     who: Who::You,
-    meaning: "nobody on this computer can sign in with them any more; the list can't be read as a whole, so it was left as it is",
+    meaning: "nobody on this computer can sign in with it any more; the list can't be read as a whole, so it was left as it is",
     remedy: &[
         "take the lines of {names} out of `{path}`, or put a backup of that file back and run `d365conn disconnect NAME` again",
         "if nothing else in it is needed, move it away: `mv '{path}' '{path}.bad'`",

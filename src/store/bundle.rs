@@ -19,8 +19,8 @@ use zeroize::Zeroizing;
 use crate::connection::Connection;
 use crate::secret::Secret;
 use crate::store::sealing::{
-    Broken, MARK_BYTES, Mark, NONCE_BYTES, RECIPE_BYTES, Recipe, SHORT, SUM_BYTES, TAG_BYTES, Unable, add_sum,
-    check_sum, take,
+    Broken, MARK_BYTES, Mark, NONCE_BYTES, RECIPE_BYTES, Recipe, SHORT, SHORTEST_PASSPHRASE, SUM_BYTES, TAG_BYTES,
+    Unable, add_sum, check_sum, is_long_enough, take,
 };
 use crate::store::written::Entry;
 use crate::store::{BundleError, Secrets, StoreError};
@@ -57,8 +57,11 @@ impl Bundle {
     /// The bundle as one line of text, without a line break at its end.
     ///
     /// # Errors
-    /// [`StoreError::StoreFailed`] when there is no randomness, or no memory for the key.
+    /// [`StoreError::ShortPassphrase`]; [`StoreError::StoreFailed`] when there is no randomness, or no memory for the key.
     pub fn seal(&self, passphrase: &Secret) -> Result<String, StoreError> {
+        if !is_long_enough(passphrase) {
+            return Err(StoreError::ShortPassphrase { least: SHORTEST_PASSPHRASE });
+        }
         let unable = |Unable| StoreError::StoreFailed {
             detail: "there was not enough memory or no randomness to encrypt with".to_owned(),
         };

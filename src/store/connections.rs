@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, ConnectionName};
 use crate::store::StoreError;
+use crate::store::configuration::ConfigurationSeed;
 
 /// Whether a connection that is saved becomes the default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,13 +22,15 @@ pub struct Connections {
     all: Vec<Connection>,
     default: Option<ConnectionName>,
     managed_client_id: Option<String>,
+    /// What its records are told from those of other lists by.
+    pub(super) configuration: Option<ConfigurationSeed>,
 }
 
 impl Connections {
     /// No connections.
     #[must_use]
     pub const fn none() -> Self {
-        Self { all: Vec::new(), default: None, managed_client_id: None }
+        Self { all: Vec::new(), default: None, managed_client_id: None, configuration: None }
     }
 
     /// Takes connections as they were saved. A default that names none of them is no default.
@@ -38,7 +41,7 @@ impl Connections {
         managed_client_id: Option<String>,
     ) -> Self {
         let default = default.filter(|name| all.iter().any(|connection| connection.name == *name));
-        Self { all, default, managed_client_id }
+        Self { all, default, managed_client_id, configuration: None }
     }
 
     /// The client id of the managed app, where somebody wrote one into the file: `managed_client_id = "…"` at its top.

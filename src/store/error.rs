@@ -68,6 +68,9 @@ pub enum StoreError {
     /// A passphrase without a letter in it.
     #[error("the passphrase of the encrypted secret file is empty")]
     EmptyPassphrase,
+    /// A passphrase that is to be chosen and is too short.
+    #[error("the new passphrase has fewer than {least} characters")]
+    ShortPassphrase { least: usize },
     /// The passphrase could not be had.
     #[error(transparent)]
     Passphrase(Refusal),
@@ -130,6 +133,7 @@ impl Diagnose for StoreError {
             Self::SecretsNewer { .. } => &phrases::SECRETS_NEWER,
             Self::WrongPassphrase { .. } => &phrases::WRONG_PASSPHRASE,
             Self::EmptyPassphrase => &phrases::EMPTY_PASSPHRASE,
+            Self::ShortPassphrase { .. } => &phrases::SHORT_PASSPHRASE,
             Self::Passphrase(refusal) => refusal.0.phrase(),
             Self::FileDamaged { .. } => &phrases::FILE_DAMAGED,
             Self::FileNewer { .. } => &phrases::FILE_NEWER,
@@ -185,6 +189,7 @@ impl Diagnose for StoreError {
             | Self::FileVanished { path: at } => {
                 vec![path(at)]
             }
+            Self::ShortPassphrase { least } => vec![("least", least.to_string())],
             Self::NoConnection | Self::EmptyPassphrase => Vec::new(),
             Self::Passphrase(refusal) => refusal.0.diagnosis().facts(),
             Self::Files(error) => error.facts(),

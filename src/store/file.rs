@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::store::envelope::Envelope;
 use crate::store::error::Refusal;
-use crate::store::sealing::{Broken, Key, Recipe, Unable};
+use crate::store::sealing::{Broken, Key, Recipe, SHORTEST_PASSPHRASE, Unable, is_long_enough};
 use crate::store::{Secrets, StoreError, Vault, lock};
 
 /// Far more than the secrets of ten thousand connections take.
@@ -122,6 +122,9 @@ impl FileVault {
                 let given = (self.source)(purpose).map_err(|problem| StoreError::Passphrase(Refusal(problem)))?;
                 if given.is_empty() {
                     return Err(StoreError::EmptyPassphrase);
+                }
+                if purpose == Purpose::Create && !is_long_enough(&given) {
+                    return Err(StoreError::ShortPassphrase { least: SHORTEST_PASSPHRASE });
                 }
                 unknown.insert(given)
             }
@@ -264,9 +267,9 @@ mod tests {
     fn wrong_damaged_newer_and_vanished_are_four_different_things() {
         let home = Home::new();
         let id = ConnectionId::random();
-        home.vault("right").write(&id, &secrets(&[("a", "b")])).unwrap();
+        home.vault("the right one").write(&id, &secrets(&[("a", "b")])).unwrap();
         let whole = paths::read_own(&home.file(), LIMIT).unwrap().unwrap();
-        let wrong = home.vault("wrong");
+        let wrong = home.vault("a wrong one");
         assert_eq!(code(wrong.read(&id)), "store/wrong-passphrase");
         assert_eq!(code(wrong.write(&id, &Secrets::new())), "store/wrong-passphrase");
         assert_eq!(code(wrong.remove(&id)), "store/wrong-passphrase");
@@ -283,22 +286,23 @@ mod tests {
             [(hurt, "store/file-damaged"), (vec![], "store/file-damaged"), (newer, "store/file-newer")]
         {
             paths::write_own(&home.file(), &bytes).unwrap();
-            let vault = home.vault("right");
+            let vault = home.vault("the right one");
             assert_eq!(code(vault.read(&id)), expected);
             assert_eq!(code(vault.write(&id, &Secrets::new())), expected);
             assert_eq!(paths::read_own(&home.file(), LIMIT).unwrap().unwrap(), bytes);
         }
         paths::remove_own(&home.file()).unwrap();
-        assert_eq!(code(home.vault("right").read(&id)), "store/file-vanished");
-        assert_eq!(code(home.vault("right").remove(&id)), "none");
-        home.vault("right").write(&id, &secrets(&[("a", "c")])).unwrap();
-        assert!(home.vault("right").read(&id).unwrap().is_some());
+        assert_eq!(code(home.vault("the right one").read(&id)), "store/file-vanished");
+        assert_eq!(code(home.vault("the right one").remove(&id)), "none");
+        home.vault("the right one").write(&id, &secrets(&[("a", "c")])).unwrap();
+        assert!(home.vault("the right one").read(&id).unwrap().is_some());
     }
 
     #[test]
     fn no_passphrase_means_no_file() {
         let home = Home::new();
         assert_eq!(code(home.vault("").probe()), "store/empty-passphrase");
+        assert_eq!(code(home.vault("seven77").probe()), "store/short-passphrase");
         let refusing = FileVault::new(&home.places(), Box::new(|_| Err(StoreError::NoConnection.into())));
         assert_eq!(code(refusing.probe()), "store/no-connection", "the source's own reason is what is told");
         assert!(!home.file().exists());
@@ -312,7 +316,7 @@ mod tests {
             let log = Arc::clone(&seen);
             let source = Box::new(move |purpose| {
                 log.lock().unwrap().push(purpose);
-                Ok(Secret::new("p"))
+                Ok(Secret::new("passphrase"))
             });
             FileVault::new(&home.places(), source).probe().unwrap();
         }
@@ -325,11 +329,11 @@ mod tests {
         let ids: Vec<_> = (0..4).map(|_| ConnectionId::random()).collect();
         std::thread::scope(|scope| {
             for id in &ids {
-                let vault = home.vault("same");
+                let vault = home.vault("the same one");
                 scope.spawn(move || vault.write(id, &secrets(&[("a", "b")])).unwrap());
             }
         });
-        let vault = home.vault("same");
+        let vault = home.vault("the same one");
         assert!(ids.iter().all(|id| vault.read(id).unwrap().is_some()));
     }
 }

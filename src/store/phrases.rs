@@ -22,6 +22,7 @@ pub const PHRASES: &[&Phrase] = &[
     &SECRETS_NEWER,
     &WRONG_PASSPHRASE,
     &EMPTY_PASSPHRASE,
+    &SHORT_PASSPHRASE,
     &FILE_DAMAGED,
     &FILE_NEWER,
     &FILE_VANISHED,
@@ -210,6 +211,15 @@ pub(super) static EMPTY_PASSPHRASE: Phrase = own(
     "an empty passphrase would protect nothing",
     &[
         "write the passphrase into the file that `D365CONN_STORE_PASSPHRASE_FILE` names, or unset that variable and type it at the prompt",
+    ],
+);
+
+pub(super) static SHORT_PASSPHRASE: Phrase = own(
+    "store/short-passphrase",
+    Exit::Usage,
+    "what is encrypted is worth no more than its passphrase, and one so short is found by trying; nothing was written",
+    &[
+        "choose one of {least} characters or more: at the prompt, or in the file that `--passphrase-file` or `D365CONN_STORE_PASSPHRASE_FILE` names",
     ],
 );
 

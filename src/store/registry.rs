@@ -1,12 +1,13 @@
 //! The connections file: read at any time, changed under a lock, replaced whole. Never a secret in it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::paths::{self, Places};
 use crate::problem::Problem;
+use crate::store::configuration::ConfigurationSeed;
 use crate::store::written::{self, Unreadable};
-use crate::store::{Connections, Remains, StoreError, lock, remains};
+use crate::store::{ConfigurationId, Connections, Remains, StoreError, lock, remains};
 
 /// Far more than ten thousand connections take.
 const LIMIT: u64 = 16 * 1024 * 1024;
@@ -14,10 +15,11 @@ const LIMIT: u64 = 16 * 1024 * 1024;
 /// How long a change waits for another process's change, which takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `connections.toml`.
+/// `connections.toml`, with the list before its last change beside it as `connections.toml.previous`.
 #[derive(Debug, Clone)]
 pub struct Registry {
     path: PathBuf,
+    previous: PathBuf,
     lock: PathBuf,
 }
 
@@ -25,7 +27,11 @@ impl Registry {
     /// The registry at its place. Touches nothing.
     #[must_use]
     pub fn new(places: &Places) -> Self {
-        Self { path: places.config.join("connections.toml"), lock: places.state.join("locks").join("connections.lock") }
+        Self {
+            path: places.config.join("connections.toml"),
+            previous: places.config.join("connections.toml.previous"),
+            lock: places.state.join("locks").join("connections.lock"),
+        }
     }
 
     /// The saved connections; none when there is no file yet. Takes no lock: the file is only ever replaced whole.
@@ -33,9 +39,13 @@ impl Registry {
     /// # Errors
     /// [`StoreError::RegistryDamaged`], [`StoreError::RegistryNewer`], [`StoreError::Files`].
     pub fn read(&self) -> Result<Connections, StoreError> {
-        let Some(bytes) = paths::read_own(&self.path, LIMIT)? else { return Ok(Connections::none()) };
+        let bytes = paths::read_own(&self.path, LIMIT)?;
+        bytes.map_or_else(|| Ok(Connections::none()), |bytes| self.parse(&bytes))
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Result<Connections, StoreError> {
         let path = || self.path.clone();
-        let text = std::str::from_utf8(&bytes).map_err(|error| StoreError::RegistryDamaged {
+        let text = std::str::from_utf8(bytes).map_err(|error| StoreError::RegistryDamaged {
             path: path(),
             line: Some(bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count()),
             reason: "it is not UTF-8 text".to_owned(),
@@ -51,8 +61,58 @@ impl Registry {
     /// # Errors
     /// [`StoreError::Files`].
     pub fn remains(&self) -> Result<Vec<Remains>, StoreError> {
-        let bytes = paths::read_own(&self.path, LIMIT)?.unwrap_or_default();
-        Ok(remains::remains(&String::from_utf8_lossy(&bytes)))
+        Ok(remains::remains(&text_of(&self.path)?))
+    }
+
+    /// The same, with what the list before the last change names beside it, and the configuration whose lists they are, if
+    /// one of them tells.
+    ///
+    /// # Errors
+    /// [`StoreError::Files`].
+    pub fn remains_of_both(&self) -> Result<(Vec<Remains>, Option<ConfigurationId>), StoreError> {
+        let texts = [text_of(&self.path)?, text_of(&self.previous)?];
+        let mut found: Vec<Remains> = Vec::new();
+        for remains in texts.iter().flat_map(|text| remains::remains(text)) {
+            if !found.iter().any(|known| known.id == remains.id && known.store == remains.store) {
+                found.push(remains);
+            }
+        }
+        let seed = texts.iter().find_map(|text| remains::configuration(text));
+        Ok((found, seed.map(|seed| seed.id_in(&self.directory()))))
+    }
+
+    /// Moves a list that can't be read away, and says where it is now. The next change begins a new one.
+    ///
+    /// # Errors
+    /// [`StoreError::Files`], [`StoreError::LockTimeout`].
+    pub fn set_aside(&self) -> Result<PathBuf, StoreError> {
+        let _held = lock::hold(&self.lock, PATIENCE)?;
+        Ok(paths::set_aside(&self.path, "bad")?)
+    }
+
+    /// Which configuration this is; `None` before its list was written for the first time.
+    ///
+    /// # Errors
+    /// As [`Registry::read`].
+    pub fn configuration(&self) -> Result<Option<ConfigurationId>, StoreError> {
+        Ok(self.read()?.configuration.map(|seed| seed.id_in(&self.directory())))
+    }
+
+    /// Which configuration this is. It stands in the list before the first record names it.
+    ///
+    /// # Errors
+    /// As [`Registry::change`].
+    pub fn ensured_configuration(&self) -> Result<ConfigurationId, Problem> {
+        if let Some(known) = self.configuration()? {
+            return Ok(known);
+        }
+        let seed =
+            self.change(|connections| Ok(*connections.configuration.get_or_insert_with(ConfigurationSeed::random)))?;
+        Ok(seed.id_in(&self.directory()))
+    }
+
+    fn directory(&self) -> PathBuf {
+        paths::resolved(self.path.parent().unwrap_or(&self.path))
     }
 
     /// Lets `change` at the connections as they are now, with every other process kept out, and saves what it leaves. When
@@ -62,19 +122,29 @@ impl Registry {
     /// What `change` returns; as [`Registry::read`]; [`StoreError::LockTimeout`] after 30 seconds.
     pub fn change<T>(&self, change: impl FnOnce(&mut Connections) -> Result<T, Problem>) -> Result<T, Problem> {
         let _held = lock::hold(&self.lock, PATIENCE)?;
-        let before = self.read()?;
+        let old = paths::read_own(&self.path, LIMIT).map_err(StoreError::from)?;
+        let before = old.as_deref().map_or_else(|| Ok(Connections::none()), |bytes| self.parse(bytes))?;
         let mut after = before.clone();
         let outcome = change(&mut after)?;
         if after != before {
+            after.configuration.get_or_insert_with(ConfigurationSeed::random);
             let text = written::write(&after).map_err(|error| StoreError::RegistryDamaged {
                 path: self.path.clone(),
                 line: None,
                 reason: error.to_string(),
             })?;
+            if let Some(old) = old {
+                paths::write_own(&self.previous, &old).map_err(StoreError::from)?;
+            }
             paths::write_own(&self.path, text.as_bytes()).map_err(StoreError::from)?;
         }
         Ok(outcome)
     }
+}
+
+fn text_of(path: &Path) -> Result<String, StoreError> {
+    let bytes = paths::read_own(path, LIMIT)?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -117,6 +187,55 @@ mod tests {
         let one = connection("one");
         home.registry.change(|connections| Ok(connections.put(one.clone()))).unwrap();
         assert_eq!(home.registry.read().unwrap().find(&name("one")), Some(&one));
+    }
+
+    #[test]
+    fn the_list_before_the_last_change_is_kept_for_its_owner_alone() {
+        let home = Home::new();
+        home.registry.change(|connections| Ok(connections.put(connection("one")))).unwrap();
+        assert!(!home.registry.previous.exists());
+        let first = home.bytes();
+        home.registry.change(|connections| Ok(connections.put(connection("two")))).unwrap();
+        assert_eq!(paths::read_own(&home.registry.previous, LIMIT).unwrap(), Some(first));
+        #[cfg(unix)]
+        {
+            let metadata = home.registry.previous.metadata().unwrap();
+            assert_eq!(std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_configuration_has_one_id_from_its_first_write_on() {
+        let home = Home::new();
+        assert_eq!(home.registry.configuration().unwrap(), None);
+        let id = home.registry.ensured_configuration().unwrap();
+        assert_eq!(home.registry.ensured_configuration().unwrap(), id);
+        home.registry.change(|connections| Ok(connections.put(connection("one")))).unwrap();
+        assert_eq!(home.registry.configuration().unwrap(), Some(id.clone()));
+        home.registry.change(|connections| Ok(connections.remove(&name("one")))).unwrap();
+        assert_eq!(home.registry.configuration().unwrap(), Some(id));
+        assert_ne!(
+            Home::new().registry.ensured_configuration().unwrap(),
+            home.registry.ensured_configuration().unwrap()
+        );
+    }
+
+    #[test]
+    fn what_both_lists_name_is_made_out_and_so_is_whose_they_are() {
+        let home = Home::new();
+        let (one, two) = (connection("one"), connection("two"));
+        home.registry.change(|connections| Ok(connections.put(one.clone()))).unwrap();
+        home.registry.change(|connections| Ok(connections.put(two.clone()))).unwrap();
+        let configuration = home.registry.configuration().unwrap();
+        let ids = |bad: &[u8]| {
+            home.write(bad);
+            let (found, whose) = home.registry.remains_of_both().unwrap();
+            assert_eq!(whose, configuration, "{}", String::from_utf8_lossy(bad));
+            found.into_iter().map(|remains| remains.id).collect::<Vec<_>>()
+        };
+        let good = home.bytes();
+        assert_eq!(ids(&[&good, &b"nonsense"[..]].concat()), [one.id.clone(), two.id]);
+        assert_eq!(ids(b"garbage"), [one.id]);
     }
 
     #[test]

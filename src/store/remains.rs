@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use crate::connection::{ConnectionId, ConnectionName, StoreKind};
+use crate::store::configuration::ConfigurationSeed;
 
 /// What is left of a connection's entry: enough to find its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,12 @@ pub(super) fn remains(text: &str) -> Vec<Remains> {
     }
     found.retain(|remains| names_of.get(&remains.id) == Some(&1));
     found
+}
+
+/// The id of the configuration that the lines above the first entry name.
+pub(super) fn configuration(text: &str) -> Option<ConfigurationSeed> {
+    let top: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.starts_with('[')).collect();
+    value(&top, "configuration")
 }
 
 /// The lines of each `[[connections]]`, up to the next heading of any kind.

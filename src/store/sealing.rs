@@ -26,8 +26,17 @@ const MAGIC_BYTES: usize = 8;
 pub(super) const MARK_BYTES: usize = MAGIC_BYTES + 2;
 pub(super) const RECIPE_BYTES: usize = 4 + 4 + 4 + SALT_BYTES;
 
-/// What a text may ask of this machine before its seal is checked: 1 GiB, 64 passes, 16 lanes.
-const MOST: Cost = Cost { memory: 1 << 20, passes: 64, lanes: 16 };
+/// What a text may ask of this machine before its seal is checked: 64 MiB, 10 passes, 4 lanes. Anybody can write these
+/// numbers into a file; no release writes more than a third of the memory.
+const MOST: Cost = Cost { memory: 1 << 16, passes: 10, lanes: 4 };
+
+/// A passphrase that is chosen has so many characters at least: what a seal is worth depends on it alone.
+pub(super) const SHORTEST_PASSPHRASE: usize = 8;
+
+/// Whether a passphrase is long enough to be chosen. One that was chosen before is used as it is.
+pub(super) fn is_long_enough(passphrase: &Secret) -> bool {
+    passphrase.expose().chars().count() >= SHORTEST_PASSPHRASE
+}
 
 /// What was cut off.
 pub(super) const SHORT: Broken = Broken::Damaged { reason: "its end is missing" };
@@ -197,6 +206,28 @@ pub(super) mod tests {
         let expected = "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7";
         let bytes = (0..64).step_by(2).map(|at| u8::from_str_radix(&expected[at..at + 2], 16).unwrap());
         assert!(bytes.eq(key));
+    }
+
+    #[test]
+    fn what_a_key_may_cost_is_bounded_before_anything_is_computed() {
+        let read = |memory, passes, lanes| {
+            let mut bytes = Vec::new();
+            Recipe { cost: Cost { memory, passes, lanes }, salt: [7; SALT_BYTES] }.write_to(&mut bytes);
+            Recipe::take_from(&mut &bytes[..]).map(|recipe| recipe.cost)
+        };
+        for (memory, passes, lanes) in [(19_456, 2, 1), (65_536, 10, 4), (8, 1, 1)] {
+            assert_eq!(read(memory, passes, lanes), Ok(Cost { memory, passes, lanes }));
+        }
+        let too_much = [(65_537, 1, 1), (8, 11, 1), (8, 1, 5), (1 << 20, 64, 1), (u32::MAX, u32::MAX, u32::MAX)];
+        for (memory, passes, lanes) in too_much {
+            assert!(matches!(read(memory, passes, lanes), Err(Broken::Damaged { .. })), "{memory} {passes} {lanes}");
+        }
+    }
+
+    #[test]
+    fn eight_characters_are_long_enough_whatever_they_take_in_bytes() {
+        assert!(is_long_enough(&Secret::new("12345678")) && is_long_enough(&Secret::new("éééééééé")));
+        assert!(!is_long_enough(&Secret::new("1234567")) && !is_long_enough(&Secret::new("éééé")));
     }
 
     #[test]

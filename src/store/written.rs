@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::connection::{Account, App, Connection, ConnectionId, ConnectionName, ResponseMode, StoreKind};
+use crate::store::configuration::ConfigurationSeed;
 use crate::store::written_flow::{FlowWord, Particulars, SourceWord};
 use crate::store::{Connections, plain};
 use crate::tenant::TenantUrl;
@@ -38,6 +39,8 @@ struct Document {
     default: Option<ConnectionName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     managed_client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    configuration: Option<ConfigurationSeed>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     connections: Vec<Entry>,
 }
@@ -151,7 +154,9 @@ pub(super) fn read(text: &str) -> Result<Connections, Unreadable> {
             return Err(damaged(at_name(nth), format!("`{}` has the id of another connection", connection.name)));
         }
     }
-    Ok(Connections::saved(all, document.default, document.managed_client_id))
+    let mut connections = Connections::saved(all, document.default, document.managed_client_id);
+    connections.configuration = document.configuration;
+    Ok(connections)
 }
 
 /// The text that [`read()`] reads.
@@ -161,6 +166,7 @@ pub(super) fn write(connections: &Connections) -> Result<String, toml::ser::Erro
         version: if connections.iter().any(is_new) { VERSION } else { OLDEST_VERSION },
         default: connections.default().map(|connection| connection.name.clone()),
         managed_client_id: connections.managed_client_id().map(str::to_owned),
+        configuration: connections.configuration,
         connections: connections.iter().map(Entry::from).collect(),
     };
     Ok(format!("{OPENING}{}", toml::to_string(&document)?))

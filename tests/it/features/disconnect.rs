@@ -116,11 +116,10 @@ fn signs_in(world: &World, list: &str, name: &str) -> bool {
 }
 
 #[test]
-fn a_connection_can_be_let_go_from_a_list_that_is_damaged_or_newer() {
+fn a_connection_can_be_let_go_from_a_list_that_is_damaged() {
     type Change = fn(&str) -> Vec<u8>;
-    let changes: [(&str, Change); 4] = [
+    let changes: [(&str, Change); 3] = [
         ("text behind it", |good| format!("{good}\nnonsense").into_bytes()),
-        ("a later release", |good| good.replace("version = 1", "version = 3").into_bytes()),
         ("bytes that are no text", |good| [b"\xff\xfe\n", good.as_bytes()].concat()),
         ("the other entry", |good| good.replacen("tenant_url = \"", "tenant_url = \"nonsense", 1).into_bytes()),
     ];
@@ -139,19 +138,44 @@ fn a_connection_can_be_let_go_from_a_list_that_is_damaged_or_newer() {
 }
 
 #[test]
-fn all_can_be_let_go_from_a_damaged_list() {
-    let (world, bad) = with_list(|good| format!("{good}\nnonsense").into_bytes());
-    let said = world.run("disconnect --all --yes").fails(11, "commands/entry-left");
-    assert!(said.contains("`sandbox`, `second`"), "{said}");
-    assert_eq!(list_of(&world), bad);
-    let good = String::from_utf8(bad).unwrap().replace("\nnonsense", "");
-    assert!(!signs_in(&world, &good, "sandbox") && !signs_in(&world, &good, "second"));
+fn what_a_later_release_wrote_is_refused_and_nothing_is_touched() {
+    let good = std::cell::RefCell::new(String::new());
+    let (world, bad) = with_list(|text| {
+        text.clone_into(&mut good.borrow_mut());
+        text.replace("version = 1", "version = 3").into_bytes()
+    });
+    for line in ["disconnect second", "disconnect --all --yes"] {
+        world.run(line).fails(11, "store/registry-newer");
+        assert_eq!(list_of(&world), bad);
+    }
+    assert!(signs_in(&world, &good.borrow(), "sandbox") && signs_in(&world, &good.borrow(), "second"));
+}
+
+#[test]
+fn signing_out_of_everything_works_on_a_damaged_list_which_is_kept_aside_and_named() {
+    type Change = fn(&str) -> Vec<u8>;
+    let changes: [(&str, Change); 1] = [("text behind it", |good| format!("{good}\nnonsense").into_bytes())];
+    for (what, change) in changes {
+        let good = std::cell::RefCell::new(String::new());
+        let (world, bad) = with_list(|text| {
+            text.clone_into(&mut good.borrow_mut());
+            change(text)
+        });
+        let outcome = world.run("disconnect --all --yes");
+        assert!(outcome.stderr.contains("connections.toml.bad"), "{what}: {}", outcome.stderr);
+        outcome.succeeds();
+        assert_eq!(std::fs::read(world.path("config/connections.toml.bad")).unwrap(), bad, "{what}");
+        assert_eq!(world.run("connections list -o id").succeeds(), "", "{what}");
+        assert!(!signs_in(&world, &good.borrow(), "sandbox"), "{what}");
+        assert!(!signs_in(&world, &good.borrow(), "second"), "{what}");
+    }
 }
 
 #[test]
 fn a_list_of_which_nothing_is_left_gives_one_way_out() {
-    for bad in [&b""[..], b"garbage", &[0; 64], b"version = 3\n"] {
+    for bad in [&b""[..], b"garbage", &[0; 64]] {
         let (world, _) = with_list(|_| bad.to_vec());
+        std::fs::remove_file(world.path("config/connections.toml.previous")).unwrap();
         let secrets = std::fs::read(world.path("state/secrets.d365")).unwrap();
         for line in ["disconnect second", "disconnect --all --yes"] {
             let said = world.run(line).fails(11, "commands/secrets-not-found");
