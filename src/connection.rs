@@ -1,6 +1,7 @@
 //! A saved connection: what it is called, which organisation it reaches and how it signs in. Never a secret, and no path
 //! but one that the user named.
 
+mod binding;
 mod flow;
 mod standing;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::problem::{Diagnose, Exit, Phrase, Who};
 use crate::tenant::TenantUrl;
 
+pub use binding::{Binding, Difference, Witness};
 pub use flow::{AssertionSource, Flow, ManagedIdentity, ResourceIdError};
 pub use standing::{Look, Standing};
 

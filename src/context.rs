@@ -22,8 +22,8 @@ use crate::paths::{Places, read_given};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::{
-    CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, EnvironmentTokens, EnvironmentTools, Session, SessionError,
-    SessionParts, certificate_of, environment_connection, stored_secrets,
+    CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT_SECRET, EnvironmentTokens, EnvironmentTools, Session, SessionParts,
+    certificate_of, client_secret_gone, environment_connection, stored_secrets, testimony,
 };
 use crate::settings::{Changes, EnvironmentConnection, Settings, SettingsError, Target, secret_from_file, text_of};
 use crate::store::{
@@ -335,19 +335,23 @@ impl Context {
                 let screen = self.screen.clone();
                 let locks = self.places()?.keyring_locks(&self.environment);
                 let tell = move || screen.note("waiting for the keyring; it may be asking for its password");
-                Arc::new(KeyringVault::new(self.patience(), locks).when_slow(SLOW_KEYRING, tell))
+                let registry = self.registry()?;
+                let keyring = KeyringVault::new(self.patience(), locks).when_slow(SLOW_KEYRING, tell);
+                Arc::new(keyring.owned_by(move || registry.ensured_configuration().ok()))
             }
             StoreKind::File => Arc::new(FileVault::new(self.places()?, self.passphrase())),
         };
         Ok(Arc::clone(cell.get_or_init(|| vault)))
     }
 
-    /// The store in which a saved connection's secrets are.
+    /// The store in which a saved connection's secrets are. They come out for what they were made for, and for nothing else.
     ///
     /// # Errors
     /// When there is no place for it.
-    pub fn vault_of(&self, connection: &Connection) -> Result<Arc<dyn Vault>, Problem> {
-        Ok(Arc::new(ResidentVault::new(self.vault(connection.store)?, connection)))
+    pub fn vault_of(&self, connection: &Connection) -> Result<Arc<ResidentVault>, Problem> {
+        let screen = self.screen.clone();
+        let vault = ResidentVault::new(self.vault(connection.store)?, connection, self.registry()?, testimony);
+        Ok(Arc::new(vault.telling(move |line| screen.note(line))))
     }
 
     /// How long the keyring may take: a person may have to type a password.
@@ -395,7 +399,14 @@ impl Context {
     /// # Errors
     /// When the store can't be read or has none.
     pub fn stored_secrets(&self, connection: &Connection) -> Result<Secrets, Problem> {
-        stored_secrets(self.vault_of(connection)?.as_ref(), connection)
+        stored_secrets(&*self.vault_of(connection)?)
+    }
+
+    /// Whether the secrets of a saved connection were made for what it is now, as far as that can be told.
+    #[must_use]
+    pub fn is_made_for(&self, connection: &Connection) -> bool {
+        let read = self.vault_of(connection).map(|vault| vault.read());
+        !matches!(read, Ok(Err(StoreError::MadeForAnother { .. })))
     }
 
     /// When the certificate that a saved connection signs in with ends; `None` for the others, and where it can't be read.
@@ -412,16 +423,13 @@ impl Context {
     /// # Errors
     /// When the store can't be read or has none.
     pub fn stored_client_secret(&self, connection: &Connection) -> Result<Secret, Problem> {
-        let secrets = match self.vault_of(connection)?.read(&connection.id) {
+        let secrets = match self.vault_of(connection)?.read() {
             // What is gone or damaged is replaced by a reconnect, which has to be told the secret then.
             Err(StoreError::FileVanished { .. } | StoreError::SecretsDamaged { .. }) => None,
             read => read?,
         };
-        let gone = || SessionError::ClientSecretGone {
-            connection: connection.name.to_string(),
-            store: connection.store.word(),
-        };
-        Ok(secrets.and_then(|secrets| secrets.find(CLIENT_SECRET).cloned()).ok_or_else(gone)?)
+        let secret = secrets.and_then(|secrets| secrets.find(CLIENT_SECRET).cloned());
+        Ok(secret.ok_or_else(|| client_secret_gone(connection))?)
     }
 
     /// The client of the connection that is meant.

@@ -64,6 +64,8 @@
 //! | passes records through jq | `output/filter.rs` |
 //! | keeps the memory of the process to itself | `guard.rs` |
 //! | hands a token to other programs | `commands/serving`; what they inherit: `commands/serving/inheritance.rs` |
+//! | sends a secret to nobody but those it was made for | `connection/binding.rs`, judged in `store/resident.rs` |
+//! | finds secrets that no connection owns | `commands/orphans.rs` |
 //! | moves secrets between stores | `commands/connections/moving.rs` |
 //! | keeps a finished sign-in when the keyring has gone | `commands/other_store.rs` |
 //! | packs a connection for another machine | `store/bundle.rs`, sealed by `store/sealing.rs`; what travels: `session/travel.rs` |

@@ -23,6 +23,9 @@ pub struct BearerClaims {
     upn: Option<String>,
     unique_name: Option<String>,
     preferred_username: Option<String>,
+    // `aud`: what it is for, one text or several (RFC 7519 §4.1.3).
+    #[serde(default)]
+    aud: serde_json::Value,
     // What a user let the app do: an app that speaks for itself has none.
     scp: Option<String>,
     /// `exp`: its end, in seconds since 1970 (RFC 7519 §4.1.4).
@@ -34,6 +37,12 @@ impl BearerClaims {
     #[must_use]
     pub fn of(bearer: &Secret) -> Self {
         claims_of(bearer.expose()).unwrap_or_default()
+    }
+
+    /// What it is for.
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        let several = self.aud.as_array().into_iter().flatten();
+        std::iter::once(&self.aud).chain(several).filter_map(serde_json::Value::as_str)
     }
 
     /// The app through which it was had.

@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::{CERTIFICATE, CERTIFICATE_PASSWORD, certificate_of, certificate_to_keep};
 use crate::settings::{certificate_from_environment, certificate_password_from_environment, secret_from_file};
+use crate::store::Secrets;
 
 /// The flag that a script uses where a person is asked.
 const PASSWORD_FLAG: &str = "--certificate-password-file";
@@ -48,6 +49,11 @@ pub(super) struct Opened {
 }
 
 impl CertificateFlags {
+    /// Whether a certificate was named.
+    pub(super) fn is_given(&self) -> bool {
+        self.certificate.is_some()
+    }
+
     /// Its flags, which no other way to sign in has.
     pub(super) fn bound(&self) -> [Bound; 4] {
         let flows = &["certificate"];
@@ -73,15 +79,20 @@ impl CertificateFlags {
         self.opened(context, &file, password, self.keep_certificate)
     }
 
-    /// The certificate of a connection that signs in again: the one that is named now, else its own.
+    /// The certificate of a connection that signs in again: the one that is named now, else its own. `stored` are those of
+    /// its secrets that may be used again.
     ///
     /// # Errors
     /// When it can't be opened.
-    pub(super) fn open_again(&self, context: &Context, old: &Connection) -> Result<Opened, Problem> {
+    pub(super) fn open_again(
+        &self,
+        context: &Context,
+        old: &Connection,
+        mut stored: Secrets,
+    ) -> Result<Opened, Problem> {
         let Flow::Certificate { file } = &old.flow else {
             return Ok(Opened { flow: old.flow.clone(), password: None, kept: None });
         };
-        let mut stored = context.vault_of(old)?.read(&old.id)?.unwrap_or_default();
         let (password, kept) = (stored.take(CERTIFICATE_PASSWORD), stored.take(CERTIFICATE));
         match (&self.certificate, kept) {
             (Some(file), kept) => self.opened(context, file, password, self.keep_certificate || kept.is_some()),

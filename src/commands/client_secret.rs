@@ -53,8 +53,13 @@ impl ClientSecretFlags {
         }
         match client_secret_from_environment(&context.environment)? {
             Some((secret, _)) => Ok(secret),
-            None => Ok(prompt::secret(&context.screen, "Client secret", FLAG)?),
+            None => Self::ask(context),
         }
+    }
+
+    /// The secret, asked for.
+    pub(super) fn ask(context: &Context) -> Result<Secret, Problem> {
+        Ok(prompt::secret(&context.screen, "Client secret", FLAG)?)
     }
 
     /// The secret, from the place that was named.

@@ -184,6 +184,7 @@ impl Connect {
             read_only: self.read_only,
             label: self.label.clone(),
             default_wish: self.default.wish(),
+            bound_tenant: None,
             replaces: None,
         };
         Ok(match lender {

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::commands::CommandError;
 use crate::commands::default_connection::default_name;
 use crate::commands::forgetting::forget_secrets;
-use crate::commands::remains;
+use crate::commands::{orphans, remains};
 use crate::connection::{Connection, ConnectionName};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
@@ -49,6 +49,31 @@ impl Disconnect {
         }
         let connections = self.meant(context)?;
         let before = default_name(&context.registry()?.read()?);
+        // What no connection owns goes with the rest of it; one connection goes alone.
+        let found = if self.all { orphans::find(context) } else { Ok(None) };
+        let orphans = match found {
+            Ok(found) => found.unwrap_or_default(),
+            Err(problem) if connections.is_empty() => return Err(problem),
+            // A store that can't be opened is told with the connections in it.
+            Err(problem) => {
+                context.trace().decision(|| format!("could not look for secrets left behind: {problem}"));
+                Vec::new()
+            }
+        };
+        for orphan in &orphans {
+            context.screen.note(&format!("belongs to no connection: {}", orphan.line()));
+        }
+        match (connections.len(), orphans.len()) {
+            _ if !self.all => {}
+            (0, 0) => context.screen.note("there is no connection to forget"),
+            (0, left) => context.confirm(&format!("Remove {} that no connection owns?", orphans::counted(left)))?,
+            (some, 0) => context.confirm(&format!("Forget {} and their secrets?", counted(some)))?,
+            (some, left) => context.confirm(&format!(
+                "Forget {} and their secrets, and {} that no connection owns?",
+                counted(some),
+                orphans::counted(left)
+            ))?,
+        }
         // One store that can't be opened is no reason to keep what is in another.
         let mut left = None;
         for connection in &connections {
@@ -62,19 +87,21 @@ impl Disconnect {
             context.screen.note("a token that was handed out before lasts until its end");
         }
         tell_of_default(context, before.as_ref())?;
+        let removed = orphans::remove(context, &orphans)?;
+        if removed > 0 {
+            context.screen.note(&format!("removed {} that no connection owned", orphans::counted(removed)));
+        }
+        if let Some(connection) = connections.first().filter(|_| !self.all && left.is_none()) {
+            orphans::tell(context, connection.store);
+        }
         left.map_or(Ok(Exit::Done), |left| Err(left.into()))
     }
 
-    /// What is to be forgotten: what was named, by the argument or by `-c`; else what a person or `--yes` agrees to.
+    /// What is to be forgotten: all of it, which is asked about later; what was named, by the argument or by `-c`; else what a
+    /// person or `--yes` agrees to.
     fn meant(&self, context: &Context) -> Result<Vec<Connection>, Problem> {
         if self.all {
-            let all = context.saved_connections(None, true)?;
-            if all.is_empty() {
-                context.screen.note("there is no connection to forget");
-            } else {
-                context.confirm(&format!("Forget {} and their secrets?", counted(all.len())))?;
-            }
-            return Ok(all);
+            return context.saved_connections(None, true);
         }
         if self.name.is_some() || context.settings.names_connection() {
             return Ok(vec![context.saved_connection(self.name.as_deref())?]);

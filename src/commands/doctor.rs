@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::CommandError;
+use crate::commands::{CommandError, orphans};
 use crate::context::Context;
 use crate::doctor::{CHECKS, Examination, Finding, Scope, Subject, Verdict, examine};
 use crate::output::{Column, Format, SinkOptions, objects, problem, term};
@@ -19,6 +19,7 @@ use crate::tenant::TenantUrl;
   d365conn doctor contoso -o json
   d365conn doctor --tenant-url https://contoso.crm4.dynamics.com
   d365conn doctor --offline
+  d365conn doctor --fix
 
 The check `token` renews the token, even one that is still good: that is the only
 proof that the sign-in lasts. The new token is kept.")]
@@ -32,6 +33,9 @@ pub struct Doctor {
     /// Leave out everything that needs the network
     #[arg(long)]
     offline: bool,
+    /// Instead of examining, list secrets that no connection owns and remove them after a question
+    #[arg(long, conflicts_with_all = ["name", "tenant_url", "offline", "only"])]
+    fix: bool,
     /// Report these checks only, such as `app,token`
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     only: Vec<String>,
@@ -44,6 +48,9 @@ impl Doctor {
     /// When there is no connection to examine.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
         let format = context.format()?;
+        if self.fix {
+            return fix(context, format);
+        }
         if let Some(id) = self.only.iter().find(|id| !CHECKS.contains(&id.as_str())) {
             return Err(CommandError::UnknownCheck { id: id.clone() }.into());
         }
@@ -65,6 +72,36 @@ impl Doctor {
         }
         Ok(examination.exit())
     }
+}
+
+/// Lists what a command that died left behind, and removes it where that is agreed to.
+fn fix(context: &Context, format: Format) -> Result<Exit, Problem> {
+    let Some(found) = orphans::find(context)? else {
+        context
+            .screen
+            .note("there is no list of connections, so nothing tells which secrets belong to one; nothing was removed");
+        return Ok(Exit::Done);
+    };
+    for orphan in &found {
+        context.screen.note(&format!("belongs to no connection: {}", orphan.line()));
+    }
+    if !found.is_empty() {
+        context.confirm(&format!("Remove {} that no connection owns?", orphans::counted(found.len())))?;
+    }
+    let removed = orphans::remove(context, &found)?;
+    if format.is_json() {
+        let records: Vec<_> = found
+            .iter()
+            .map(|orphan| json!({"store": orphan.store.word(), "record": orphan.name, "tenant_url": orphan.address}))
+            .collect();
+        let repair = json!({"id": "orphans", "found": found.len(), "removed": removed, "records": records});
+        context.screen.line(&json!({ "repairs": [repair] }).to_string())?;
+    } else if removed > 0 {
+        context.screen.note(&format!("removed {}", orphans::counted(removed)));
+    } else {
+        context.screen.note("there is nothing to mend: every record of secrets belongs to a connection");
+    }
+    Ok(Exit::Done)
 }
 
 /// One row a check: enough for a log to say what is wrong.

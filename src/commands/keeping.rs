@@ -40,7 +40,8 @@ pub(super) fn save(context: &Context, wanted: &Wanted, signed_in: &SignedIn) -> 
     let secrets = secrets_of(&signed_in.tokens, wanted);
     let issued = signed_in.tokens.refresh_token.as_ref().map(|_| context.clock.now());
     let keep_in = |store| {
-        let kept = Kept { id: &id, store, secrets: &secrets, issued };
+        let made_for = Connection { store, ..renewed(wanted, signed_in, &id, None) };
+        let kept = Kept { connection: &made_for, secrets: &secrets, issued };
         let list = |connections: &mut Connections| {
             let connection = Connection { store, ..renewed(wanted, signed_in, &id, find(connections)?) };
             let before = default_name(connections);

@@ -4,17 +4,16 @@
 use jiff::Timestamp;
 
 use crate::commands::forgetting::LOCK_WAIT;
-use crate::connection::{ConnectionId, StoreKind};
+use crate::commands::orphans;
+use crate::connection::Connection;
 use crate::context::Context;
 use crate::problem::Problem;
-use crate::store::{Connections, CredentialLock, DemandBook, HealthBook, Secrets, StoreError};
+use crate::store::{Connections, CredentialLock, DemandBook, HealthBook, KeepingLock, Secrets, StoreError};
 
 /// What is to be kept.
 pub(super) struct Kept<'a> {
-    /// What it is filed under.
-    pub(super) id: &'a ConnectionId,
-    /// Where.
-    pub(super) store: StoreKind,
+    /// The connection as it will be: its secrets are made for this one.
+    pub(super) connection: &'a Connection,
     /// The secrets.
     pub(super) secrets: &'a Secrets,
     /// When the refresh token among them was issued, if that is known.
@@ -57,21 +56,27 @@ impl Kept<'_> {
         may: impl FnOnce(&Connections) -> Result<(), Problem>,
         list: impl FnOnce(&mut Connections) -> Result<T, Problem>,
     ) -> Result<T, NotKept> {
-        let Self { id, store, secrets, issued } = self;
-        let (places, vault, registry) = (context.places()?, context.vault(*store)?, context.registry()?);
+        let Self { connection, secrets, issued } = self;
+        let id = &connection.id;
+        let (places, vault, registry) = (context.places()?, context.vault(connection.store)?, context.registry()?);
         let _lock = context.block_on(async { Ok(CredentialLock::acquire(vault.as_ref(), id, LOCK_WAIT).await?) })?;
+        // Nobody may take the secrets for left behind before the list names them.
+        let keeping = KeepingLock::shared(places).map_err(Problem::from)?;
         may(&registry.read().map_err(Problem::from)?)?;
-        vault.write(id, secrets).map_err(NotKept::Refused)?;
+        let record = context.vault_of(connection)?.record(secrets).map_err(Problem::from)?;
+        vault.write(id, &record).map_err(NotKept::Refused)?;
         let listed = registry.change(list);
-        if listed.is_err() && !registry.read().map_err(Problem::from)?.iter().any(|saved| saved.id == **id) {
+        if listed.is_err() && !registry.read().map_err(Problem::from)?.iter().any(|saved| saved.id == *id) {
             let _ = vault.remove(id);
         }
+        drop(keeping);
         let listed = listed?;
         let notes =
             HealthBook::new(places).set_connected(id, *issued).and_then(|()| DemandBook::new(places).strike(id));
         if let Err(error) = notes {
             context.trace().decision(|| format!("could not mark the connection: {error}"));
         }
+        orphans::tell(context, connection.store);
         Ok(listed)
     }
 }

@@ -30,6 +30,7 @@ mod moving_error;
 mod moving_phrases;
 pub mod naming;
 pub mod organisations;
+mod orphans;
 mod other_store;
 mod other_way;
 mod phrases;

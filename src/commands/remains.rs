@@ -3,6 +3,7 @@
 
 use crate::commands::forgetting::forget_filed;
 use crate::commands::moving_error::MovingError;
+use crate::commands::orphans;
 use crate::connection::ConnectionName;
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
@@ -28,18 +29,22 @@ pub(super) fn forget(context: &Context, name: &ConnectionName, source: StoreErro
     })
 }
 
-/// Removes the secrets of every connection that the damaged list, or the one before it, names, and sets the list aside.
+/// Removes the secrets of every connection that the damaged list, or the one before it, names, and whatever else says that
+/// it belongs to this configuration, and sets the list aside.
 ///
 /// # Errors
-/// When neither leads to any secret, or some can't be removed: the list then stays, because it leads to them.
+/// When neither list leads to anything, or something can't be removed: the list then stays, because it leads there.
 pub(super) fn forget_all(context: &Context, source: StoreError) -> Result<Exit, Problem> {
     let registry = context.registry()?;
-    let (found, _) = registry.remains_of_both()?;
-    if found.is_empty() {
+    let (found, configuration) = registry.remains_of_both()?;
+    if found.is_empty() && configuration.is_none() {
         return Err(not_found(context, "any connection".to_owned(), source)?);
     }
     context.screen.warn(&source.to_string());
-    let names: Vec<String> = found.iter().map(|remains| format!("`{}`", remains.name)).collect();
+    let mut names: Vec<String> = found.iter().map(|remains| format!("`{}`", remains.name)).collect();
+    if configuration.is_some() {
+        names.push("every other connection of this list".to_owned());
+    }
     let names = names.join(", ");
     context.confirm(&format!("Remove the secrets of {names}, and set the damaged list aside?"))?;
     let mut left = None;
@@ -52,6 +57,9 @@ pub(super) fn forget_all(context: &Context, source: StoreError) -> Result<Exit, 
     }
     if let Some(left) = left {
         return Err(left.into());
+    }
+    if let Some(configuration) = &configuration {
+        orphans::remove_all_of(context, configuration)?;
     }
     let aside = registry.set_aside()?;
     context.screen.note(&format!(

@@ -155,6 +155,8 @@ async fn saved(examining: &mut Examining<'_>, connection: &Connection) {
         ("cloud", json!(connection.tenant_url.cloud().name)),
     ];
     examining.check("address", async { Ok(Seen::ok((), evidence)) }).await;
+    // An address that the secrets were not made for is not even asked who it is.
+    examining.is_offline |= !context.is_made_for(connection);
     let authority = network(examining, &connection.tenant_url, connection.tenant_override.as_deref()).await;
     examining.check("app", judge_app(context, connection, authority.as_ref())).await;
     let stored = examining

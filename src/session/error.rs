@@ -65,6 +65,28 @@ pub enum SessionError {
         /// Its organisation.
         tenant_url: String,
     },
+    /// Another command let the connection go while this one was under way.
+    #[error("connection `{connection}` was disconnected while this command ran")]
+    Disconnected {
+        /// The connection.
+        connection: String,
+        /// Its organisation.
+        tenant_url: String,
+    },
+    /// The organisation's users sign in at another tenant than the one that a kept secret was made for.
+    #[error(
+        "what is kept for connection `{connection}` was made for tenant {made_for}, and users of {tenant_url} sign in at {found}"
+    )]
+    OtherTenant {
+        /// The connection.
+        connection: String,
+        /// Its organisation.
+        tenant_url: String,
+        /// The tenant it was made for.
+        made_for: String,
+        /// Where its users sign in now.
+        found: String,
+    },
     /// The Azure CLI is signed in as somebody else than it was.
     #[error("the Azure CLI is signed in as {found}, and connection `{connection}` was made for {expected}")]
     LentByAnother {
@@ -125,6 +147,8 @@ impl Diagnose for SessionError {
             Self::NameTaken { .. } => &phrases::NAME_TAKEN,
             Self::SignInElsewhere { .. } => &phrases::SIGN_IN_ELSEWHERE,
             Self::Overtaken { .. } => &phrases::OVERTAKEN,
+            Self::Disconnected { .. } => &phrases::DISCONNECTED,
+            Self::OtherTenant { .. } => &phrases::OTHER_TENANT,
             Self::ClientSecretGone { .. } => &phrases::CLIENT_SECRET_GONE,
             Self::RenewalTooSlow { .. } => &phrases::RENEWAL_TOO_SLOW,
             Self::GivenTokenRefused { .. } => &phrases::GIVEN_TOKEN_REFUSED,
@@ -147,7 +171,10 @@ impl Diagnose for SessionError {
                 let pid = pid.map(|pid| ("pid", pid.to_string()));
                 [("connection", connection.clone())].into_iter().chain(pid).collect()
             }
-            Self::Overtaken { connection, tenant_url, .. } => {
+            Self::OtherTenant { connection, made_for, found, .. } => {
+                vec![("connection", connection.clone()), ("made_for", made_for.clone()), ("found", found.clone())]
+            }
+            Self::Overtaken { connection, tenant_url, .. } | Self::Disconnected { connection, tenant_url } => {
                 vec![("connection", connection.clone()), ("tenant_url", tenant_url.clone())]
             }
             Self::RenewalTooSlow { connection, .. } => vec![("connection", connection.clone())],

@@ -26,7 +26,7 @@ pub use phrases::PHRASES;
 pub use shared_sign_in::{Lender, NotShared, SharedSignIn, Tools};
 pub use sharing_error::{SHARING_PHRASES, SharingError};
 pub use sign_in::{SignIn, SignedIn, Step};
-pub use stored::stored_secrets;
+pub use stored::{client_secret_gone, stored_secrets, testimony};
 pub use tokens::{Session, SessionParts};
 pub use travel::{environment_connection, packed};
 pub use wanted::Wanted;

@@ -15,6 +15,8 @@ pub const PHRASES: &[&Phrase] = &[
     &LENT_BY_ANOTHER,
     &RENEWAL_TOO_SLOW,
     &GIVEN_TOKEN_REFUSED,
+    &DISCONNECTED,
+    &OTHER_TENANT,
 ];
 
 pub(super) static RENEWAL_TOO_SLOW: Phrase = Phrase {
@@ -37,6 +39,28 @@ pub(super) static GIVEN_TOKEN_REFUSED: Phrase = Phrase {
         "put a whole, fresh one into {variable}, without quotes or line ends inside it",
         "name the app that it was issued to with `D365CONN_CLIENT_ID`",
         "without a person, set `D365CONN_CLIENT_ID` and `D365CONN_CLIENT_SECRET` instead",
+    ],
+};
+
+pub(super) static DISCONNECTED: Phrase = Phrase {
+    code: "session/disconnected",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "another command removed it with its secrets, so there is nothing left to go on with",
+    remedy: &[
+        "run `d365conn connections list` to see what there is now",
+        "run `d365conn connect --tenant-url {tenant_url} --name {connection}` to have it back",
+    ],
+};
+
+pub(super) static OTHER_TENANT: Phrase = Phrase {
+    code: "session/other-tenant",
+    exit: Exit::Store,
+    who: Who::You,
+    meaning: "an app's secret, certificate or identity is shown to nobody but the tenant that it was made for, and nothing of it was sent",
+    remedy: &[
+        "if the app is at home in {found} too, give its secret anew: `d365conn reconnect {connection} --client-secret-stdin`, or `--certificate FILE`",
+        "if a wrong `tenant_override` stands in the list of connections, mend it there: the tenant was {made_for}; `d365conn connections show {connection}` shows the rest",
     ],
 };
 

@@ -14,9 +14,9 @@ use crate::paths::Places;
 use crate::problem::{Diagnose as _, Problem};
 use crate::secret::{Secret, masked};
 use crate::session::kept::{CLIENT_SECRET, REFRESH_TOKEN};
-use crate::session::stored::stored_secrets;
+use crate::session::stored::{stored_secrets, testimony};
 use crate::session::{SessionError, SharingError, SignIn, SignedIn, Step, Wanted};
-use crate::store::{CredentialLock, HealthBook, Secrets, Vault};
+use crate::store::{CredentialLock, HealthBook, ResidentVault, Secrets};
 use crate::tenant::Discovery;
 
 /// The longest that anything is waited for under the lock: others wait for it too.
@@ -33,6 +33,8 @@ pub struct SharedSignIn {
     pub client_secret: Option<Secret>,
     authority: Authority,
     refresh_token: Secret,
+    /// The id of the tenant that it was made in, where the authority was told another name of it.
+    tenant: Option<String>,
     /// The saved connection it comes from; `None` for one that was just made.
     connection: Option<String>,
 }
@@ -82,7 +84,7 @@ pub struct Lender<'a> {
     /// The connection.
     pub connection: &'a Connection,
     /// Where its secrets are.
-    pub vault: &'a dyn Vault,
+    pub vault: &'a ResidentVault,
     /// Where its lock is.
     pub places: &'a Places,
 }
@@ -108,7 +110,7 @@ impl Lender<'_> {
     ) -> Result<(SharedSignIn, Vec<Instance>), NotShared> {
         let mut patience = tools.max_wait;
         let (shared, tokens) = loop {
-            let lock = CredentialLock::acquire(self.vault, &self.connection.id, LOCK_WAIT).await?;
+            let lock = CredentialLock::acquire(self.vault.vault(), &self.connection.id, LOCK_WAIT).await?;
             let mut secrets = self.stored()?;
             let mut shared = self.lend_from(&secrets)?;
             let asked = real_limit(LONGEST_RENEWAL, shared.token_for(tools, discovery)).await;
@@ -142,7 +144,7 @@ impl Lender<'_> {
         let Some(newest) = tokens.refresh_token.clone() else { return };
         secrets.insert(REFRESH_TOKEN, newest);
         // Entra keeps the one before valid, so a store that is full today costs nothing.
-        if let Err(error) = self.vault.write(&self.connection.id, secrets) {
+        if let Err(error) = self.vault.write(secrets) {
             tools.trace.decision(|| format!("could not keep the newer refresh token: {error}"));
         }
     }
@@ -165,7 +167,7 @@ impl Lender<'_> {
     }
 
     fn stored(&self) -> Result<Secrets, Problem> {
-        stored_secrets(self.vault, self.connection)
+        stored_secrets(self.vault)
     }
 
     fn lend_from(&self, secrets: &Secrets) -> Result<SharedSignIn, Problem> {
@@ -180,6 +182,7 @@ impl Lender<'_> {
             client_secret: secrets.find(CLIENT_SECRET).cloned(),
             authority: Authority::for_tenant(&connection.tenant_url, &connection.account.tenant)?,
             refresh_token: secrets.find(REFRESH_TOKEN).cloned().ok_or_else(none)?,
+            tenant: testimony(secrets).and_then(|said| said.tenant),
             connection: Some(connection.name.to_string()),
         })
     }
@@ -213,6 +216,7 @@ impl SignIn<'_> {
             client_secret: draft.client_secret.clone(),
             authority,
             refresh_token,
+            tenant: None,
             connection: None,
         };
         let tools = Tools { http: self.http, clock: self.clock, trace: self.trace, max_wait: self.max_wait };
@@ -221,7 +225,7 @@ impl SignIn<'_> {
     }
 
     /// Signs in to another organisation without a browser, and proves it. The organisation itself says where its users
-    /// sign in, and only if that is where this sign-in was made is the refresh token shown there again.
+    /// sign in, and only if that is where this sign-in was made, in the same tenant, is the refresh token shown there again.
     ///
     /// # Errors
     /// [`NotShared`].
@@ -234,11 +238,19 @@ impl SignIn<'_> {
                 ours: shared.authority.host().to_owned(),
             }));
         }
+        if !shared.is_of(authority.tenant()) {
+            return Err(NotShared::Refused(SharingError::OtherTenant {
+                tenant_url: wanted.tenant_url.to_string(),
+                theirs: authority.tenant().to_owned(),
+                ours: shared.authority.tenant().to_owned(),
+            }));
+        }
+        let authority = &shared.authority;
         self.trace.decision(|| format!("asking {} for {} without a browser", authority.origin(), wanted.tenant_url));
         let applicant = Applicant {
             http: self.http,
             clock: self.clock,
-            authority: &authority,
+            authority,
             tenant_url: &wanted.tenant_url,
             client_id: shared.app.client_id(),
             proof: Proof::by_secret(shared.client_secret.as_ref()),
@@ -248,13 +260,19 @@ impl SignIn<'_> {
         let mut tokens = renewed.map_err(|error| shared.refused(error, wanted.tenant_url.as_str()))?;
         // An answer without one leaves the one that was shown good (RFC 6749 §6); the connection needs one of its own.
         tokens.refresh_token.get_or_insert_with(|| shared.refresh_token.clone());
-        let account = self.prove(wanted, &authority, &tokens).await?;
+        let account = self.prove(wanted, authority, &tokens).await?;
         let display_name = tokens.id_claims.as_ref().and_then(|claims| claims.name.clone());
         Ok(SignedIn { tokens, account, app: wanted.app.clone(), display_name })
     }
 }
 
 impl SharedSignIn {
+    /// Whether it was made in this tenant.
+    fn is_of(&self, tenant: &str) -> bool {
+        let names = [Some(self.authority.tenant()), self.tenant.as_deref()];
+        names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(tenant))
+    }
+
     /// A token for the discovery service; keeps the refresh token that comes with it.
     async fn token_for(&mut self, tools: Tools<'_>, discovery: &Discovery) -> Result<TokenSet, AuthError> {
         tools

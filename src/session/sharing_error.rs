@@ -44,6 +44,16 @@ pub enum SharingError {
         /// The login host of the sign-in.
         ours: String,
     },
+    /// The organisation belongs to another tenant. Nothing was sent there.
+    #[error("{tenant_url} belongs to tenant {theirs}, and this sign-in was made in {ours}")]
+    OtherTenant {
+        /// The organisation's address.
+        tenant_url: String,
+        /// Its tenant.
+        theirs: String,
+        /// The tenant of the sign-in.
+        ours: String,
+    },
     /// Entra gave no refresh token with the sign-in for the discovery service.
     #[error("Entra gave no refresh token, so the sign-in serves the discovery service alone")]
     NothingToShare,
@@ -60,7 +70,7 @@ impl Diagnose for SharingError {
         match self {
             Self::Refused { .. } | Self::JustRefused { .. } => &NOT_SHARED,
             Self::NobodyToLend { .. } => &NOBODY_TO_LEND,
-            Self::OtherLogin { .. } => &OTHER_LOGIN,
+            Self::OtherLogin { .. } | Self::OtherTenant { .. } => &OTHER_LOGIN,
             Self::NothingToShare => &NOTHING_TO_SHARE,
             Self::DiscoveryRejected { .. } => &DISCOVERY_REJECTED,
         }
@@ -75,7 +85,9 @@ impl Diagnose for SharingError {
             }
             Self::JustRefused { place, cause } => address(place).into_iter().chain(code(cause)).collect(),
             Self::NobodyToLend { flow, .. } => vec![("flow", (*flow).to_owned())],
-            Self::OtherLogin { tenant_url, .. } => vec![("tenant_url", tenant_url.clone())],
+            Self::OtherLogin { tenant_url, .. } | Self::OtherTenant { tenant_url, .. } => {
+                vec![("tenant_url", tenant_url.clone())]
+            }
             Self::DiscoveryRejected { host } => vec![("host", host.clone())],
             Self::NothingToShare => Vec::new(),
         }

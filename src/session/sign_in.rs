@@ -17,7 +17,7 @@ use crate::net::{AccessToken, Http, Origin, Trace};
 use crate::problem::Problem;
 use crate::session::credential::Means;
 use crate::session::kept::given_secrets;
-use crate::session::{FixedToken, Wanted};
+use crate::session::{FixedToken, SessionError, Wanted};
 
 /// How long a busy organisation may keep the proof waiting.
 const LONGEST_PROOF: Duration = Duration::from_secs(60);
@@ -96,6 +96,13 @@ impl SignIn<'_> {
         // What is wrong with a credential is found out before anybody is asked.
         let credential = Means { flow, secrets: &secrets, environment, connection: name, store, now }.credential()?;
         let authority = self.authority(wanted).await?;
+        if let Some(made_for) =
+            wanted.bound_tenant.as_ref().filter(|bound| !bound.eq_ignore_ascii_case(authority.tenant()))
+        {
+            let (connection, tenant_url) = (wanted.name.to_string(), wanted.tenant_url.to_string());
+            let (made_for, found) = (made_for.clone(), authority.tenant().to_owned());
+            return Err(SessionError::OtherTenant { connection, tenant_url, made_for, found }.into());
+        }
         on_step(Step::AuthorityFound(&authority))?;
         let Some(credential) = credential else {
             let tokens = if wanted.flow == Flow::Device {

@@ -20,7 +20,7 @@ use crate::session::credential::Means;
 use crate::session::kept::{CLIENT_SECRET, GIVEN, Held, Need, REFRESH_TOKEN, put_tokens, stored_token};
 use crate::session::source::Provider;
 use crate::session::stored::stored_secrets;
-use crate::store::{CredentialLock, DemandBook, HealthBook, Secrets, Vault};
+use crate::store::{CredentialLock, DemandBook, HealthBook, ResidentVault, Secrets};
 
 /// The longest that anything is waited for under the lock: others wait for it too.
 const LONGEST_RENEWAL: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ pub struct SessionParts {
     /// The client.
     pub http: Http,
     /// Where its secrets are.
-    pub vault: Arc<dyn Vault>,
+    pub vault: Arc<ResidentVault>,
     /// Where a runner or a machine says how its own credential is had.
     pub environment: Environment,
     /// Where its health and what is demanded of it are.
@@ -138,14 +138,14 @@ impl Session {
             trace.decision(|| format!("using the present token for now: {why}"));
             Some(Access::Token(token))
         };
-        let taken = match CredentialLock::acquire_if_free(vault.as_ref(), &connection.id) {
+        let taken = match CredentialLock::acquire_if_free(vault.vault(), &connection.id) {
             Ok(Some(lock)) => return Ok(Access::Lock(lock)),
             Ok(None) => {
                 let is_enough = |stored: &Held| need.is_briefly_met_by(stored, self.now());
                 if let Some(token) = instead(&is_enough, &"another process is renewing it") {
                     return Ok(token);
                 }
-                CredentialLock::acquire(vault.as_ref(), &connection.id, LOCK_WAIT).await
+                CredentialLock::acquire(vault.vault(), &connection.id, LOCK_WAIT).await
             }
             Err(error) => Err(error),
         };
@@ -293,10 +293,10 @@ impl Session {
     /// Entra keeps the old refresh token valid, so when saving fails this run may still go on.
     fn save(&self, is_as_before: impl Fn(&Secrets) -> bool, tokens: &TokenSet, need: Need<'_>) -> Held {
         let SessionParts { connection, vault, trace, screen, .. } = &self.parts;
-        let written = vault.read(&connection.id).and_then(|stored| match stored {
+        let written = vault.read().and_then(|stored| match stored {
             Some(mut stored) if is_as_before(&stored) => {
                 put_tokens(&mut stored, tokens, need.claims);
-                vault.write(&connection.id, &stored).map(|()| true)
+                vault.write(&stored).map(|()| true)
             }
             Some(_) | None => Ok(false),
         });
@@ -321,7 +321,7 @@ impl Session {
     }
 
     fn stored(&self) -> Result<Secrets, Problem> {
-        stored_secrets(self.parts.vault.as_ref(), &self.parts.connection)
+        stored_secrets(&self.parts.vault)
     }
 
     fn hold(&self, held: Held) -> AccessToken {

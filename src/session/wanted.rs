@@ -51,6 +51,8 @@ pub struct Wanted {
     pub label: Option<String>,
     /// Whether it becomes the default connection.
     pub default_wish: DefaultWish,
+    /// The tenant that a kept secret, certificate or identity among these was made for: it is shown to no other.
+    pub bound_tenant: Option<String>,
     /// The connection whose place it takes, when it is a reconnect.
     pub replaces: Option<ConnectionId>,
 }

@@ -272,7 +272,7 @@ mod tests {
     fn the_secret_file_is_no_bundle_and_a_bundle_no_secret_file() {
         let key = light_recipe().key(&Secret::new(PASSPHRASE)).unwrap();
         let mut vault = Envelope::new(light_recipe());
-        vault.insert("11111111-1111-4111-8111-111111111111", b"{}", &key).unwrap();
+        vault.insert("11111111-1111-4111-8111-111111111111", b"", b"{}", &key).unwrap();
         let mut vault = vault.to_bytes(&key).unwrap();
         assert_eq!(code(&STANDARD.encode(&vault), PASSPHRASE), "store/bundle-damaged");
         assert!(Envelope::open(&bytes(), &key).is_err());

@@ -190,6 +190,11 @@ pub(super) fn remove(blobs: &impl Blobs, name: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The entries that hold the beginning of a value of that name, whichever slot it is in and whether or not it was finished.
+pub(super) fn first_parts(name: &str) -> [String; 2] {
+    [Slot::A, Slot::B].map(|slot| slot.part(name, 0))
+}
+
 /// Removes the parts of a slot: the `known` ones and whatever follows them, the last one first, so that no gap ever hides a
 /// part.
 fn clear(blobs: &impl Blobs, name: &str, slot: Slot, known: Range<usize>) -> Result<(), StoreError> {

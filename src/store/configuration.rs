@@ -34,6 +34,13 @@ impl ConfigurationSeed {
 #[serde(transparent)]
 pub struct ConfigurationId(uuid::Uuid);
 
+impl ConfigurationId {
+    /// What stands in a trial entry, if it is one.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        uuid::Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
 impl fmt::Display for ConfigurationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.hyphenated().fmt(f)
@@ -50,5 +57,7 @@ mod tests {
         assert_eq!(seed.id_in(Path::new("/a")), seed.id_in(Path::new("/a")));
         assert_ne!(seed.id_in(Path::new("/a")), seed.id_in(Path::new("/b")));
         assert_ne!(seed.id_in(Path::new("/a")), ConfigurationSeed::random().id_in(Path::new("/a")));
+        let id = seed.id_in(Path::new("/a"));
+        assert_eq!(ConfigurationId::parse(&id.to_string()), Some(id));
     }
 }

@@ -62,6 +62,12 @@ pub enum StoreError {
     /// The secrets of one connection were written by a later release.
     #[error("the secrets of this connection have version {version}, which this release of d365conn doesn't know")]
     SecretsNewer { version: u32 },
+    /// The list of connections says something else than what the secrets of a connection were made for.
+    #[error(
+        "the secrets of connection `{connection}` were made for the {} {made_for}, and the list of connections says {listed}",
+        in_words(key)
+    )]
+    MadeForAnother { connection: ConnectionName, key: &'static str, made_for: String, listed: String, path: PathBuf },
     /// The passphrase doesn't open the encrypted file.
     #[error("the passphrase doesn't open `{}`", path.display())]
     WrongPassphrase { path: PathBuf },
@@ -90,6 +96,15 @@ pub enum StoreError {
 
 fn at(line: Option<usize>) -> String {
     line.map(|line| format!(" at line {line}")).unwrap_or_default()
+}
+
+fn in_words(key: &str) -> &'static str {
+    match key {
+        "tenant" => "tenant",
+        "client_id" => "app",
+        "id" => "connection with the id",
+        _ => "organisation",
+    }
 }
 
 fn owner(pid: Option<u32>) -> String {
@@ -131,6 +146,7 @@ impl Diagnose for StoreError {
             Self::StoreFailed { .. } => &phrases::FAILED,
             Self::SecretsDamaged { .. } => &phrases::SECRETS_DAMAGED,
             Self::SecretsNewer { .. } => &phrases::SECRETS_NEWER,
+            Self::MadeForAnother { .. } => &phrases::MADE_FOR_ANOTHER,
             Self::WrongPassphrase { .. } => &phrases::WRONG_PASSPHRASE,
             Self::EmptyPassphrase => &phrases::EMPTY_PASSPHRASE,
             Self::ShortPassphrase { .. } => &phrases::SHORT_PASSPHRASE,
@@ -181,6 +197,13 @@ impl Diagnose for StoreError {
                 ("connection", connection.to_string()),
                 ("tenant_url", tenant_url.clone()),
                 ("detail", detail.clone()),
+            ],
+            Self::MadeForAnother { connection, key, made_for, listed, path: at } => vec![
+                ("connection", connection.to_string()),
+                ("key", (*key).to_owned()),
+                ("made_for", made_for.clone()),
+                ("listed", listed.clone()),
+                path(at),
             ],
             Self::SecretsDamaged { reason } => vec![("reason", (*reason).to_owned())],
             Self::FileDamaged { path: at, reason } => vec![path(at), ("reason", (*reason).to_owned())],

@@ -1,6 +1,7 @@
 //! The encrypted secret file, used only where it was asked for: reading and changing it, and asking for its passphrase once.
 //! Nothing here writes a secret in the clear.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::secret::Secret;
 use crate::store::envelope::Envelope;
 use crate::store::error::Refusal;
 use crate::store::sealing::{Broken, Key, Recipe, SHORTEST_PASSPHRASE, Unable, is_long_enough};
-use crate::store::{Secrets, StoreError, Vault, lock};
+use crate::store::secret_record::{About, SecretRecord};
+use crate::store::{StoreError, Unowned, Vault, lock};
 
 /// Far more than the secrets of ten thousand connections take.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -160,40 +162,55 @@ impl Vault for FileVault {
         vec![self.locks.clone()]
     }
 
-    /// Creates the file when there is none yet.
+    /// Creates the file when there is none yet, and writes one that is there anew as it is: no trial record can be left.
     fn probe(&self) -> Result<(), StoreError> {
-        let (id, secrets) = (ConnectionId::random(), Secrets::new());
-        self.write(&id, &secrets)?;
-        let seen = self.read(&id);
-        self.remove(&id)?;
-        match seen? {
-            Some(seen) if seen.is_same_as(&secrets) => Ok(()),
-            _ => Err(StoreError::StoreFailed { detail: "it did not give back what it was given".to_owned() }),
+        self.change(|_, _| Ok(()))?;
+        match self.bytes()? {
+            Some(bytes) => self.opened(&bytes, |_, _| Ok(())),
+            None => Err(StoreError::StoreFailed { detail: "it did not give back what it was given".to_owned() }),
         }
     }
 
     /// # Errors
     /// [`StoreError::FileVanished`] too: a connection says that its secrets are here, so there must have been a file.
-    fn read(&self, id: &ConnectionId) -> Result<Option<Secrets>, StoreError> {
+    fn read(&self, id: &ConnectionId) -> Result<Option<SecretRecord>, StoreError> {
         let Some(bytes) = self.bytes()? else { return Err(StoreError::FileVanished { path: self.path.clone() }) };
         self.opened(&bytes, |envelope, key| {
-            let text = envelope.find(&id.to_string(), key).map_err(|broken| self.broken(broken))?;
-            text.map(|text| Secrets::from_bytes(&text)).transpose()
+            let halves = envelope.find(&id.to_string(), key).map_err(|broken| self.broken(broken))?;
+            halves.map(|(about, secrets)| SecretRecord::of_halves(&about, &secrets)).transpose()
         })
     }
 
-    fn write(&self, id: &ConnectionId, secrets: &Secrets) -> Result<(), StoreError> {
-        self.change(|envelope, key| {
-            envelope.insert(&id.to_string(), &secrets.to_bytes(), key).map_err(|Unable| unable())
-        })
+    fn write(&self, id: &ConnectionId, record: &SecretRecord) -> Result<(), StoreError> {
+        let (about, secrets) = record.halves();
+        self.change(|envelope, key| envelope.insert(&id.to_string(), &about, &secrets, key).map_err(|Unable| unable()))
     }
 
     fn remove(&self, id: &ConnectionId) -> Result<(), StoreError> {
+        self.clear(&id.to_string())
+    }
+
+    fn unowned(&self, owned: &BTreeSet<String>) -> Result<Vec<Unowned>, StoreError> {
+        let Some(bytes) = self.bytes()? else { return Ok(Vec::new()) };
+        self.opened(&bytes, |envelope, key| {
+            let others = envelope.ids().filter(|id| !owned.contains(*id));
+            others
+                .map(|id| {
+                    let about = envelope.about(id, key).map_err(|broken| self.broken(broken))?;
+                    let About { configuration, made_for } = About::from_half(&about)?;
+                    let address = made_for.map(|made_for| made_for.address().to_owned());
+                    Ok(Unowned { name: id.to_owned(), configuration, address })
+                })
+                .collect()
+        })
+    }
+
+    fn clear(&self, name: &str) -> Result<(), StoreError> {
         if !self.exists()? {
             return Ok(());
         }
         self.change(|envelope, _| {
-            envelope.remove(&id.to_string());
+            envelope.remove(name);
             Ok(())
         })
     }
@@ -205,9 +222,14 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use crate::problem::Diagnose as _;
-    use crate::store::secrets::tests::secrets;
+    use crate::store::secrets::tests::secrets as some;
 
     use super::*;
+
+    /// A record of these secrets, made for nothing in particular.
+    fn secrets(pairs: &[(&str, &str)]) -> SecretRecord {
+        SecretRecord::unbound(some(pairs))
+    }
 
     struct Home {
         directory: tempfile::TempDir,
@@ -271,7 +293,7 @@ mod tests {
         let whole = paths::read_own(&home.file(), LIMIT).unwrap().unwrap();
         let wrong = home.vault("a wrong one");
         assert_eq!(code(wrong.read(&id)), "store/wrong-passphrase");
-        assert_eq!(code(wrong.write(&id, &Secrets::new())), "store/wrong-passphrase");
+        assert_eq!(code(wrong.write(&id, &secrets(&[]))), "store/wrong-passphrase");
         assert_eq!(code(wrong.remove(&id)), "store/wrong-passphrase");
         assert_eq!(
             paths::read_own(&home.file(), LIMIT).unwrap().unwrap(),
@@ -288,7 +310,7 @@ mod tests {
             paths::write_own(&home.file(), &bytes).unwrap();
             let vault = home.vault("the right one");
             assert_eq!(code(vault.read(&id)), expected);
-            assert_eq!(code(vault.write(&id, &Secrets::new())), expected);
+            assert_eq!(code(vault.write(&id, &secrets(&[]))), expected);
             assert_eq!(paths::read_own(&home.file(), LIMIT).unwrap().unwrap(), bytes);
         }
         paths::remove_own(&home.file()).unwrap();

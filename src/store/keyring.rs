@@ -3,11 +3,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door to the keyring")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use keyring_core::{Entry, Error};
@@ -16,8 +16,9 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::connection::{ConnectionId, StoreKind};
 use crate::store::chunks::{self, Blobs};
+use crate::store::secret_record::{About, SecretRecord};
 use crate::store::verdict::{self, Complaint, judge, judge_again};
-use crate::store::{Secrets, StoreError, Vault};
+use crate::store::{ConfigurationId, StoreError, Unowned, Vault};
 
 /// Under this service name, and under connection ids as user names, the entries can be found with the system's own tools.
 const SERVICE: &str = "d365conn";
@@ -72,8 +73,12 @@ pub struct KeyringVault {
     lock_places: Vec<PathBuf>,
     slow: Option<(Duration, Box<dyn Fn() + Send + Sync>)>,
     told: AtomicBool,
+    owner: Owner,
     line: Mutex<Line>,
 }
+
+/// Says which configuration the trial entries are of.
+type Owner = Arc<dyn Fn() -> Option<ConfigurationId> + Send + Sync>;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -107,8 +112,16 @@ impl KeyringVault {
             lock_places,
             slow: None,
             told: AtomicBool::new(false),
+            owner: Arc::new(|| None),
             line: Mutex::new(Line::Idle),
         }
+    }
+
+    /// Asks `owner` which configuration this is when a trial entry is made: one that is left behind is then known as its.
+    #[must_use]
+    pub fn owned_by(mut self, owner: impl Fn() -> Option<ConfigurationId> + Send + Sync + 'static) -> Self {
+        self.owner = Arc::new(owner);
+        self
     }
 
     /// Calls `tell` when a call has taken `after` and goes on, the first time only: to say on the screen what is awaited.
@@ -213,30 +226,49 @@ impl Vault for KeyringVault {
     }
 
     fn probe(&self) -> Result<(), StoreError> {
-        self.call(Keyring::probe)
+        let owner = Arc::clone(&self.owner);
+        self.call(move |keyring| keyring.probe(&owner))
     }
 
-    fn read(&self, id: &ConnectionId) -> Result<Option<Secrets>, StoreError> {
-        let name = id.to_string();
+    fn read(&self, id: &ConnectionId) -> Result<Option<SecretRecord>, StoreError> {
+        let (name, owner) = (id.to_string(), Arc::clone(&self.owner));
         let bytes = self.call(move |keyring| {
             let value = chunks::read(keyring, &name)?;
             if value.is_none() {
                 // A keyring that can keep nothing also says that there is nothing: it is believed only if it can.
-                keyring.probe()?;
+                keyring.probe(&owner)?;
             }
             Ok(value)
         })?;
-        bytes.map(|bytes| Secrets::from_bytes(&bytes)).transpose()
+        bytes.map(|bytes| SecretRecord::from_bytes(&bytes)).transpose()
     }
 
-    fn write(&self, id: &ConnectionId, secrets: &Secrets) -> Result<(), StoreError> {
-        let (name, bytes) = (id.to_string(), secrets.to_bytes());
+    fn write(&self, id: &ConnectionId, record: &SecretRecord) -> Result<(), StoreError> {
+        let (name, bytes) = (id.to_string(), record.to_bytes());
         self.call(move |keyring| chunks::write(keyring, &name, &bytes))
     }
 
     fn remove(&self, id: &ConnectionId) -> Result<(), StoreError> {
         let name = id.to_string();
         self.call(move |keyring| chunks::remove(keyring, &name))
+    }
+
+    fn unowned(&self, owned: &BTreeSet<String>) -> Result<Vec<Unowned>, StoreError> {
+        let owned = owned.clone();
+        self.call(move |keyring| {
+            let names = keyring.names()?;
+            let others = names.iter().filter(|name| !owned.contains(*name));
+            others.map(|name| Ok(Unowned { name: name.clone(), ..keyring.described(name)? })).collect()
+        })
+    }
+
+    fn clear(&self, name: &str) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.call(
+            move |keyring| {
+                if name.starts_with(PROBE) { keyring.delete(&name) } else { chunks::remove(keyring, &name) }
+            },
+        )
     }
 }
 
@@ -279,15 +311,46 @@ impl Keyring {
         answer
     }
 
-    fn probe(&self) -> Result<(), StoreError> {
+    fn probe(&self, owner: &Owner) -> Result<(), StoreError> {
         let name = format!("{PROBE}{}", ConnectionId::random());
-        self.set(&name, b"probe")?;
-        let seen = self.get(&name);
-        self.delete(&name)?;
-        match seen? {
-            Some(bytes) if *bytes == b"probe" => Ok(()),
-            _ => Err(StoreError::StoreFailed { detail: "it did not give back what it was given".to_owned() }),
+        let value = owner().map_or_else(|| "probe".to_owned(), |owner| owner.to_string());
+        // Whoever sweeps what dead trials left may take this one for such: then it is tried once more.
+        for _ in 0..2 {
+            self.set(&name, value.as_bytes())?;
+            let seen = self.get(&name);
+            self.delete(&name)?;
+            if seen?.is_some_and(|bytes| *bytes == value.as_bytes()) {
+                return Ok(());
+            }
         }
+        Err(StoreError::StoreFailed { detail: "it did not give back what it was given".to_owned() })
+    }
+
+    /// The names of all values and trials, finished or not.
+    fn names(&self) -> Result<BTreeSet<String>, StoreError> {
+        let found =
+            self.heard(Entry::search(&HashMap::from([("service", SERVICE)]))).map_err(|error| complain(&error))?;
+        let specified = found.iter().filter_map(|entry| self.heard(entry.get_specifiers()));
+        let ours = specified.filter(|(service, _)| service == SERVICE);
+        Ok(ours.map(|(_, name)| name.split('.').next().unwrap_or_default().to_owned()).collect())
+    }
+
+    /// Whose it is, as far as its first part tells.
+    fn described(&self, name: &str) -> Result<Unowned, StoreError> {
+        let unknown = Unowned { name: name.to_owned(), configuration: None, address: None };
+        if name.starts_with(PROBE) {
+            let value = self.get(name)?.unwrap_or_default();
+            let configuration = std::str::from_utf8(&value).ok().and_then(ConfigurationId::parse);
+            return Ok(Unowned { configuration, ..unknown });
+        }
+        for part in chunks::first_parts(name) {
+            if let Some(About { configuration, made_for }) =
+                self.get(&part)?.and_then(|bytes| About::from_beginning(&bytes))
+            {
+                return Ok(Unowned { configuration, address: made_for.map(|it| it.address().to_owned()), ..unknown });
+            }
+        }
+        Ok(unknown)
     }
 }
 

@@ -146,7 +146,7 @@ pub(super) fn owner(file: &mut File) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use crate::connection::StoreKind;
-    use crate::store::{MemoryVault, Secrets};
+    use crate::store::{MemoryVault, SecretRecord};
 
     use super::*;
 
@@ -166,11 +166,11 @@ mod tests {
             Ok(())
         }
 
-        fn read(&self, _: &ConnectionId) -> Result<Option<Secrets>, StoreError> {
+        fn read(&self, _: &ConnectionId) -> Result<Option<SecretRecord>, StoreError> {
             Ok(None)
         }
 
-        fn write(&self, _: &ConnectionId, _: &Secrets) -> Result<(), StoreError> {
+        fn write(&self, _: &ConnectionId, _: &SecretRecord) -> Result<(), StoreError> {
             Ok(())
         }
 

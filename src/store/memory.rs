@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use crate::connection::{ConnectionId, StoreKind};
-use crate::store::{Secrets, StoreError, Vault};
+use crate::store::{SecretRecord, StoreError, Vault};
 
 /// A vault that keeps nothing after the run: for connections that come from the environment, and for trying things.
 #[derive(Debug)]
 pub struct MemoryVault {
     kind: StoreKind,
-    kept: Mutex<BTreeMap<ConnectionId, Secrets>>,
+    kept: Mutex<BTreeMap<ConnectionId, SecretRecord>>,
 }
 
 impl MemoryVault {
@@ -35,12 +35,12 @@ impl Vault for MemoryVault {
         Ok(())
     }
 
-    fn read(&self, id: &ConnectionId) -> Result<Option<Secrets>, StoreError> {
+    fn read(&self, id: &ConnectionId) -> Result<Option<SecretRecord>, StoreError> {
         Ok(self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned())
     }
 
-    fn write(&self, id: &ConnectionId, secrets: &Secrets) -> Result<(), StoreError> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), secrets.clone());
+    fn write(&self, id: &ConnectionId, record: &SecretRecord) -> Result<(), StoreError> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), record.clone());
         Ok(())
     }
 
@@ -61,9 +61,9 @@ mod tests {
         let vault = MemoryVault::new(StoreKind::Keyring);
         let (one, two) = (ConnectionId::random(), ConnectionId::random());
         vault.probe().unwrap();
-        vault.write(&one, &secrets(&[("a", "1")])).unwrap();
-        vault.write(&one, &secrets(&[("a", "2")])).unwrap();
-        assert!(vault.read(&one).unwrap().unwrap().is_same_as(&secrets(&[("a", "2")])));
+        vault.write(&one, &SecretRecord::unbound(secrets(&[("a", "1")]))).unwrap();
+        vault.write(&one, &SecretRecord::unbound(secrets(&[("a", "2")]))).unwrap();
+        assert!(vault.read(&one).unwrap().unwrap().secrets().is_same_as(&secrets(&[("a", "2")])));
         assert!(vault.read(&two).unwrap().is_none());
         vault.remove(&one).unwrap();
         vault.remove(&one).unwrap();

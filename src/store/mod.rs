@@ -6,12 +6,13 @@
 //! | [`HealthBook`] | `health/ID.json` in the state directory | no |
 //! | [`KeyringVault`] | the operating system's keyring, service `d365conn` | yes |
 //! | [`FileVault`] | `secrets.d365` in the state directory, encrypted | yes |
-//! | [`ResidentVault`] | one of the others, asked on behalf of one connection | yes |
+//! | [`ResidentVault`] | one of the others, asked on behalf of one connection, for what its secrets were made for | yes |
 //! | [`MemoryVault`] | nowhere: gone with the process | yes |
 //! | [`Bundle`] | wherever the user puts it, encrypted | yes |
 //! | [`DemandBook`] | `demands/ID.json` in the state directory | no |
 //! | [`UploadMemory`] | `uploads/NAME.json` in the state directory; tokens among the connection's secrets | no |
 //! | [`CredentialLock`] | `locks/ID.lock` beside the encrypted file, or in the user's own state directory for a keyring | no |
+//! | [`KeepingLock`] | `locks/keeping.lock` in the state directory | no |
 //! | [`SignInTurn`] | `sign-ins/NAME.lock` in the state directory | no |
 //!
 //! Everything but [`CredentialLock::acquire`] and [`SignInTurn::take`] blocks the thread that calls it: a keyring may wait for a person to unlock
@@ -28,6 +29,7 @@ mod envelope;
 mod error;
 mod file;
 mod health;
+mod keeping_lock;
 mod keyring;
 mod lock;
 mod memory;
@@ -38,6 +40,7 @@ mod registry;
 mod remains;
 mod resident;
 mod sealing;
+mod secret_record;
 mod secrets;
 mod sign_in_turn;
 mod uploads;
@@ -56,14 +59,16 @@ pub use demands::DemandBook;
 pub use error::{Refusal, StoreError};
 pub use file::{FileVault, PassphraseSource, Purpose};
 pub use health::{Health, HealthBook, Noted};
+pub use keeping_lock::KeepingLock;
 pub use lock::CredentialLock;
 pub use memory::MemoryVault;
 pub use nearest::is_one_slip_apart;
 pub use phrases::PHRASES;
 pub use registry::Registry;
 pub use remains::Remains;
-pub use resident::ResidentVault;
+pub use resident::{ResidentVault, Testimony};
+pub use secret_record::SecretRecord;
 pub use secrets::Secrets;
 pub use sign_in_turn::SignInTurn;
 pub use uploads::{UploadMemory, UploadNote, is_of_upload};
-pub use vault::Vault;
+pub use vault::{Unowned, Vault};

@@ -20,6 +20,7 @@ pub const PHRASES: &[&Phrase] = &[
     &FAILED,
     &SECRETS_DAMAGED,
     &SECRETS_NEWER,
+    &MADE_FOR_ANOTHER,
     &WRONG_PASSPHRASE,
     &EMPTY_PASSPHRASE,
     &SHORT_PASSPHRASE,
@@ -192,6 +193,17 @@ pub(super) static SECRETS_NEWER: Phrase = own(
     &[
         "use that later release: `d365conn version` shows which one this is",
         "forget the connection with `d365conn disconnect NAME`, and connect again with this release",
+    ],
+);
+
+pub(super) static MADE_FOR_ANOTHER: Phrase = own(
+    "store/made-for-another",
+    Exit::Store,
+    "secrets are sent to nobody but those they were made for, whatever the list of connections says by now: it was changed by something else than d365conn, and nothing was sent",
+    &[
+        "if you didn't mean that change, undo it: in `{path}`, `{connection}` had `{key} = \"{made_for}\"`; `{path}.previous` is the list before its last change by d365conn",
+        "if {listed} is right, sign in for it anew: `d365conn reconnect {connection}` uses none of the secrets that are kept; an app's own secret is given with `--client-secret-stdin`, a certificate with `--certificate`",
+        "let it go with its secrets: `d365conn disconnect {connection}`",
     ],
 );
 

@@ -102,13 +102,21 @@ impl Registry {
     ///
     /// # Errors
     /// As [`Registry::change`].
-    pub fn ensured_configuration(&self) -> Result<ConfigurationId, Problem> {
+    pub fn ensured_configuration(&self) -> Result<ConfigurationId, StoreError> {
         if let Some(known) = self.configuration()? {
             return Ok(known);
         }
-        let seed =
-            self.change(|connections| Ok(*connections.configuration.get_or_insert_with(ConfigurationSeed::random)))?;
+        let ensure = |connections: &mut Connections| {
+            Ok::<_, StoreError>(*connections.configuration.get_or_insert_with(ConfigurationSeed::random))
+        };
+        let seed = self.changed(ensure)?;
         Ok(seed.id_in(&self.directory()))
+    }
+
+    /// `connections.toml` itself, for messages.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     fn directory(&self) -> PathBuf {
@@ -121,6 +129,10 @@ impl Registry {
     /// # Errors
     /// What `change` returns; as [`Registry::read`]; [`StoreError::LockTimeout`] after 30 seconds.
     pub fn change<T>(&self, change: impl FnOnce(&mut Connections) -> Result<T, Problem>) -> Result<T, Problem> {
+        self.changed(change)
+    }
+
+    fn changed<T, E: From<StoreError>>(&self, change: impl FnOnce(&mut Connections) -> Result<T, E>) -> Result<T, E> {
         let _held = lock::hold(&self.lock, PATIENCE)?;
         let old = paths::read_own(&self.path, LIMIT).map_err(StoreError::from)?;
         let before = old.as_deref().map_or_else(|| Ok(Connections::none()), |bytes| self.parse(bytes))?;

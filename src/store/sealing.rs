@@ -94,13 +94,13 @@ impl Mark {
         bytes
     }
 
-    /// Takes this mark off the beginning of `rest`.
-    pub(super) fn take_from(self, rest: &mut &[u8]) -> Result<(), Broken> {
+    /// Takes this mark, or that of an earlier version, off the beginning of `rest`, and says which version it is.
+    pub(super) fn take_from(self, rest: &mut &[u8]) -> Result<u16, Broken> {
         if take::<MAGIC_BYTES>(rest)? != *self.magic {
             return Err(Broken::Damaged { reason: "it doesn't begin as such a file does" });
         }
         match u16::from_le_bytes(take(rest)?) {
-            version if version == self.version => Ok(()),
+            version if (1..=self.version).contains(&version) => Ok(version),
             version if version > self.version => Err(Broken::Newer { version }),
             _ => Err(Broken::Damaged { reason: "no release wrote its version" }),
         }

@@ -12,6 +12,9 @@ use crate::store::StoreError;
 
 const VERSION: u32 = 1;
 
+/// What [`Secrets::to_bytes`] begins with.
+const BEFORE_THE_MAP: &[u8] = b"{\"version\":1,\"secrets\":";
+
 /// Ends of the names of what is kept among secrets, is none, and may be shown: a moment, a place, what a service demands.
 const OPEN: [&str; 3] = ["_on", "_path", "claims"];
 
@@ -80,6 +83,22 @@ impl Secrets {
         bytes
     }
 
+    /// What stands for the map alone in the `bytes` of [`Secrets::to_bytes`].
+    pub(super) fn map_in(bytes: &[u8]) -> Option<&[u8]> {
+        bytes.strip_prefix(BEFORE_THE_MAP).and_then(|rest| rest.strip_suffix(b"}"))
+    }
+
+    /// The secrets out of JSON that holds them under `secrets`, whatever else it says.
+    pub(super) fn from_current(bytes: &[u8]) -> Result<Self, StoreError> {
+        let damaged = |_| StoreError::SecretsDamaged { reason: "what is kept for it can't be read" };
+        let read: Read = serde_json::from_slice(bytes).map_err(damaged)?;
+        let take = |(name, text): (String, Text)| {
+            let secret = if is_open(&name) { Secret::unwatched(text.0.as_str()) } else { Secret::new(text.0.as_str()) };
+            (name, secret)
+        };
+        Ok(Self { by_name: read.secrets.into_iter().map(take).collect() })
+    }
+
     /// Reads [`Secrets::to_bytes`].
     ///
     /// # Errors
@@ -91,12 +110,7 @@ impl Secrets {
             version if version > VERSION => return Err(StoreError::SecretsNewer { version }),
             _ => return Err(StoreError::SecretsDamaged { reason: "no release wrote what is kept for it" }),
         }
-        let read: Read = serde_json::from_slice(bytes).map_err(damaged)?;
-        let take = |(name, text): (String, Text)| {
-            let secret = if is_open(&name) { Secret::unwatched(text.0.as_str()) } else { Secret::new(text.0.as_str()) };
-            (name, secret)
-        };
-        Ok(Self { by_name: read.secrets.into_iter().map(take).collect() })
+        Self::from_current(bytes)
     }
 }
 

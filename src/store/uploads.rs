@@ -14,10 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::connection::ConnectionId;
 use crate::paths::{self, Places};
 use crate::secret::Secret;
-use crate::store::{CredentialLock, StoreError, Vault};
+use crate::store::{CredentialLock, ResidentVault, StoreError};
 
 const VERSION: u32 = 1;
 /// Far more than a note may be long.
@@ -51,8 +50,7 @@ pub struct UploadNote {
 pub struct UploadMemory {
     path: PathBuf,
     token_name: String,
-    vault: Arc<dyn Vault>,
-    id: ConnectionId,
+    vault: Arc<ResidentVault>,
 }
 
 impl UploadNote {
@@ -64,13 +62,14 @@ impl UploadNote {
 }
 
 impl UploadMemory {
-    /// What is remembered of uploads to `place` over the connection `id`, whose secrets are in `vault`. Touches nothing.
+    /// What is remembered of uploads to `place` over the connection whose secrets are in `vault`. Touches nothing.
     #[must_use]
-    pub fn new(places: &Places, vault: Arc<dyn Vault>, id: ConnectionId, place: &str) -> Self {
+    pub fn new(places: &Places, vault: Arc<ResidentVault>, place: &str) -> Self {
+        let id = &vault.connection().id;
         let digest = Sha256::digest(format!("{id}\n{place}"));
         let name = URL_SAFE_NO_PAD.encode(&digest[..12]);
         let path = places.state.join("uploads").join(format!("{name}.json"));
-        Self { path, token_name: format!("{PREFIX}{name}"), vault, id }
+        Self { path, token_name: format!("{PREFIX}{name}"), vault }
     }
 
     /// What was noted, with its token, unless it is too old or damaged to go on with.
@@ -81,7 +80,7 @@ impl UploadMemory {
         if note.version != VERSION || now.duration_since(note.begun_at) > LIFE {
             return None;
         }
-        let token = self.vault.read(&self.id).ok().flatten()?.find(&self.token_name)?.clone();
+        let token = self.vault.read().ok().flatten()?.find(&self.token_name)?.clone();
         Some((note, token))
     }
 
@@ -112,9 +111,9 @@ impl UploadMemory {
     }
 
     async fn change(&self, token: Option<&Secret>) -> Result<(), StoreError> {
-        let _lock = CredentialLock::acquire(self.vault.as_ref(), &self.id, LOCK_WAIT).await?;
+        let _lock = CredentialLock::acquire(self.vault.vault(), &self.vault.connection().id, LOCK_WAIT).await?;
         // Whoever disconnected meanwhile has no secrets left to stand beside.
-        let Some(mut secrets) = self.vault.read(&self.id)? else { return Ok(()) };
+        let Some(mut secrets) = self.vault.read()? else { return Ok(()) };
         match token {
             Some(token) => {
                 secrets.insert(self.token_name.clone(), token.clone());
@@ -122,7 +121,7 @@ impl UploadMemory {
             None if secrets.take(&self.token_name).is_none() => return Ok(()),
             None => {}
         }
-        self.vault.write(&self.id, &secrets)
+        self.vault.write(&secrets)
     }
 }
 
@@ -136,18 +135,20 @@ pub fn is_of_upload(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::connection::StoreKind;
-    use crate::store::{MemoryVault, Secrets};
+    use crate::store::connections::tests::connection;
+    use crate::store::{MemoryVault, Registry, Secrets};
 
     #[test]
     fn an_upload_is_remembered_for_a_day_and_its_token_is_in_no_file() {
         let home = tempfile::tempdir().unwrap();
         let places = Places { config: home.path().to_owned(), state: home.path().join("state") };
-        let vault: Arc<dyn Vault> = Arc::new(MemoryVault::new(StoreKind::File));
-        let id = ConnectionId::random();
+        let inner = Arc::new(MemoryVault::new(StoreKind::File));
+        let vault = ResidentVault::new(inner, &connection("one"), Registry::new(&places), |_| None);
+        let vault = Arc::new(vault);
         let mut secrets = Secrets::new();
         secrets.insert("refresh_token", Secret::new("r3fresh"));
-        vault.write(&id, &secrets).unwrap();
-        let memory = UploadMemory::new(&places, Arc::clone(&vault), id.clone(), "nl_project/1/nl_contract");
+        vault.write(&secrets).unwrap();
+        let memory = UploadMemory::new(&places, Arc::clone(&vault), "nl_project/1/nl_contract");
         let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
         assert!(memory.find(now).is_none());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -159,11 +160,11 @@ mod tests {
         let written = paths::read_own(&memory.path, LIMIT).unwrap().unwrap();
         assert!(!String::from_utf8(written).unwrap().contains("t0ken"));
         assert!(memory.find(now + SignedDuration::from_hours(25)).is_none());
-        let elsewhere = UploadMemory::new(&places, Arc::clone(&vault), id.clone(), "nl_project/2/nl_contract");
+        let elsewhere = UploadMemory::new(&places, Arc::clone(&vault), "nl_project/2/nl_contract");
         assert!(elsewhere.find(now).is_none());
         runtime.block_on(memory.forget()).unwrap();
         assert!(memory.find(now).is_none());
-        let left = vault.read(&id).unwrap().unwrap();
+        let left = vault.read().unwrap().unwrap();
         assert_eq!(left.names().collect::<Vec<_>>(), ["refresh_token"]);
     }
 }

@@ -111,6 +111,7 @@ impl Discover {
             read_only: false,
             label: None,
             default_wish: DefaultWish::IfFirst,
+            bound_tenant: None,
             replaces: None,
         })
     }

@@ -94,7 +94,7 @@ impl Import {
         let connection = Connection { id: ConnectionId::random(), name, store, ..connection };
         // A store that waits for a person is not opened for a name that can't be had.
         must_be_free(&context.registry()?.read()?, &connection.name)?;
-        let kept = Kept { id: &connection.id, store, secrets: &secrets, issued: None };
+        let kept = Kept { connection: &connection, secrets: &secrets, issued: None };
         let may = |connections: &Connections| must_be_free(connections, &connection.name);
         let wish = self.default.wish();
         let default = kept.keep(context, may, |connections| {

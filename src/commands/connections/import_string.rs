@@ -82,6 +82,7 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
         read_only: false,
         label: None,
         default_wish: flags.default.wish(),
+        bound_tenant: None,
         replaces: None,
         tenant_url,
     };

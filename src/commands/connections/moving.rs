@@ -9,7 +9,7 @@ use crate::connection::{Connection, ConnectionId, ConnectionName, StoreKind};
 use crate::context::Context;
 use crate::problem::Problem;
 use crate::session::SessionError;
-use crate::store::{CredentialLock, HealthBook, StoreError, Vault};
+use crate::store::{CredentialLock, HealthBook, KeepingLock, StoreError, Vault};
 
 /// Moves the secrets of the connection `name` to `store`. `point` changes the list of connections to say so, and whatever
 /// else is to change with it; it is called when the new store has the secrets, and gives back the connection as it is then.
@@ -37,6 +37,8 @@ pub(super) fn move_secrets(
     let _locks = context.block_on(async {
         Ok(CredentialLock::acquire_both(keyring.as_ref(), file.as_ref(), &before.id, LOCK_WAIT).await?)
     })?;
+    // A copy that the list doesn't name yet is nothing left behind.
+    let _keeping = KeepingLock::shared(places)?;
     let before = saved()?;
     let errand = Errand { book: HealthBook::new(places), id: &before.id, connection: &before, new, store };
     if before.store == store {
@@ -86,11 +88,11 @@ impl Errand<'_> {
             connection: self.connection.name.to_string(),
             store: self.connection.store.word(),
         };
-        let secrets = old.read(self.id)?.ok_or_else(gone)?;
+        let record = old.read(self.id)?.ok_or_else(gone)?;
         self.note(Some(self.store))?;
-        let written = self.new.write(self.id, &secrets).and_then(|()| self.new.read(self.id));
+        let written = self.new.write(self.id, &record).and_then(|()| self.new.read(self.id));
         let is_same = match written {
-            Ok(seen) => seen.is_some_and(|seen| seen.is_same_as(&secrets)),
+            Ok(seen) => seen.is_some_and(|seen| seen.is_same_as(&record)),
             Err(error) => {
                 self.take_back();
                 return Err(error.into());

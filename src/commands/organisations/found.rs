@@ -23,12 +23,12 @@ pub struct Found {
 /// # Errors
 /// [`NotShared`].
 pub fn find(context: &Context, discovery: &Discovery, lender: &Connection) -> Result<Found, NotShared> {
-    let vault = context.vault(lender.store)?;
+    let vault = context.vault_of(lender)?;
     let places = context.places()?;
     let trace = context.trace();
     let tools =
         Tools { http: context.http()?, clock: &context.clock, trace: &trace, max_wait: context.settings.max_wait };
-    let lender = Lender { connection: lender, vault: &*vault, places };
+    let lender = Lender { connection: lender, vault: &vault, places };
     let (shared, found) = context.block_on(async { Ok(lender.discover(tools, discovery).await) })??;
     Ok(Found { listed: listed(context, discovery, found)?, shared })
 }

@@ -20,7 +20,7 @@ use crate::tenant::{Discovery, TenantUrl};
 /// When its secrets can't be read, or hold no refresh token.
 pub fn lend(context: &Context, lender: &Connection) -> Result<SharedSignIn, Problem> {
     let vault = context.vault_of(lender)?;
-    Lender { connection: lender, vault: &*vault, places: context.places()? }.lend()
+    Lender { connection: lender, vault: &vault, places: context.places()? }.lend()
 }
 
 /// `wanted` with the app of `lender`, and with its settings where `wanted` has none of its own.

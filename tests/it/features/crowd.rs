@@ -11,8 +11,8 @@ use d365conn::output::{Captured, Screen, ScreenOptions, Stdio, Terminals};
 use d365conn::paths::Places;
 use d365conn::sandbox::{INES, OWN_WEB_APP, Robot};
 use d365conn::secret::Secret;
-use d365conn::session::{Session, SessionParts};
-use d365conn::store::{CredentialLock, FileVault, Registry, Secrets, StoreError, Vault};
+use d365conn::session::{Session, SessionParts, testimony};
+use d365conn::store::{CredentialLock, FileVault, Registry, ResidentVault, SecretRecord, Secrets, StoreError, Vault};
 
 use crate::world::World;
 
@@ -25,6 +25,20 @@ fn places(world: &World) -> Places {
 fn vault(world: &World) -> FileVault {
     let passphrase = std::fs::read_to_string(world.path("passphrase")).unwrap();
     FileVault::new(&places(world), Box::new(move |_| Ok(Secret::new(passphrase.trim_end()))))
+}
+
+/// The secrets of the saved connection.
+fn secrets_in(world: &World) -> Secrets {
+    resident(world, Arc::new(vault(world))).read().unwrap().unwrap()
+}
+
+fn resident(world: &World, inner: Arc<dyn Vault>) -> ResidentVault {
+    ResidentVault::new(inner, &saved(world), Registry::new(&places(world)), testimony)
+}
+
+/// `secrets` as the saved connection's.
+fn record(world: &World, secrets: &Secrets) -> SecretRecord {
+    resident(world, Arc::new(vault(world))).record(secrets).unwrap()
 }
 
 fn saved(world: &World) -> Connection {
@@ -122,7 +136,7 @@ fn those_who_connect_while_somebody_does_wait_and_find_it_done() {
         assert!(said.contains("connected to"), "{said}");
     }
     assert_eq!((opened.load(Ordering::SeqCst), token_requests(&world)), (1, 1));
-    assert_eq!(vault(&world).read(&saved(&world).id).unwrap().unwrap().names().count(), 3);
+    assert_eq!(secrets_in(&world).names().count(), 3);
     world.run("accounts list --top 1").succeeds();
 }
 
@@ -245,7 +259,7 @@ impl Vault for Meddled {
         self.vault.probe()
     }
 
-    fn read(&self, id: &ConnectionId) -> Result<Option<Secrets>, StoreError> {
+    fn read(&self, id: &ConnectionId) -> Result<Option<SecretRecord>, StoreError> {
         // Before the lock, under it, and then before saving.
         if self.reads.fetch_add(1, Ordering::SeqCst) == 2 {
             (self.meddling)(&self.vault);
@@ -253,8 +267,8 @@ impl Vault for Meddled {
         self.vault.read(id)
     }
 
-    fn write(&self, id: &ConnectionId, secrets: &Secrets) -> Result<(), StoreError> {
-        self.vault.write(id, secrets)
+    fn write(&self, id: &ConnectionId, record: &SecretRecord) -> Result<(), StoreError> {
+        self.vault.write(id, record)
     }
 
     fn remove(&self, id: &ConnectionId) -> Result<(), StoreError> {
@@ -273,12 +287,27 @@ fn meddled(world: &World, meddling: Meddling) -> Session {
             Trace::default(),
         )
         .unwrap(),
-        vault: Arc::new(Meddled { vault: vault(world), reads: AtomicUsize::new(0), meddling }),
+        vault: Arc::new(resident(
+            world,
+            Arc::new(Meddled { vault: vault(world), reads: AtomicUsize::new(0), meddling }),
+        )),
         places: places(world),
         clock: world.clock.clone(),
         trace: Trace::default(),
         screen: Screen::new(Stdio::captured().0, &ScreenOptions::default()),
     })
+}
+
+#[test]
+fn a_command_that_a_disconnect_overtakes_says_so_and_offers_no_reconnect() {
+    let world = World::connected();
+    world.pass(Duration::from_secs(2 * 3600));
+    let session = meddled(&world, Box::new(|_| ()));
+    world.run("disconnect sandbox").succeeds();
+    let problem = block_on(session.token()).unwrap_err();
+    assert_eq!((problem.phrase().code, problem.phrase().exit.code()), ("session/disconnected", 2));
+    assert!(problem.to_string().contains("`sandbox` was disconnected"), "{problem}");
+    assert!(!problem.phrase().remedy.iter().any(|line| line.contains("reconnect")));
 }
 
 #[test]
@@ -299,10 +328,11 @@ fn a_renewal_never_replaces_what_was_stored_meanwhile() {
     let id = saved(&world).id;
     let mut newer = Secrets::new();
     newer.insert("refresh_token", Secret::new("of a newer sign-in"));
-    let (kept, replaced) = (newer.clone(), id.clone());
-    let session = meddled(&world, Box::new(move |vault| vault.write(&replaced, &newer).unwrap()));
+    let kept = newer.clone();
+    let newer = record(&world, &newer);
+    let session = meddled(&world, Box::new(move |vault| vault.write(&id, &newer).unwrap()));
     assert!(block_on(session.token()).is_ok());
-    assert!(vault(&world).read(&id).unwrap().unwrap().is_same_as(&kept));
+    assert!(secrets_in(&world).is_same_as(&kept));
 }
 
 #[test]
@@ -310,10 +340,11 @@ fn a_token_that_is_dead_elsewhere_only_is_not_called_dead() {
     let world = World::connected();
     world.pass(Duration::from_secs(2 * 3600));
     let id = saved(&world).id;
-    let good = vault(&world).read(&id).unwrap().unwrap();
+    let good = secrets_in(&world);
     let mut dead = good.clone();
     dead.insert("refresh_token", Secret::new("1.A-never-given-out"));
-    vault(&world).write(&id, &dead).unwrap();
+    resident(&world, Arc::new(vault(&world))).write(&dead).unwrap();
+    let good = record(&world, &good);
     // While the dead one is refused, a good one is stored from another computer.
     let replaced = id.clone();
     let session = meddled(&world, Box::new(move |vault| vault.write(&replaced, &good).unwrap()));

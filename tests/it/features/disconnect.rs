@@ -154,7 +154,12 @@ fn what_a_later_release_wrote_is_refused_and_nothing_is_touched() {
 #[test]
 fn signing_out_of_everything_works_on_a_damaged_list_which_is_kept_aside_and_named() {
     type Change = fn(&str) -> Vec<u8>;
-    let changes: [(&str, Change); 1] = [("text behind it", |good| format!("{good}\nnonsense").into_bytes())];
+    let changes: [(&str, Change); 4] = [
+        ("text behind it", |good| format!("{good}\nnonsense").into_bytes()),
+        ("an entry cut off", |good| good[..good.rfind("store = ").unwrap()].into()),
+        ("nothing but garbage", |_| b"garbage".to_vec()),
+        ("nothing at all", |_| Vec::new()),
+    ];
     for (what, change) in changes {
         let good = std::cell::RefCell::new(String::new());
         let (world, bad) = with_list(|text| {

@@ -4,9 +4,13 @@
 use std::env;
 use std::process::Command;
 
-use d365conn::connection::ConnectionId;
+use std::sync::Arc;
+
+use d365conn::connection::{Account, App, Connection, ConnectionId, ConnectionName, Flow, ResponseMode, StoreKind};
+use d365conn::paths::Places;
 use d365conn::secret::Secret;
-use d365conn::store::{KeyringVault, Patience, Secrets, Vault as _};
+use d365conn::store::{KeyringVault, Patience, Registry, ResidentVault, Secrets, Vault as _};
+use d365conn::tenant::TenantUrl;
 
 use super::bus::{Bus, Keyring};
 use super::home::Home;
@@ -27,6 +31,29 @@ fn vault() -> KeyringVault {
     KeyringVault::new(Patience::UNATTENDED, Vec::new())
 }
 
+/// The store of a connection with that id, in a list of this errand's own.
+fn resident(id: &ConnectionId) -> ResidentVault {
+    let home = std::path::PathBuf::from(env::var_os("HOME").unwrap());
+    let registry = Registry::new(&Places { config: home.join("config"), state: home.join("state") });
+    let connection = Connection {
+        id: id.clone(),
+        name: ConnectionName::parse("sizes").unwrap(),
+        tenant_url: TenantUrl::parse("https://contoso.crm4.dynamics.com").unwrap().url,
+        app: App::Own { client_id: "11111111-2222-3333-4444-555555555555".to_owned() },
+        flow: Flow::Browser,
+        store: StoreKind::Keyring,
+        account: Account::default(),
+        redirect_uri: None,
+        response_mode: ResponseMode::FormPost,
+        no_graph: false,
+        tenant_override: None,
+        label: None,
+        read_only: false,
+        has_client_secret: false,
+    };
+    ResidentVault::new(Arc::new(vault()), &connection, registry, |_| None)
+}
+
 /// A secret of so many bytes, with what is hardest to keep among them: a control byte, a NUL, quotes, four bytes in one.
 fn value(bytes: usize) -> String {
     const HARD: &str = "\0\u{7}\"\\\u{1f511}\n";
@@ -42,7 +69,7 @@ fn secrets(text: &str) -> Secrets {
 
 /// What the vault has for a connection.
 fn kept(id: &ConnectionId) -> String {
-    vault().read(id).unwrap().unwrap().find("refresh-token").unwrap().expose().to_owned()
+    resident(id).read().unwrap().unwrap().find("refresh-token").unwrap().expose().to_owned()
 }
 
 /// The words of an errand; the second one is the connection's id.
@@ -84,7 +111,7 @@ fn a_secret_of_any_size_comes_back_whole_from_another_process() {
     let (act, id, bytes) = errand_of(&errand);
     let wanted = value(bytes.parse().unwrap());
     match act {
-        "write" => vault().write(&id, &secrets(&wanted)).unwrap(),
+        "write" => resident(&id).write(&secrets(&wanted)).unwrap(),
         "read" => assert_eq!(kept(&id), wanted),
         _ => vault().remove(&id).unwrap(),
     }
@@ -119,8 +146,8 @@ fn what_a_killed_writer_left_is_cleared_by_the_next_one_and_the_old_value_stays_
     let (act, id, _) = errand_of(&errand);
     let (short, long) = ("short".to_owned(), "long ".repeat(60_000));
     match act {
-        "short" => vault().write(&id, &secrets(&short)).unwrap(),
-        "long" => vault().write(&id, &secrets(&long)).unwrap(),
+        "short" => resident(&id).write(&secrets(&short)).unwrap(),
+        "long" => resident(&id).write(&secrets(&long)).unwrap(),
         _ => {
             let seen = kept(&id);
             assert!(seen == short || seen == long, "neither the old value nor the new one: {} bytes", seen.len());

@@ -4,7 +4,7 @@
 use d365conn::connection::{Connection, ConnectionId, ConnectionName, StoreKind};
 use d365conn::paths::Places;
 use d365conn::secret::Secret;
-use d365conn::store::{FileVault, Registry, Secrets, Vault as _};
+use d365conn::store::{FileVault, Registry, ResidentVault, Secrets, Vault as _};
 
 use super::bus::{Bus, Keyring};
 use super::home::{Home, PASSPHRASE, binary};
@@ -144,7 +144,9 @@ fn a_copy_that_the_old_store_keeps_is_told_and_goes_with_the_next_command() {
     let first = saved(&home);
     let mut large = Secrets::new();
     large.insert("large", Secret::new("x".repeat(64 * 1024)));
-    file(&home).write(&ConnectionId::random(), &large).unwrap();
+    let other = Connection { id: ConnectionId::random(), ..first.clone() };
+    let registry = Registry::new(&places(&home));
+    ResidentVault::new(std::sync::Arc::new(file(&home)), &other, registry, |_| None).write(&large).unwrap();
     let said = in_little_room(&home, &format!("{MOVE} keyring")).fails(11, "commands/copy-left");
     assert!(said.contains("are in the keyring now") && said.contains("a copy is left in the encrypted file"), "{said}");
     assert_eq!(saved(&home).store, StoreKind::Keyring);

@@ -31,7 +31,7 @@ impl<'a> Memory<'a> {
                 let connection = context.saved_connection(None)?;
                 let table = &holder.table.logical_name;
                 let place = format!("{}\n{table}\n{}\n{}", client.address(), holder.id, holder.column);
-                Some(UploadMemory::new(context.places()?, context.vault_of(&connection)?, connection.id, &place))
+                Some(UploadMemory::new(context.places()?, context.vault_of(&connection)?, &place))
             }
         };
         Ok(Self { context, kept, note: None, arrived: Sha256::new() })
