@@ -173,7 +173,7 @@ pub(in crate::dataverse) static NO_NEXT_PAGE: Phrase = Phrase {
     meaning: "a saved query gives its first page alone; what was printed is not everything",
     remedy: &[
         "run it as a view, which reads every page: `d365conn records <table> list --view <name>`",
-        "or give its FetchXML to `d365conn query --fetchxml @FILE`",
+        "give its FetchXML to `d365conn query --fetchxml @FILE`, which reads every page too",
     ],
 };
 
