@@ -16,7 +16,7 @@ use crate::commands::{
 };
 use crate::context::Context;
 use crate::dataverse::is_rehearsal;
-use crate::environment::{self, Environment};
+use crate::environment::{self, Environment, EnvironmentError};
 use crate::output::problem::show;
 use crate::output::{ColorChoice, Filter, Format, OutputError, Screen, ScreenOptions, Stdio, term};
 use crate::problem::{Exit, Problem, catch_panic};
@@ -176,6 +176,10 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
     let wants_json = is_json(flags.output.as_deref(), &environment);
     let outcome = catch_panic(|| {
         emptiness::check(&command, &matches)?;
+        for (given, meant) in environment.misspelt() {
+            screen.note(&format!("the environment variable {given} is none of d365conn's; {meant} is"));
+        }
+        check_filled_in(arguments)?;
         let (screen, flags) = with_filter(screen.clone(), flags, global.jq.as_deref())?;
         let settings = Settings::resolve(flags, &environment)?;
         let context = Context::new(screen, settings, environment, clock, browser);
@@ -190,6 +194,41 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
             problem.exit()
         }
     }
+}
+
+/// The flags that name an address, an id, a file or a secret.
+const NAMING_FLAGS: &[&str] = &[
+    "--tenant-url",
+    "--client-id",
+    "--tenant",
+    "--redirect-uri",
+    "--login-hint",
+    "--certificate",
+    "--certificate-password-file",
+    "--client-secret-file",
+    "--passphrase-file",
+    "--federated-token-file",
+    "--identity-client-id",
+    "--identity-object-id",
+    "--identity-resource-id",
+    "--ca-file",
+    "--connection",
+    "-c",
+];
+
+/// Asks that none of those flags has a value that a pipeline should have filled in and did not.
+fn check_filled_in(arguments: &[OsString]) -> Result<(), Problem> {
+    let words: Vec<&str> = arguments.iter().map(|word| word.to_str().unwrap_or_default()).collect();
+    for (place, word) in words.iter().take_while(|word| **word != "--").enumerate() {
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) => (flag, Some(value)),
+            None => (*word, words.get(place + 1).copied()),
+        };
+        if let Some(value) = value.filter(|value| NAMING_FLAGS.contains(&flag) && environment::is_unfilled(value)) {
+            return Err(EnvironmentError::not_filled_in(flag, value).into());
+        }
+    }
+    Ok(())
 }
 
 /// `--jq`: what a command would write as JSON passes through it. No other format has a say then.

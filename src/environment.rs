@@ -3,10 +3,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door to the process environment")]
 
+mod slips;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
 use crate::problem::{Diagnose, Exit, Phrase, Who};
+
+pub use slips::is_unfilled;
 
 /// A variable that d365conn reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +87,8 @@ variables! {
     CLICOLOR_FORCE = "CLICOLOR_FORCE", false, "when set, colour even without a terminal";
     BROWSER = "BROWSER", false, "the program that opens the sign-in page";
     CI = "CI", false, "when set, never prompt and never open a browser";
+    SSH_CONNECTION = "SSH_CONNECTION", false, "when set, `connect` says how a browser on another computer is used";
+    CODESPACES = "CODESPACES", false, "the same in a codespace";
     GITHUB_ACTIONS = "GITHUB_ACTIONS", false, "`true`: `token` and `exec` have the runner mask the token in its log";
     TF_BUILD = "TF_BUILD", false, "`True`: the same in Azure Pipelines";
     TERM = "TERM", false, "`dumb`: no colour and no progress";
@@ -116,12 +122,38 @@ impl Environment {
     /// The value of `variable` as text; an empty one counts as unset.
     ///
     /// # Errors
-    /// [`EnvironmentError`] when the value is not UTF-8.
+    /// [`EnvironmentError`] when the value is not UTF-8, or another program was to put it there and did not.
     pub fn text(&self, variable: Variable) -> Result<Option<&str>, EnvironmentError> {
-        match self.raw(variable) {
+        match self.raw(variable).map(|value| value.to_str().ok_or(EnvironmentError::NotUtf8(variable.name))) {
             None => Ok(None),
-            Some(value) => value.to_str().map(Some).ok_or(EnvironmentError { variable: variable.name }),
+            Some(Ok(value)) if is_unfilled(value) => Err(EnvironmentError::not_filled_in(variable.name, value)),
+            Some(value) => value.map(Some),
         }
+    }
+
+    /// The variable whose value another program was to fill in and did not, among those of ours and Azure's that name an
+    /// address, an id, a file or a secret.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] that names it.
+    pub fn check_filled_in(&self) -> Result<(), EnvironmentError> {
+        let ours = |variable: &&Variable| ["D365CONN_", "AZURE_"].iter().any(|ours| variable.name.starts_with(ours));
+        for variable in VARIABLES.iter().filter(ours) {
+            if let Some(value) = self.raw(*variable).and_then(OsStr::to_str).filter(|value| is_unfilled(value)) {
+                return Err(EnvironmentError::not_filled_in(variable.name, value));
+            }
+        }
+        Ok(())
+    }
+
+    /// Names that begin like ours and are none, each with the one that was probably meant.
+    pub fn misspelt(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let names = self.values.keys().filter_map(|name| name.to_str());
+        let strange = names
+            .filter(|name| name.starts_with("D365CONN_") && !VARIABLES.iter().any(|variable| variable.name == *name));
+        strange.filter_map(|name| {
+            slips::nearly(name, VARIABLES.iter().map(|variable| variable.name)).map(|meant| (name, meant))
+        })
     }
 
     /// The value of `variable` as the system holds it (paths need not be UTF-8); an empty one counts as unset.
@@ -167,25 +199,48 @@ impl std::fmt::Debug for Environment {
     }
 }
 
-/// A variable whose value is not text.
+/// A variable, or a flag, whose value can't be meant.
 #[derive(Debug, thiserror::Error)]
-#[error("the environment variable {variable} is not valid UTF-8")]
-pub struct EnvironmentError {
-    variable: &'static str,
+pub enum EnvironmentError {
+    /// It is not text.
+    #[error("the environment variable {0} is not valid UTF-8")]
+    NotUtf8(&'static str),
+    /// It is still the place that another program was to fill in.
+    #[error("{name} is still `{place}`, a variable that was not filled in")]
+    NotFilledIn {
+        /// The variable or the flag.
+        name: String,
+        /// What stands there.
+        place: String,
+    },
+}
+
+impl EnvironmentError {
+    /// That `name` has the value `place`, which nobody filled in.
+    #[must_use]
+    pub fn not_filled_in(name: &str, place: &str) -> Self {
+        Self::NotFilledIn { name: name.to_owned(), place: place.trim().to_owned() }
+    }
 }
 
 impl Diagnose for EnvironmentError {
     fn phrase(&self) -> &'static Phrase {
-        &NOT_UTF8
+        match self {
+            Self::NotUtf8(_) => &NOT_UTF8,
+            Self::NotFilledIn { .. } => &NOT_FILLED_IN,
+        }
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
-        vec![("variable", self.variable.to_owned())]
+        match self {
+            Self::NotUtf8(variable) => vec![("variable", (*variable).to_owned())],
+            Self::NotFilledIn { name, place } => vec![("name", name.clone()), ("place", place.clone())],
+        }
     }
 }
 
 /// The phrases of this door.
-pub const PHRASES: &[&Phrase] = &[&NOT_UTF8];
+pub const PHRASES: &[&Phrase] = &[&NOT_UTF8, &NOT_FILLED_IN];
 
 static NOT_UTF8: Phrase = Phrase {
     code: "environment/not-utf8",
@@ -193,6 +248,17 @@ static NOT_UTF8: Phrase = Phrase {
     who: Who::You,
     meaning: "its bytes can't be read as text",
     remedy: &["set `{variable}` again as plain text, or unset it"],
+};
+
+static NOT_FILLED_IN: Phrase = Phrase {
+    code: "environment/not-filled-in",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "the pipeline or the shell knows no variable of that name here, and handed its place on as it stands",
+    remedy: &[
+        "set the variable that `{place}` names, in the pipeline's variables or secrets, and check its spelling",
+        "in Azure Pipelines, a secret variable has to be mapped under `env:` of the step",
+    ],
 };
 
 #[cfg(test)]
@@ -217,5 +283,24 @@ mod tests {
             Environment::of([("PATH", "/bin"), ("D365CONN_CLIENT_SECRET", "x"), ("https_proxy", "http://u:p@h")]);
         let names: Vec<_> = environment.without_secrets().map(|(name, _)| name.to_owned()).collect();
         assert_eq!(names, ["PATH"]);
+    }
+
+    #[test]
+    fn a_value_that_was_not_filled_in_is_named_and_no_other_is() {
+        let error = |name: &str, value: &str| Environment::of([(name, value)]).check_filled_in().err();
+        for name in ["D365CONN_TENANT_URL", "D365CONN_CLIENT_SECRET", "D365CONN_CLIENT_SECRET_FILE", "AZURE_CLIENT_ID"]
+        {
+            let said = error(name, "$(Name)").unwrap().to_string();
+            assert_eq!(said, format!("{name} is still `$(Name)`, a variable that was not filled in"));
+        }
+        assert!(error("PS1", "$(Name)").is_none() && error("D365CONN_CLIENT_SECRET", "a$(Name)").is_none());
+        assert!(Environment::of([("D365CONN_CLIENT_ID", "%ID%")]).text(CLIENT_ID).is_err());
+    }
+
+    #[test]
+    fn a_misspelt_name_of_ours_is_told_with_the_right_one() {
+        let environment =
+            Environment::of([("D365CONN_TENANT_ULR", "x"), ("D365CONN_OUTPUT", "json"), ("PATH", "/bin")]);
+        assert_eq!(environment.misspelt().collect::<Vec<_>>(), [("D365CONN_TENANT_ULR", "D365CONN_TENANT_URL")]);
     }
 }

@@ -103,6 +103,19 @@ pub fn judge(request: CallbackRequest<'_>, expected: Expected<'_>) -> Outcome {
     }
 }
 
+/// Judges the address at which a browser ended that could not come here, as if it had come with it.
+#[must_use]
+pub fn judge_address(address: &str, expected: Expected<'_>) -> Outcome {
+    let address = address.trim();
+    // Some browsers leave the scheme out of what they show.
+    let rest = address.strip_prefix("http://").unwrap_or(address);
+    let (host, target) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let target = target.split('#').next().unwrap_or_default();
+    let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+    let headers = [("host", host.as_bytes())];
+    judge(CallbackRequest { method: "GET", target: &target, headers: &headers, body: &[] }, expected)
+}
+
 type Found = [Option<String>; SINGLE.len()];
 
 /// The parameters of a request that comes from where it should; otherwise what to do with it.
@@ -193,8 +206,10 @@ fn single_header<'a>(request: CallbackRequest<'a>, name: &str) -> Result<Option<
 
 /// Exact, because a name that merely resolves to this computer is how a stranger's page gets in (DNS rebinding).
 fn is_own_host(host: &str, port: u16) -> bool {
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
-        host.strip_prefix(name).and_then(|rest| rest.strip_prefix(':')).is_some_and(|given| given == port.to_string())
+    ["localhost", "127.0.0.1", "[::1]"].iter().filter_map(|name| host.strip_prefix(name)).any(|rest| {
+        // A client leaves the scheme's own port out (RFC 9110 §4.2.3).
+        let is_usual = rest.is_empty() && port == 80;
+        is_usual || rest.strip_prefix(':').is_some_and(|given| given == port.to_string())
     })
 }
 
@@ -358,6 +373,46 @@ mod tests {
             let (state, authority) = (Secret::new(STATE), authority());
             let outcome = judge(request, expected(&state, &authority));
             prop_assert_eq!(verdict(&outcome), format!("code {code}"));
+        }
+    }
+
+    #[test]
+    fn a_client_may_leave_out_the_port_that_its_scheme_has_anyway() {
+        for name in ["localhost", "127.0.0.1", "[::1]"] {
+            assert!(is_own_host(name, 80) && is_own_host(&format!("{name}:80"), 80), "{name}");
+            assert!(!is_own_host(name, 8080), "{name}");
+        }
+        for foreign in ["", "localhost.", "localhost.evil.example", "evil.example", "localhost:", "localhost:8"] {
+            assert!(!is_own_host(foreign, 80), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_pasted_address_is_judged_as_the_listener_judges_one() {
+        let (state, authority) = (Secret::new(STATE), authority());
+        let expected = Expected { path: "/", port: PORT, state: &state, authority: &authority, awaited: Awaited::Code };
+        let verdict = |address: &str| match judge_address(address, expected) {
+            Outcome::Accepted(code) => code.secret().expose().to_owned(),
+            Outcome::Refused { error, .. } => error,
+            Outcome::Ignore(status) => status.to_string(),
+            _ => "else".to_owned(),
+        };
+        for (address, right) in [
+            (format!("http://localhost:{PORT}/?code=abc&state={STATE}"), "abc"),
+            (format!("  localhost:{PORT}/?code=abc&state={STATE}#\n"), "abc"),
+            (format!("http://localhost:{PORT}?code=abc&state={STATE}"), "abc"),
+            (format!("http://localhost:{PORT}/?error=access_denied&state={STATE}"), "access_denied"),
+            (format!("http://localhost:{PORT}/?error=access_denied"), "400"),
+            (format!("http://localhost:{PORT}/?code=abc&state={STATE}x"), "400"),
+            (format!("http://localhost:{PORT}/?code=abc&code=abd&state={STATE}"), "400"),
+            (format!("http://localhost:{PORT}/other?code=abc&state={STATE}"), "404"),
+            (format!("http://localhost:1/?code=abc&state={STATE}"), "421"),
+            (format!("http://evil.example:{PORT}/?code=abc&state={STATE}"), "421"),
+            (format!("https://localhost:{PORT}/?code=abc&state={STATE}"), "421"),
+            (format!("x-{PORT}.app.github.dev/?code=abc&state={STATE}"), "421"),
+            (String::new(), "421"),
+        ] {
+            assert_eq!(verdict(&address), right, "{address}");
         }
     }
 }

@@ -11,6 +11,7 @@ pub(super) static REDIRECT_URI_MISMATCH: Phrase = Phrase {
     remedy: &[
         "in Entra admin center → App registrations → app {client_id} → Authentication → Add a platform → Mobile and desktop applications, add `http://localhost` exactly: no port, no final slash, no path (under Web instead, if the app has a client secret)",
         "use what is registered already: `d365conn connect --redirect-uri http://localhost:8400/callback` with that very text",
+        "if it was registered or changed within the last minutes, give Entra some more, then run the same `d365conn connect` again",
     ],
 };
 
@@ -55,6 +56,7 @@ pub(super) static APP_UNKNOWN: Phrase = Phrase {
         "compare it with Entra admin center → App registrations → the app → Application (client) ID, in the tenant that owns the organisation, and run `d365conn connect --client-id ID`",
         "if the app belongs to another tenant, an administrator lets it in by opening {admin_consent_url}",
         "an administrator runs `az ad sp create --id {client_id}` in the tenant that owns the organisation",
+        "if it was registered or changed within the last minutes, give Entra some more, then run the same `d365conn connect` again",
     ],
 };
 

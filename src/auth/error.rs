@@ -110,6 +110,12 @@ pub enum AuthError {
         waited: Duration,
         /// Where the answer was awaited.
         redirect_uri: String,
+        /// The same sign-in as a command.
+        again: String,
+        /// The command by which an administrator grants the app its permissions.
+        consent: Option<String>,
+        /// The same sign-in without Microsoft Graph, where this one asked for it.
+        leaner: Option<String>,
     },
     /// Nobody typed the code of a device.
     #[error("{}", nobody(*waited, *is_expired))]
@@ -470,7 +476,13 @@ impl Diagnose for AuthError {
             }
             Self::BadTenant { given } | Self::BadRedirectUri { given, .. } => vec![("given", given.clone())],
             Self::PortTaken { port } => vec![("port", port.to_string())],
-            Self::TimedOut { redirect_uri, .. } => vec![("redirect_uri", redirect_uri.clone())],
+            Self::TimedOut { redirect_uri, again, consent, leaner, .. } => {
+                let optional = [("consent", consent), ("leaner", leaner)];
+                [("redirect_uri", redirect_uri.clone()), ("again", again.clone())]
+                    .into_iter()
+                    .chain(optional.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))))
+                    .collect()
+            }
             Self::NoBrowser { tried } => vec![("tried", tried.clone())],
             Self::NotEntra { host, .. } | Self::Unavailable { host, .. } | Self::OddToken { host, .. } => {
                 vec![("login_host", host.clone())]

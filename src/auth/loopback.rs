@@ -25,7 +25,9 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 
 /// Longest request, head and body together.
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 64 * 1024;
+/// The most that is read of a request that is too long, so that its sender gets to read the answer.
+const LONGEST_REST: usize = 4 * 1024 * 1024;
 /// Most header lines of a request.
 const MOST_HEADERS: usize = 64;
 /// How long one connection may take.
@@ -39,8 +41,6 @@ const HEARING: Duration = Duration::from_millis(30);
 const TRIES: usize = 16;
 /// How long the socket stays open for a browser that was just sent on, after an answer by query.
 const GRACE: Duration = Duration::from_millis(50);
-/// When the user is told what to do if the browser shows an error.
-const SILENCE: Duration = Duration::from_secs(20);
 
 /// What everyone who brought the answer sees, whatever it was.
 pub(super) const RECEIVED_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>d365conn</title>\
@@ -48,6 +48,38 @@ pub(super) const RECEIVED_PAGE: &str = "<!doctype html><html lang=\"en\"><meta c
 /// What everyone else sees.
 pub(super) const STRANGER_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>d365conn</title>\
 <h1>Nothing here</h1><p>This address waits for a sign-in, and this was not its answer.</p></html>\n";
+
+/// What the browser sees whose request was too long: every program that ever listened on localhost may have left cookies
+/// there, and a browser sends them all.
+pub(super) const TOO_LONG_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>d365conn</title>\
+<h1>Too many cookies for localhost</h1><p>The browser sent more than 64 KB with its answer, and d365conn did not take it. \
+Delete the cookies of localhost in this browser, or open the sign-in address in a private window.</p></html>\n";
+
+/// Why a request was turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// It is longer than anything that Entra sends.
+    TooLong,
+    /// It names another host than this computer.
+    ForeignHost,
+    /// Another page, or a script, sent it.
+    ForeignPage,
+    /// It came to the right place, and is not the answer to this sign-in.
+    NotTheAnswer,
+}
+
+impl TurnedAway {
+    /// Why, by the status it was answered with. Whoever looks for something else, such as an icon, means nothing by it.
+    const fn of_status(status: u16) -> Option<Self> {
+        match status {
+            404 => None,
+            413 => Some(Self::TooLong),
+            421 => Some(Self::ForeignHost),
+            403 => Some(Self::ForeignPage),
+            _ => Some(Self::NotTheAnswer),
+        }
+    }
+}
 
 /// Sockets that wait for one answer.
 #[derive(Debug)]
@@ -106,82 +138,55 @@ impl Listener {
         self.port
     }
 
-    /// Waits for the answer to `authorization`, at most `wait`; after 20 s without one calls `on_silence` once.
+    /// What an answer to `authorization` must fit, wherever it is read.
+    #[must_use]
+    pub fn expected<'a>(&'a self, authorization: &'a Authorization) -> Expected<'a> {
+        Expected {
+            path: self.redirect.path(),
+            port: self.port,
+            state: &authorization.state,
+            authority: &authorization.authority,
+            awaited: Awaited::Code,
+        }
+    }
+
+    /// Waits for the answer to `authorization`, for as long as the caller does. Every kind of request that is turned away
+    /// meanwhile is told once.
     ///
     /// The page is served before this returns, and the sockets are closed within 100 ms after it.
     ///
     /// # Errors
-    /// [`AuthError::Refused`] when the answer is no, [`AuthError::TimedOut`] when there is none.
-    pub async fn wait_for_code(
-        self,
+    /// [`AuthError::Refused`] when the answer is no.
+    pub async fn code(
+        &self,
         authorization: &Authorization,
-        wait: Duration,
-        on_silence: impl FnOnce(),
+        on_turned_away: impl Fn(TurnedAway),
     ) -> Result<Code, AuthError> {
-        self.wait_or_speak(authorization, wait, SILENCE, on_silence).await
+        let outcome = self.listen(Wish::of(authorization), on_turned_away).await;
+        code_of(outcome, authorization).unwrap_or_else(|_| Err(AuthError::NoListener(ErrorKind::BrokenPipe.into())))
     }
 
-    async fn wait_or_speak(
-        self,
-        authorization: &Authorization,
-        wait: Duration,
-        silence: Duration,
-        on_silence: impl FnOnce(),
-    ) -> Result<Code, AuthError> {
-        let answer = self.wait_for(Wish::of(authorization), wait, silence, on_silence).await?;
-        match answer {
-            Outcome::Accepted(code) => Ok(code),
-            Outcome::Refused { error, description, subcode } => {
-                let error = EntraError::from_redirect(&error, description.as_deref(), subcode.as_deref());
-                Err(AuthError::Refused(Box::new(Refusal::of_sign_in(error, authorization))))
-            }
-            _ => Err(AuthError::TimedOut { waited: wait, redirect_uri: authorization.redirect_uri.clone() }),
-        }
-    }
-
-    /// Waits for the answer to `request`, as [`Listener::wait_for_code`] does for that of a sign-in.
+    /// Waits for the answer to `request`, as [`Listener::code`] does for that of a sign-in.
     ///
     /// # Errors
-    /// [`AdminConsentDeclined`](crate::auth::AdminConsentDeclined) or [`AuthError::Refused`] when the answer is no,
-    /// [`AuthError::TimedOut`] when there is none.
-    pub async fn wait_for_consent(
-        self,
+    /// [`AdminConsentDeclined`](crate::auth::AdminConsentDeclined) or [`AuthError::Refused`] when the answer is no.
+    pub async fn consent(
+        &self,
         request: &AdminConsentRequest,
-        wait: Duration,
-        on_silence: impl FnOnce(),
+        on_turned_away: impl Fn(TurnedAway),
     ) -> Result<Granted, Problem> {
         let wish = Wish { state: &request.state, authority: &request.authority, awaited: Awaited::AdminConsent };
-        match self.wait_for(wish, wait, SILENCE, on_silence).await? {
+        match self.listen(wish, on_turned_away).await {
             Outcome::Consented { tenant, scope } => Ok(Granted::of_answer(&tenant, &scope)),
             Outcome::Refused { error, description, subcode } => {
                 Err(request.refused(&error, description.as_deref(), subcode.as_deref()))
             }
-            _ => Err(AuthError::TimedOut { waited: wait, redirect_uri: request.redirect_uri.clone() }.into()),
+            _ => Err(AuthError::NoListener(ErrorKind::BrokenPipe.into()).into()),
         }
     }
 
-    async fn wait_for(
-        self,
-        wish: Wish<'_>,
-        wait: Duration,
-        silence: Duration,
-        on_silence: impl FnOnce(),
-    ) -> Result<Outcome, AuthError> {
-        let redirect_uri = self.redirect_uri();
-        let quiet = async {
-            sleep(silence).await;
-            on_silence();
-            std::future::pending().await
-        };
-        let answer = tokio::select! {
-            answer = timeout(wait, self.listen(wish)) => answer,
-            never = quiet => never,
-        };
-        answer.map_err(|_| AuthError::TimedOut { waited: wait, redirect_uri })
-    }
-
     /// Serves connections until one brings the answer.
-    async fn listen(self, wish: Wish<'_>) -> Outcome {
+    async fn listen(&self, wish: Wish<'_>, on_turned_away: impl Fn(TurnedAway)) -> Outcome {
         let (tell, mut told) = mpsc::channel(4);
         let desk = Arc::new(Desk {
             path: self.redirect.path().to_owned(),
@@ -192,6 +197,7 @@ impl Listener {
             is_answered: AtomicBool::new(false),
             tell,
         });
+        let mut told_away = Vec::new();
         let mut served = Served::default();
         let mut answer = None;
         let closing = sleep(Duration::MAX);
@@ -201,6 +207,14 @@ impl Listener {
             let is_full = full_until.is_some();
             let stream = tokio::select! {
                 event = told.recv() => match (event, answer.take()) {
+                    (Some(Event::TurnedAway(why)), first) => {
+                        answer = first;
+                        if !told_away.contains(&why) {
+                            told_away.push(why);
+                            on_turned_away(why);
+                        }
+                        continue;
+                    }
                     (Some(Event::Answer { outcome, is_over: true }), None) | (Some(Event::Shown), Some(outcome)) => {
                         return outcome;
                     }
@@ -228,6 +242,22 @@ impl Listener {
                 Err(_) => sleep(Duration::from_millis(10)).await,
             }
         }
+    }
+}
+
+/// The code of an answer, or its refusal.
+///
+/// # Errors
+/// Why it is no answer at all.
+pub fn code_of(outcome: Outcome, authorization: &Authorization) -> Result<Result<Code, AuthError>, TurnedAway> {
+    match outcome {
+        Outcome::Accepted(code) => Ok(Ok(code)),
+        Outcome::Refused { error, description, subcode } => {
+            let error = EntraError::from_redirect(&error, description.as_deref(), subcode.as_deref());
+            Ok(Err(AuthError::Refused(Box::new(Refusal::of_sign_in(error, authorization)))))
+        }
+        Outcome::Ignore(status) => Err(TurnedAway::of_status(status).unwrap_or(TurnedAway::NotTheAnswer)),
+        Outcome::Received | Outcome::Consented { .. } => Err(TurnedAway::NotTheAnswer),
     }
 }
 
@@ -289,6 +319,8 @@ enum Event {
     Answer { outcome: Outcome, is_over: bool },
     /// The browser that was sent on has its page.
     Shown,
+    /// A request was not taken.
+    TurnedAway(TurnedAway),
 }
 
 /// One connection from first byte to last.
@@ -304,7 +336,13 @@ async fn converse(stream: &mut TcpStream, desk: &Desk) -> IoResult<()> {
         let size = match read? {
             Read::Whole(size) => size,
             Read::Nothing => return Ok(()),
-            Read::Refuse(status) => return write(stream, &page(status, STRANGER_PAGE)).await,
+            Read::Refuse(status) => {
+                desk.tell_of(status).await;
+                let shown = if status == 413 { TOO_LONG_PAGE } else { STRANGER_PAGE };
+                write(stream, &page(status, shown)).await?;
+                // What is not read makes the other side's system throw our answer away.
+                return if status == 413 { timeout(PATIENCE, read_on(stream)).await.unwrap_or(Ok(())) } else { Ok(()) };
+            }
         };
         let (outcome, is_by_query) = desk.judge(size, &bytes);
         bytes.drain(..size.total);
@@ -315,7 +353,10 @@ async fn converse(stream: &mut TcpStream, desk: &Desk) -> IoResult<()> {
                 return Ok(());
             }
             Outcome::Received => return write(stream, &page(404, STRANGER_PAGE)).await,
-            Outcome::Ignore(status) => return write(stream, &page(status, STRANGER_PAGE)).await,
+            Outcome::Ignore(status) => {
+                desk.tell_of(status).await;
+                return write(stream, &page(status, STRANGER_PAGE)).await;
+            }
             outcome => {
                 desk.is_answered.store(true, Ordering::Relaxed);
                 let reply = if is_by_query { sent_on() } else { page(200, RECEIVED_PAGE) };
@@ -329,6 +370,19 @@ async fn converse(stream: &mut TcpStream, desk: &Desk) -> IoResult<()> {
             }
         }
     }
+}
+
+/// Reads what is still sent, and keeps nothing of it.
+async fn read_on(stream: &mut TcpStream) -> IoResult<()> {
+    let mut bytes = vec![0; 64 * 1024];
+    let mut total = 0;
+    while total < LONGEST_REST {
+        match stream.read(&mut bytes).await? {
+            0 => break,
+            read => total += read,
+        }
+    }
+    Ok(())
 }
 
 async fn write(stream: &mut TcpStream, reply: &str) -> IoResult<()> {
@@ -421,6 +475,13 @@ fn measure(bytes: &[u8]) -> Option<Read> {
 }
 
 impl Desk {
+    /// Tells whoever waits that a request was turned away with this status.
+    async fn tell_of(&self, status: u16) {
+        if let Some(why) = TurnedAway::of_status(status) {
+            let _ = self.tell.send(Event::TurnedAway(why)).await;
+        }
+    }
+
     /// Judges a complete request; also whether its answer came in the address.
     fn judge(&self, size: Size, bytes: &[u8]) -> (Outcome, bool) {
         let mut room = [httparse::EMPTY_HEADER; MOST_HEADERS];

@@ -249,12 +249,13 @@ pub(super) static TIMED_OUT: Phrase = Phrase {
     code: "auth/timed-out",
     exit: Exit::SignIn,
     who: Who::You,
-    meaning: "Entra shows many refusals in the browser only and then never comes back to {redirect_uri}: an unregistered redirect URI, an app unknown to the tenant, a user who is not assigned, a policy, an approval that is awaited",
+    meaning: "Entra shows many refusals in the browser only and then never comes back to {redirect_uri}: a user who is not assigned, a policy, an approval that is awaited",
     remedy: &[
         "look at the browser: if it shows a code, run `d365conn explain AADSTS50011` with that code in place of 50011",
-        "if it asks for an administrator's approval, leave Microsoft Graph out: `d365conn connect --no-graph`",
-        "if the sign-in was only slow, allow it more time: `--wait 15m`",
-        "if the browser runs on another computer, lead a port from there to here with `ssh -L 8400:localhost:8400 HOST`, and run `d365conn connect --no-browser --redirect-uri http://localhost:8400`",
+        "if it asks for an administrator's approval, have an administrator run `{consent}`",
+        "if it asks for that approval, leave Microsoft Graph out: `{leaner}`",
+        "if the sign-in was only slow, allow it more time: `{again} --wait 15m`",
+        "if the browser runs on another computer, paste the address at which it ended: `{again} --paste`",
     ],
 };
 

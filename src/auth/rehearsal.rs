@@ -8,6 +8,8 @@ use crate::net::{Http, Request};
 const LONGEST: usize = 1 << 20;
 /// "No session" (Microsoft Learn, "Microsoft identity platform error codes"): exactly what nobody at the browser means.
 const NO_SESSION: u32 = 50_058;
+/// What Entra says of an app, its redirect URI or a tenant whoever signs in, so that no sign-in can succeed.
+const FINAL: [u32; 7] = [50_011, 500_113, 900_971, 700_016, 90_002, 900_382, 900_432];
 
 /// What Entra thinks of an app and its redirect URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub enum Rehearsal {
 /// `login_required`, and one that it would not with a page that names an AADSTS number (`OpenID` Connect Core §3.1.2.6).
 ///
 /// # Errors
-/// [`AuthError::Refused`] with what the browser would show; [`AuthError::Net`] when no answer comes.
+/// [`AuthError::Refused`] with what the browser would show whoever signed in; [`AuthError::Net`] when no answer comes.
 pub async fn rehearse(http: &Http, authorization: &Authorization) -> Result<Rehearsal, AuthError> {
     let origin = authorization.authority.origin();
     let Some(path) = authorization.url.strip_prefix(origin.as_str()) else { return Ok(Rehearsal::Unclear) };
@@ -36,13 +38,15 @@ pub async fn rehearse(http: &Http, authorization: &Authorization) -> Result<Rehe
         None => String::from_utf8_lossy(&response.body.read(LONGEST).await?).into_owned(),
     };
     match number_in(&page) {
-        Some(number) if number != NO_SESSION => {
-            let error = EntraError::from_redirect("invalid_request", Some(&format!("AADSTS{number}")), None);
+        Some(number) if FINAL.contains(&number) => {
+            let said = if location.is_some() { format!("AADSTS{number}") } else { words_in(&page) };
+            let error = EntraError::from_redirect("invalid_request", Some(&said), None);
             Err(AuthError::Refused(Box::new(Refusal::of_sign_in(error, authorization))))
         }
-        Some(_) => Ok(Rehearsal::Registered),
+        Some(NO_SESSION) => Ok(Rehearsal::Registered),
         None if location.is_some() || page.contains("login_required") => Ok(Rehearsal::Registered),
-        None => Ok(Rehearsal::Unclear),
+        // Any other number may be about whoever asks without a session, and not about what is asked for.
+        Some(_) | None => Ok(Rehearsal::Unclear),
     }
 }
 
@@ -53,9 +57,30 @@ fn number_in(text: &str) -> Option<u32> {
     if (4..=8).contains(&digits.len()) { digits.parse().ok() } else { None }
 }
 
+/// The sentence that the first number of a page begins, as far as it is plain text.
+fn words_in(page: &str) -> String {
+    let from = page.find("AADSTS").unwrap_or_default();
+    let rest = page.get(from..).unwrap_or_default();
+    let plain = rest.split(['<', '\n', '\r']).next().unwrap_or_default();
+    let mut plain: String = plain.chars().take(400).collect();
+    for (written, meant) in
+        [("&#39;", "'"), ("&#x27;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")]
+    {
+        plain = plain.replace(written, meant);
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_a_page_are_taken_as_far_as_they_are_plain() {
+        let page = "<h1>Sorry</h1><p>AADSTS50011: The redirect URI does not match.</p><p>x</p>";
+        assert_eq!(words_in(page), "AADSTS50011: The redirect URI does not match.");
+        assert_eq!(words_in("AADSTS50011: &#39;a&amp;b&#39;"), "AADSTS50011: 'a&b'");
+    }
 
     #[test]
     fn a_number_is_found_in_a_page_and_in_an_address() {

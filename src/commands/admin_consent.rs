@@ -4,13 +4,14 @@
 use serde_json::{Value, json};
 
 use crate::auth::{Granted, RedirectUri};
-use crate::commands::browser_flags::BrowserFlags;
+use crate::commands::browser_flags::{BrowserFlags, Opening};
+use crate::commands::sign_in_words::{invite, no_browser_words, turned_away_words};
 use crate::commands::signing_in::browser;
 use crate::connection::client_id_of;
 use crate::context::Context;
-use crate::output::{Format, Lines, object, prompt};
+use crate::output::{Format, object};
 use crate::problem::{Diagnose, Exit, Phrase, Problem, Who};
-use crate::session::{ConsentWanted, SignIn, Step};
+use crate::session::{Asking, ConsentWanted, SignIn, Step, Wait};
 use crate::tenant::{Discovery, TenantUrl};
 
 /// What `connect` was told that matters here.
@@ -21,6 +22,7 @@ pub(super) struct Asked {
     pub client_id: Option<String>,
     pub redirect_uri: Option<String>,
     pub browser: BrowserFlags,
+    pub wait: Wait,
 }
 
 /// A request for consent that lacks what it needs.
@@ -85,10 +87,10 @@ pub(super) fn ask(context: &Context, asked: Asked) -> Result<Exit, Problem> {
         client_id,
         redirect_uri: asked.redirect_uri.as_deref().map(RedirectUri::parse).transpose()?.unwrap_or_default(),
         no_graph: asked.browser.no_graph,
-        wait: asked.browser.wait,
+        wait: asked.wait,
     };
-    let is_forbidden = asked.browser.no_browser;
-    let browser = browser(context, is_forbidden)?;
+    let opening = asked.browser.opening();
+    let browser = browser(context, opening)?;
     let granted = context.block_on(async {
         let sign_in = SignIn {
             http: context.http()?,
@@ -98,13 +100,14 @@ pub(super) fn ask(context: &Context, asked: Asked) -> Result<Exit, Problem> {
             environment: &context.environment,
             claims: None,
             max_wait: context.settings.max_wait,
+            paste: None,
         };
-        sign_in.ask_for_consent(&wanted, &|step| show(context, &wanted, &step, is_forbidden)).await
+        sign_in.ask_for_consent(&wanted, &|step| show(context, &wanted, &step, opening)).await
     })?;
     report(context, format, &wanted, &granted, &asked.discovery)
 }
 
-fn show(context: &Context, wanted: &ConsentWanted, step: &Step<'_>, is_forbidden: bool) -> Result<(), Problem> {
+fn show<'a>(context: &'a Context, wanted: &ConsentWanted, step: &Step<'_>, opening: Opening) -> Option<Asking<'a>> {
     let screen = &context.screen;
     match step {
         Step::AuthorityFound(authority) => {
@@ -115,27 +118,16 @@ fn show(context: &Context, wanted: &ConsentWanted, step: &Step<'_>, is_forbidden
                 "app {} must have this redirect URI registered: {registered}; an administrator of the tenant signs in and accepts",
                 wanted.client_id
             ));
-            let invitation = |begin: &str| {
-                Lines::of(&format!("{begin}open this address as an administrator:")).blank().address(url).blank()
-            };
-            if is_forbidden {
-                screen.say(&invitation(""));
-            } else {
-                if screen.can_ask() {
-                    prompt::press_enter(screen, "Press Enter to open the browser", "--no-browser")?;
-                }
-                screen.note_lines(&invitation("opening the browser; if it stays shut, "));
-            }
+            return invite(context, opening, "as an administrator", url, true);
         }
-        Step::BrowserNotOpened(problem) if !is_forbidden => {
-            screen.warn(&format!("no browser could be opened: {problem}; open the address above by hand"));
-        }
+        Step::BrowserNotOpened(_) if !opening.is_forbidden() => screen.warn(&no_browser_words(step)),
+        Step::TurnedAway(why) => screen.warn(turned_away_words(*why)),
         Step::StillWaiting => {
             screen.note("still waiting; if the browser shows an error, run `d365conn explain AADSTS…` with its number");
         }
         Step::BrowserNotOpened(_) | Step::CodeToType { .. } | Step::CodeReceived => {}
     }
-    Ok(())
+    None
 }
 
 fn report(

@@ -16,11 +16,11 @@ use crate::commands::organisations::{
     with_settings_of,
 };
 use crate::commands::signing_in::connect;
-use crate::connection::{App, Connection, ConnectionName, Flow, ResponseMode, StoreKind};
+use crate::connection::{App, Connection, ConnectionName, Flow, StoreKind};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::secret::Secret;
-use crate::session::{SharedSignIn, Wanted};
+use crate::session::{SharedSignIn, Wait, Wanted};
 use crate::settings::client_secret_from_environment;
 use crate::tenant::{Discovery, TenantUrl};
 
@@ -117,11 +117,12 @@ impl Connect {
     /// # Errors
     /// Whatever stood in the way; an existing connection of that name is then as it was.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let wait = self.browser.begin_wait(context);
         let opened = self.opened(context)?;
         let tenant_url = self.tenant_url.as_deref().map(|text| mended(context, text)).transpose()?;
         let lender = self.from.as_deref().map(|name| context.saved_connection(Some(name))).transpose()?;
         if self.admin_consent {
-            return self.ask_for_consent(context, tenant_url);
+            return self.ask_for_consent(context, tenant_url, wait);
         }
         if let Some(tenant_url) = &tenant_url {
             look_alike::ask(context, tenant_url)?;
@@ -137,12 +138,13 @@ impl Connect {
             opened,
             tenant_url.unwrap_or_else(|| discovery.url().clone()),
             lender.as_ref().zip(shared.as_ref()),
+            wait,
         )?;
-        let (name, is_browser_forbidden) = (self.name.as_deref(), self.browser.no_browser);
+        let (name, opening) = (self.name.as_deref(), self.browser.opening());
         match shared {
-            _ if !is_known => connect_chosen(context, &discovery, lender.as_ref(), wanted, name, is_browser_forbidden),
-            Some(shared) => connect_sharing(context, wanted, &shared, is_browser_forbidden),
-            None => connect(context, wanted, is_browser_forbidden),
+            _ if !is_known => connect_chosen(context, &discovery, lender.as_ref(), wanted, name, opening),
+            Some(shared) => connect_sharing(context, wanted, &shared, opening),
+            None => connect(context, wanted, opening),
         }
     }
 
@@ -152,6 +154,7 @@ impl Connect {
         opened: Opened,
         tenant_url: TenantUrl,
         lender: Option<(&Connection, &SharedSignIn)>,
+        wait: Wait,
     ) -> Result<Wanted, Problem> {
         let name = ConnectionName::parse(self.name.as_deref().unwrap_or_else(|| tenant_url.organisation()))?;
         if let Some(redirect_uri) = &self.redirect_uri {
@@ -160,7 +163,7 @@ impl Connect {
         if let Some(tenant) = &self.tenant {
             Authority::for_tenant(&tenant_url, tenant)?;
         }
-        let flagged = self.browser.response_mode.map(ResponseMode::from);
+        let flagged = self.browser.response_mode()?;
         let wanted = Wanted {
             tenant_url,
             name,
@@ -179,7 +182,7 @@ impl Connect {
             no_graph: self.browser.no_graph,
             login_hint: self.browser.login_hint.clone(),
             prompt: self.browser.prompt.map(Prompt::from),
-            wait: self.browser.wait,
+            wait,
             store: store_beside(context, self.store.map(StoreKind::from), lender.map(|(lender, _)| lender))?,
             read_only: self.read_only,
             label: self.label.clone(),
@@ -210,10 +213,10 @@ impl Connect {
         self.auth.opened(context)
     }
 
-    fn ask_for_consent(self, context: &Context, tenant_url: Option<TenantUrl>) -> Result<Exit, Problem> {
+    fn ask_for_consent(self, context: &Context, tenant_url: Option<TenantUrl>, wait: Wait) -> Result<Exit, Problem> {
         let Self { tenant, client_id, redirect_uri, browser, .. } = self;
         let discovery = discovery_for(context, self.cloud.as_ref(), None)?;
-        let asked = admin_consent::Asked { tenant_url, discovery, tenant, client_id, redirect_uri, browser };
+        let asked = admin_consent::Asked { tenant_url, discovery, tenant, client_id, redirect_uri, browser, wait };
         admin_consent::ask(context, asked)
     }
 

@@ -96,6 +96,9 @@ pub enum CommandError {
         /// Why.
         source: StoreError,
     },
+    /// `--paste` beside a way in which the answer is not in the address.
+    #[error("`--paste` takes the answer out of an address, and `--response-mode form-post` keeps it out of there")]
+    PasteNeedsTheAddress,
     /// Several connections are saved, and none was named.
     #[error("several connections are saved, and which one to forget was not said")]
     WhichToForget {
@@ -145,6 +148,7 @@ impl Diagnose for CommandError {
             Self::NobodyVouches => &phrases::NOBODY_VOUCHES,
             Self::SecretOfNobody => &phrases::SECRET_OF_NOBODY,
             Self::SecretsLeft { .. } => &phrases::SECRETS_LEFT,
+            Self::PasteNeedsTheAddress => &phrases::PASTE_NEEDS_THE_ADDRESS,
             Self::WhichToForget { .. } => &phrases::WHICH_TO_FORGET,
             Self::NoValue => &phrases::NO_VALUE,
             Self::EmptyColumn => &phrases::EMPTY_COLUMN,

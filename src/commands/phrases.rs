@@ -20,6 +20,7 @@ pub const PHRASES: &[&Phrase] = &[
     &NOBODY_VOUCHES,
     &SECRET_OF_NOBODY,
     &SECRETS_LEFT,
+    &PASTE_NEEDS_THE_ADDRESS,
     &WHICH_TO_FORGET,
     &NO_VALUE,
     &EMPTY_COLUMN,
@@ -224,6 +225,14 @@ pub(super) static SECRETS_LEFT: Phrase = Phrase {
         "end what they are good for: sign out everywhere at https://myaccount.microsoft.com, or have an administrator revoke the user's sessions",
         "delete every entry of the service `d365conn` whose name begins with {id}, in the program that shows the keyring (Seahorse, Keychain Access, Credential Manager)",
     ],
+};
+
+pub(super) static PASTE_NEEDS_THE_ADDRESS: Phrase = Phrase {
+    code: "commands/paste-needs-the-address",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "only `--response-mode query` puts the answer where it can be copied; `--paste` chooses it by itself",
+    remedy: &["leave `--response-mode` out", "leave `--paste` out, where the browser runs on this computer"],
 };
 
 pub(super) static WHICH_TO_FORGET: Phrase = Phrase {

@@ -9,7 +9,7 @@ use crate::commands::browser_flags::{BrowserFlags, PromptFlag};
 use crate::commands::certificate_flags::CertificateFlags;
 use crate::commands::client_secret::ClientSecretFlags;
 use crate::commands::signing_in::connect;
-use crate::connection::{App, Connection, Flow, ResponseMode};
+use crate::connection::{App, Connection, Flow};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 use crate::secret::Secret;
@@ -42,6 +42,7 @@ impl Reconnect {
     /// # Errors
     /// Whatever stood in the way.
     pub fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let wait = self.browser.begin_wait(context);
         let old = context.saved_connection(self.name.as_deref())?;
         let bound = self.browser.bound().into_iter().chain(self.client_secret.bound()).chain(self.certificate.bound());
         refuse_foreign(old.flow.word(), bound)?;
@@ -53,6 +54,8 @@ impl Reconnect {
         let bound_tenant = Some(old.account.tenant.clone()).filter(|tenant| is_bound && !tenant.is_empty());
         let opened = self.certificate.open_again(context, &old, kept.secrets())?;
         let client_secret = self.client_secret(context, &old, kept)?;
+        let response_mode = self.browser.response_mode()?.unwrap_or(old.response_mode);
+        let opening = self.browser.opening();
         let login_hint = match self.browser.prompt {
             // Entra refuses a hint beside the question which user it shall be.
             Some(PromptFlag::SelectAccount) => self.browser.login_hint,
@@ -68,11 +71,11 @@ impl Reconnect {
             certificate: opened.kept,
             tenant: old.tenant_override.clone(),
             redirect_uri: old.redirect_uri.clone(),
-            response_mode: self.browser.response_mode.map_or(old.response_mode, ResponseMode::from),
+            response_mode,
             no_graph: self.browser.no_graph || old.no_graph,
             login_hint,
             prompt: self.browser.prompt.map(Prompt::from),
-            wait: self.browser.wait,
+            wait,
             store: old.store,
             read_only: old.read_only,
             label: old.label.clone(),
@@ -80,7 +83,7 @@ impl Reconnect {
             bound_tenant,
             replaces: Some(old.id.clone()),
         };
-        connect(context, wanted, self.browser.no_browser)
+        connect(context, wanted, opening)
     }
 
     /// What is kept of the connection. Where it was made for something else than the list says now, a person has to sign in,

@@ -2,19 +2,17 @@
 
 use serde_json::json;
 
-use crate::auth::{Authority, DeviceCode};
+use crate::auth::{Authority, DeviceCode, TurnedAway};
+use crate::commands::browser_flags::Opening;
 use crate::connection::{App, Connection, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
+use crate::environment;
 use crate::output::{Format, Lines, object, prompt};
 use crate::problem::Problem;
-use crate::session::{Step, Wanted};
+use crate::session::{Asking, Step, Wanted};
 
-pub(super) fn show(
-    context: &Context,
-    wanted: &Wanted,
-    step: &Step<'_>,
-    is_browser_forbidden: bool,
-) -> Result<(), Problem> {
+/// Says what a step is about; hands back what has to be asked for it.
+pub(super) fn show<'a>(context: &'a Context, wanted: &Wanted, step: &Step<'_>, opening: Opening) -> Option<Asking<'a>> {
     let screen = &context.screen;
     match step {
         Step::AuthorityFound(authority) => {
@@ -24,23 +22,15 @@ pub(super) fn show(
             if let App::Own { client_id } = &wanted.app {
                 screen.note(&format!("app {client_id} must have this redirect URI registered: {registered}"));
             }
-            // The address is the only way on when nothing is opened, so --quiet does not silence it then.
-            let invitation =
-                |begin: &str| Lines::of(&format!("{begin}open this address to sign in:")).blank().address(url).blank();
-            if is_browser_forbidden {
-                screen.say(&invitation(""));
-            } else {
-                if matches!(wanted.app, App::Own { .. }) && screen.can_ask() {
-                    prompt::press_enter(screen, "Press Enter to open the browser", "--no-browser")?;
-                }
-                screen.note_lines(&invitation("opening the browser; if it stays shut, "));
+            let waits_for_enter = matches!(wanted.app, App::Own { .. });
+            return invite(context, opening, "to sign in", url, waits_for_enter);
+        }
+        Step::BrowserNotOpened(_) => {
+            if !opening.is_forbidden() {
+                screen.warn(&no_browser_words(step));
             }
         }
-        Step::BrowserNotOpened(problem) => {
-            if !is_browser_forbidden {
-                screen.warn(&format!("no browser could be opened: {problem}; open the address above by hand"));
-            }
-        }
+        Step::TurnedAway(why) => screen.warn(turned_away_words(*why)),
         Step::CodeToType { device, authority } => {
             screen.say(&code_to_type(context, wanted, device, authority));
         }
@@ -52,7 +42,87 @@ pub(super) fn show(
         }
         Step::CodeReceived => screen.note("the browser has answered; asking for tokens and who we are"),
     }
-    Ok(())
+    None
+}
+
+/// Shows the address of a sign-in page, after Enter where a person has to make ready first.
+pub(super) fn invite<'a>(
+    context: &'a Context,
+    opening: Opening,
+    errand: &str,
+    url: &str,
+    waits_for_enter: bool,
+) -> Option<Asking<'a>> {
+    let screen = &context.screen;
+    // The address is the only way on when nothing is opened, so --quiet does not silence it then.
+    let first = |begin: &str| Lines::of(&format!("{begin}open this address {errand}:")).blank().address(url).blank();
+    if opening.is_forbidden() {
+        let mut lines = first("");
+        if opening == Opening::Pasted {
+            lines = lines.line(
+                "the browser ends at an address that begins with http://localhost, perhaps on a page that can't be reached; \
+                 copy that whole address",
+            );
+        }
+        screen.say(&lines);
+        return None;
+    }
+    let invitation = first("opening the browser; if it stays shut, ");
+    let note = move || {
+        screen.note_lines(&invitation);
+        if is_far_away(context) {
+            screen.note(
+                "the browser runs on another computer? End this with Ctrl-C and add --paste: the address at which the browser \
+                 ends is then pasted here",
+            );
+        }
+    };
+    if !waits_for_enter || !screen.can_ask() {
+        note();
+        return None;
+    }
+    let asked = prompt::ask_meanwhile(screen, |screen| {
+        prompt::press_enter(screen, "Press Enter to open the browser", "--no-browser")
+    });
+    Some(Box::pin(async move {
+        asked.await?;
+        note();
+        Ok(())
+    }))
+}
+
+/// Whether the person at the terminal sits elsewhere, so that no browser of theirs reaches this computer.
+fn is_far_away(context: &Context) -> bool {
+    [environment::SSH_CONNECTION, environment::CODESPACES]
+        .into_iter()
+        .any(|variable| context.environment.is_set(variable))
+}
+
+/// That nothing opens the address, and what to do.
+pub(super) fn no_browser_words(step: &Step<'_>) -> String {
+    let Step::BrowserNotOpened(problem) = step else { return String::new() };
+    format!("no browser could be opened: {problem}; open the address above by hand")
+}
+
+/// What the listener refused, and what helps. The wait goes on: the same address can be opened again.
+pub(super) const fn turned_away_words(why: TurnedAway) -> &'static str {
+    match why {
+        TurnedAway::TooLong => {
+            "the browser's answer was refused: with more than 64 KB it is too long, most likely for too many cookies of \
+             localhost; delete them in that browser, or open the address above in a private window"
+        }
+        TurnedAway::ForeignHost => {
+            "an answer was refused, because it was addressed to another host than this computer; where a program forwards \
+             the port, add --paste and paste the address at which the browser ended"
+        }
+        TurnedAway::ForeignPage => {
+            "a request was refused, because another page or a script sent it; still waiting for the sign-in"
+        }
+        TurnedAway::NotTheAnswer => {
+            "an answer was refused, because it does not belong to this sign-in: another attempt, a page reloaded, or an \
+             address that was not copied whole; still waiting"
+        }
+    }
 }
 
 /// What the person at another device has to know. The code stands alone on its line, to be copied.

@@ -2,26 +2,30 @@
 //! connection is kept when it has been proved. How a sign-in works is not known here.
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::time::Duration;
 
 use crate::auth::{Browser, Claims};
-use crate::clock::Clock;
+use crate::clock::real_limit;
 use crate::commands::CommandError;
+use crate::commands::browser_flags::Opening;
 use crate::commands::keeping::{overtaken, save};
-use crate::commands::other_way::{browser_is_agreed, device_is_agreed};
-use crate::commands::sign_in_words::{greet, show, show_overtaken, show_wait};
+use crate::commands::other_way::{browser_is_agreed, device_question};
+use crate::commands::sign_in_words::{greet, no_browser_words, show, show_overtaken, show_wait};
 use crate::connection::{App, Connection, Flow, SAMPLE_CLIENT_ID};
 use crate::context::Context;
+use crate::output::prompt;
 use crate::problem::{Exit, Problem};
-use crate::session::{SessionError, SignIn, SignedIn, Step, Wanted};
+use crate::secret::Secret;
+use crate::session::{Asking, OnStep, Paste, SessionError, SignIn, SignedIn, Step, Wanted};
 use crate::store::{DemandBook, SignInTurn, StoreError};
 
 /// Signs in, proves and saves. Of several processes that want the same, one opens the browser.
-pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidden: bool) -> Result<Exit, Problem> {
+pub(super) fn connect(context: &Context, mut wanted: Wanted, opening: Opening) -> Result<Exit, Problem> {
     let format = context.format()?;
     let before = standing(context, &wanted)?;
     let browser = match wanted.flow {
-        Flow::Browser => browser(context, is_browser_forbidden)?,
+        Flow::Browser => browser(context, opening)?,
         Flow::Device if context.settings.no_input => return Err(CommandError::NobodyToEnterTheCode.into()),
         _ => Browser::Nobody,
     };
@@ -31,18 +35,15 @@ pub(super) fn connect(context: &Context, mut wanted: Wanted, is_browser_forbidde
         None => context.vault(wanted.store)?.probe()?,
     }
     let settings = wanted.settings();
-    let began = Clock::steady();
     let turn = take_turn(context, &wanted)?;
     if let Some(connection) = made_meanwhile(context, &wanted, &turn, &settings)? {
         show_overtaken(context, &wanted);
         greet(context, format, &connection, None, None)?;
         return Ok(Exit::Done);
     }
-    // Whole seconds, as `--wait` counts: who had nobody to wait for has lost none.
-    wanted.wait = wanted.wait.saturating_sub(Duration::from_secs(began.elapsed().as_secs()));
     let before = standing(context, &wanted)?;
     let claims = demanded(context, before.as_ref())?;
-    let signed_in = sign_in_or_otherwise(context, &mut wanted, &browser, is_browser_forbidden, claims.as_ref())?;
+    let signed_in = sign_in_or_otherwise(context, &mut wanted, &browser, opening, claims.as_ref())?;
     if let Some(before) = before.as_ref().filter(|_| wanted.replaces.is_some()) {
         let is_other = !before.account.user_id.is_empty() && before.account.user_id != signed_in.account.user_id;
         if is_other {
@@ -86,7 +87,7 @@ fn take_turn(context: &Context, wanted: &Wanted) -> Result<SignInTurn, Problem> 
     let places = context.places()?;
     context.block_on(async {
         let on_wait = |pid| show_wait(context, wanted, pid);
-        match SignInTurn::take(places, &wanted.name, wanted.wait, on_wait).await {
+        match SignInTurn::take(places, &wanted.name, wanted.wait.left(), on_wait).await {
             Err(StoreError::LockTimeout { pid, seconds }) => {
                 Err(SessionError::SignInElsewhere { connection: wanted.name.to_string(), pid, seconds }.into())
             }
@@ -125,20 +126,33 @@ fn sign_in_or_otherwise(
     context: &Context,
     wanted: &mut Wanted,
     browser: &Browser,
-    is_browser_forbidden: bool,
+    opening: Opening,
     claims: Option<&Claims>,
 ) -> Result<SignedIn, Problem> {
     let is_otherwise = Cell::new(false);
-    let on_step = |step: Step<'_>| {
-        if matches!(step, Step::BrowserNotOpened(_)) && device_is_agreed(context, wanted, is_browser_forbidden)? {
-            is_otherwise.set(true);
-            return Err(CommandError::NobodyAtTheBrowser.into());
+    let refused = {
+        let shown: &Wanted = wanted;
+        let is_otherwise = &is_otherwise;
+        let on_step = move |step: Step<'_>| {
+            let Step::BrowserNotOpened(_) = &step else { return show(context, shown, &step, opening) };
+            let told = no_browser_words(&step);
+            let Some(asked) = device_question(context, shown, opening) else {
+                return show(context, shown, &step, opening);
+            };
+            let asking: Asking<'_> = Box::pin(async move {
+                if asked.await? {
+                    is_otherwise.set(true);
+                    return Err(CommandError::NobodyAtTheBrowser.into());
+                }
+                context.screen.warn(&told);
+                Ok(())
+            });
+            Some(asking)
+        };
+        match sign_in(context, shown, browser, opening, claims, &on_step) {
+            Err(problem) if is_otherwise.get() || browser_is_agreed(context, shown, &problem)? => problem,
+            ended => return ended,
         }
-        show(context, wanted, &step, is_browser_forbidden)
-    };
-    let refused = match sign_in(context, wanted, browser, claims, &on_step) {
-        Err(problem) if is_otherwise.get() || browser_is_agreed(context, wanted, &problem)? => problem,
-        ended => return ended,
     };
     context.trace().decision(|| format!("signing in the other way: {refused}"));
     let (browser, flow) = match wanted.flow {
@@ -146,23 +160,46 @@ fn sign_in_or_otherwise(
         _ => (Browser::Nobody, Flow::Device),
     };
     wanted.flow = flow;
-    sign_in(context, wanted, &browser, claims, &|step| show(context, wanted, &step, false))
+    let shown: &Wanted = wanted;
+    let on_step = move |step: Step<'_>| show(context, shown, &step, Opening::Browser);
+    sign_in(context, shown, &browser, Opening::Browser, claims, &on_step)
 }
 
-fn sign_in(
-    context: &Context,
-    wanted: &Wanted,
+fn sign_in<'a>(
+    context: &'a Context,
+    wanted: &'a Wanted,
     browser: &Browser,
+    opening: Opening,
     claims: Option<&Claims>,
-    on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
+    on_step: &OnStep<'a>,
 ) -> Result<SignedIn, Problem> {
     tell_of_sample_app(context, wanted);
-    context.block_on(async {
-        let (http, clock, trace, max_wait) =
-            (context.http()?, &context.clock, &context.trace(), context.settings.max_wait);
-        let sign_in = SignIn { http, clock, browser, trace, environment: &context.environment, claims, max_wait };
+    let (asks, trace) = (|| paste(context), context.trace());
+    let work = async {
+        let (http, clock, trace, max_wait) = (context.http()?, &context.clock, &trace, context.settings.max_wait);
+        let paste: Option<&Paste<'_>> = if opening == Opening::Pasted { Some(&asks) } else { None };
+        let environment = &context.environment;
+        let sign_in = SignIn { http, clock, browser, trace, environment, claims, max_wait, paste };
         sign_in.run(wanted, on_step).await
-    })
+    };
+    context.block_on(within(wanted, work))
+}
+
+/// A little more than what is allowed, so that whoever waits inside tells what for.
+const SLACK: Duration = Duration::from_millis(1500);
+
+/// Does what a sign-in needs within the time that `--wait` allows for the whole command.
+pub(super) async fn within<T>(wanted: &Wanted, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let Some(left) = wanted.wait.left_of_typed() else { return work.await };
+    let over = || SessionError::WaitOver { waited: wanted.wait.in_all(), again: wanted.command() };
+    real_limit(left + SLACK, work).await.unwrap_or_else(|| Err(over().into()))
+}
+
+/// Asks for the address at which the browser ended. What it holds is nobody's to see.
+pub(super) fn paste(context: &Context) -> Pin<Box<dyn Future<Output = Result<Secret, Problem>> + '_>> {
+    let question = "Paste the address at which the browser ended";
+    let asked = prompt::ask_meanwhile(&context.screen, |screen| prompt::secret(screen, question, "--auth device"));
+    Box::pin(async { Ok(asked.await?) })
 }
 
 /// Says so where the app is one that Microsoft publishes for trying things out.
@@ -179,8 +216,11 @@ pub(super) fn tell_of_sample_app(context: &Context, wanted: &Wanted) {
 }
 
 /// What may open the page. Without a terminal nothing is opened unasked.
-pub(super) fn browser(context: &Context, is_forbidden: bool) -> Result<Browser, Problem> {
-    if is_forbidden {
+pub(super) fn browser(context: &Context, opening: Opening) -> Result<Browser, Problem> {
+    if opening == Opening::Pasted && !context.screen.can_ask() {
+        return Err(CommandError::NobodyAtTheBrowser.into());
+    }
+    if opening.is_forbidden() {
         return Ok(Browser::Nobody);
     }
     if context.settings.no_input || !context.screen.is_terminal_stderr() {

@@ -39,6 +39,12 @@ pub enum OutputError {
     /// Ctrl-C, or the end of the input, at a question.
     #[error("interrupted at a question")]
     Interrupted,
+    /// The time that was allowed for the whole command ran out at a question.
+    #[error("the question was not answered in the time that `--wait` allows")]
+    QuestionOver,
+    /// A question has become needless while it stood.
+    #[error("the question was withdrawn")]
+    Withdrawn,
     /// The answer to a question was no.
     #[error("the answer was no")]
     Declined,
@@ -101,7 +107,8 @@ impl Diagnose for OutputError {
             Self::NotText(_) => &phrases::INPUT_NOT_TEXT,
             Self::Empty => &phrases::INPUT_EMPTY,
             Self::NoTerminal { .. } => &phrases::NO_TERMINAL,
-            Self::Interrupted => &phrases::INTERRUPTED,
+            Self::Interrupted | Self::Withdrawn => &phrases::INTERRUPTED,
+            Self::QuestionOver => &phrases::QUESTION_OVER,
             Self::Declined => &phrases::DECLINED,
             Self::Differ => &phrases::ENTRIES_DIFFER,
             Self::UnknownFormat { .. } => &phrases::UNKNOWN_FORMAT,
@@ -123,6 +130,8 @@ impl Diagnose for OutputError {
             | Self::NotText(_)
             | Self::Empty
             | Self::Interrupted
+            | Self::QuestionOver
+            | Self::Withdrawn
             | Self::Declined
             | Self::Differ
             | Self::BadFilter { .. }

@@ -19,6 +19,7 @@ mod phrases;
 pub mod problem;
 mod progress;
 pub mod prompt;
+mod question;
 mod rows;
 mod screen;
 mod standard;

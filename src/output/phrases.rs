@@ -12,6 +12,7 @@ pub const PHRASES: &[&Phrase] = &[
     &INPUT_EMPTY,
     &NO_TERMINAL,
     &INTERRUPTED,
+    &QUESTION_OVER,
     &DECLINED,
     &ENTRIES_DIFFER,
     &UNKNOWN_FORMAT,
@@ -86,6 +87,14 @@ pub(super) static INTERRUPTED: Phrase = Phrase {
     who: Who::You,
     meaning: "no answer was given, and nothing that needed it was done",
     remedy: &["run the same `d365conn` command again when ready"],
+};
+
+pub(super) static QUESTION_OVER: Phrase = Phrase {
+    code: "output/question-over",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "`--wait` bounds the whole command, and nobody answered in that time; nothing that needed the answer was done",
+    remedy: &["run the command again and allow it more time: `--wait 15m`"],
 };
 
 pub(super) static DECLINED: Phrase = Phrase {

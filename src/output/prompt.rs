@@ -3,6 +3,12 @@
 
 #![cfg_attr(unix, expect(clippy::disallowed_methods, reason = "this is the door to the keyboard"))]
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
 use crate::output::{OutputError, Screen, term};
 use crate::secret::Secret;
 
@@ -67,6 +73,47 @@ pub fn press_enter(screen: &Screen, text: &str, flag: &'static str) -> Result<()
     keyboard::hidden(screen, &format!("{} ", term::message(text))).map(drop)
 }
 
+/// A question that is asked on a thread of its own while something else is waited for. Dropped before it is answered, it is
+/// withdrawn, and the terminal is as it was.
+pub struct Asked<T> {
+    screen: Screen,
+    answer: oneshot::Receiver<Result<T, OutputError>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Asks `question` meanwhile.
+pub fn ask_meanwhile<T: Send + 'static>(
+    screen: &Screen,
+    question: impl FnOnce(&Screen) -> Result<T, OutputError> + Send + 'static,
+) -> Asked<T> {
+    let (tell, answer) = oneshot::channel();
+    let asker = screen.clone();
+    let thread = std::thread::spawn(move || {
+        let _ = tell.send(question(&asker));
+    });
+    Asked { screen: screen.clone(), answer, thread: Some(thread) }
+}
+
+impl<T> Future for Asked<T> {
+    type Output = Result<T, OutputError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.answer).poll(context).map(|answer| answer.unwrap_or(Err(OutputError::Interrupted)))
+    }
+}
+
+impl<T> Drop for Asked<T> {
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        self.screen.question().withdraw(true);
+        // A console that can't be woken keeps its thread until the process ends.
+        if cfg!(unix) {
+            let _ = thread.join();
+        }
+        self.screen.question().withdraw(false);
+    }
+}
+
 fn must_ask(screen: &Screen, flag: &'static str) -> Result<(), OutputError> {
     if screen.can_ask() { Ok(()) } else { Err(OutputError::NoTerminal { flag }) }
 }
@@ -93,11 +140,16 @@ fn number(answer: &str, count: usize) -> Option<usize> {
 mod keyboard {
     use std::io;
 
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::io::Errno;
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
     use crate::output::line::{Line, Step};
     use crate::output::{OutputError, Screen};
     use crate::secret::Secret;
+
+    /// How soon a question that is withdrawn ends.
+    const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
     pub(super) fn hidden(screen: &Screen, prompt: &str) -> Result<Secret, OutputError> {
         read_line(screen, prompt, false)
@@ -113,13 +165,16 @@ mod keyboard {
         screen.say_inert(prompt);
         let mut line = Line::default();
         loop {
-            let mut key = [0];
-            let read = match screen.read(&mut key) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                other => other.map_err(OutputError::Unreadable)?,
+            if let Some(over) = screen.question().over() {
+                screen.say_inert("\n");
+                return Err(over);
+            }
+            let step = match next_key().map_err(OutputError::Unreadable)? {
+                Key::None => continue,
+                // The terminal was closed.
+                Key::End => Step::Interrupted,
+                Key::Pressed(key) => line.press(key),
             };
-            // The end of the input is the terminal being closed.
-            let step = if read == 0 { Step::Interrupted } else { line.press(key[0]) };
             match step {
                 Step::Typed(text) if echo => screen.say_inert(&text),
                 Step::Erased(columns) if echo => {
@@ -135,6 +190,31 @@ mod keyboard {
                     return Err(OutputError::Interrupted);
                 }
             }
+        }
+    }
+
+    /// What came of waiting a moment for a key.
+    enum Key {
+        None,
+        Pressed(u8),
+        End,
+    }
+
+    /// The next key. It is read past every buffer, which would hide keys from the look whether there is one.
+    fn next_key() -> io::Result<Key> {
+        let stdin = io::stdin();
+        let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut watched, Some(&MOMENT)) {
+            Ok(0) | Err(Errno::INTR) => return Ok(Key::None),
+            Ok(_) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut key = [0];
+        match rustix::io::read(&stdin, &mut key) {
+            Ok(0) => Ok(Key::End),
+            Ok(_) => Ok(Key::Pressed(key[0])),
+            Err(Errno::INTR | Errno::AGAIN) => Ok(Key::None),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -5,8 +5,10 @@
 
 use std::io::{self, Cursor, IsTerminal as _, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::environment::{self, Environment};
+use crate::output::question::QuestionEnd;
 use crate::output::standard::{Guard, StandardInput, StandardOutput};
 use crate::output::{Filter, Lines, OutputError, Style, term};
 use crate::secret::{Secret, masked};
@@ -224,6 +226,7 @@ struct Streams {
     terminals: Terminals,
     keyboard: bool,
     options: ScreenOptions,
+    question: QuestionEnd,
 }
 
 /// Standard error, and the progress line that may stand on it.
@@ -264,6 +267,7 @@ impl Screen {
                 talk: Mutex::new(Talk { stream: stdio.stderr, progress: None }),
                 terminals: stdio.terminals,
                 keyboard: stdio.keyboard,
+                question: QuestionEnd::default(),
                 options: *options,
             }),
             None,
@@ -407,6 +411,15 @@ impl Screen {
     #[must_use]
     pub fn is_attended(&self) -> bool {
         self.is_terminal_stdin() && self.is_terminal_stderr() && !self.0.options.no_input
+    }
+
+    /// From then on no question is waited for any more.
+    pub fn end_questions_at(&self, at: Instant) {
+        self.0.question.set(at);
+    }
+
+    pub(super) fn question(&self) -> &QuestionEnd {
+        &self.0.question
     }
 
     /// Standard input, as a stream.

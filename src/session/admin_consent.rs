@@ -1,11 +1,10 @@
 //! Asks an administrator, in the browser, to grant an app its permissions for everybody in a tenant. Nobody is signed in
 //! by it and nothing is stored.
 
-use std::time::Duration;
-
-use crate::auth::{self, AdminConsentRequest, Authority, Granted, Listener, RedirectUri};
+use crate::auth::{self, AdminConsentRequest, AuthError, Authority, Granted, Listener, RedirectUri};
 use crate::problem::Problem;
-use crate::session::{SignIn, Step};
+use crate::session::meanwhile::Meanwhile;
+use crate::session::{OnStep, SignIn, Step, Wait};
 use crate::tenant::TenantUrl;
 
 /// The consent that is wanted.
@@ -24,7 +23,22 @@ pub struct ConsentWanted {
     /// Leave Microsoft Graph out.
     pub no_graph: bool,
     /// How long to wait for the administrator.
-    pub wait: Duration,
+    pub wait: Wait,
+}
+
+impl ConsentWanted {
+    /// The same request as a command that can be typed again.
+    fn command(&self) -> String {
+        let mut command = format!("d365conn connect --admin-consent --client-id {}", self.client_id);
+        for (flag, value) in
+            [("--tenant-url", self.tenant_url.as_ref().map(TenantUrl::as_str)), ("--tenant", self.tenant.as_deref())]
+        {
+            if let Some(value) = value {
+                command = format!("{command} {flag} {value}");
+            }
+        }
+        command
+    }
 }
 
 impl SignIn<'_> {
@@ -32,11 +46,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// Whatever stood in the way, or that the administrator declined.
-    pub async fn ask_for_consent(
-        &self,
-        wanted: &ConsentWanted,
-        on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
-    ) -> Result<Granted, Problem> {
+    pub async fn ask_for_consent(&self, wanted: &ConsentWanted, on_step: &OnStep<'_>) -> Result<Granted, Problem> {
         let resource = wanted.tenant_url.as_ref().unwrap_or(&wanted.resource);
         let authority = match (&wanted.tenant_url, &wanted.tenant) {
             (Some(tenant_url), tenant) => {
@@ -46,18 +56,20 @@ impl SignIn<'_> {
             (None, Some(tenant)) => Authority::for_tenant(resource, tenant)?,
             (None, None) => Authority::for_any_tenant(resource)?,
         };
-        on_step(Step::AuthorityFound(&authority))?;
+        drop(on_step(Step::AuthorityFound(&authority)));
         let listener = Listener::bind(&wanted.redirect_uri).await?;
         let uri = listener.redirect_uri();
         let request = AdminConsentRequest::new(resource, &authority, &wanted.client_id, &uri, wanted.no_graph)?;
-        on_step(Step::ReadyToOpen { registered: wanted.redirect_uri.to_register(), url: &request.url })?;
-        if let Err(error) = self.browser.open(&request.url) {
-            on_step(Step::BrowserNotOpened(&error.into()))?;
-        }
-        let on_silence = || {
-            // The wait can't be ended by a remark.
-            let _ = on_step(Step::StillWaiting);
+        let turned_away = |why| {
+            drop(on_step(Step::TurnedAway(why)));
         };
-        listener.wait_for_consent(&request, wanted.wait, on_silence).await
+        let answer = listener.consent(&request, turned_away);
+        let waiting = Meanwhile::new(self.browser, wanted.wait, on_step);
+        let is_late = || {
+            let again = wanted.command();
+            let (longest, redirect_uri) = (wanted.wait.in_all(), request.redirect_uri.clone());
+            AuthError::TimedOut { waited: longest, redirect_uri, again, consent: None, leaner: None }.into()
+        };
+        waiting.answer((wanted.redirect_uri.to_register(), &request.url), answer, is_late).await
     }
 }

@@ -105,6 +105,14 @@ pub enum SessionError {
         /// How long was waited.
         seconds: u64,
     },
+    /// The time for the whole command is over.
+    #[error("the sign-in was not finished within the {} of `--wait`", seconds(*waited))]
+    WaitOver {
+        /// What was typed.
+        waited: std::time::Duration,
+        /// The same sign-in as a command.
+        again: String,
+    },
     /// Entra has no use for the refresh token that the environment gives.
     #[error("Entra does not accept the refresh token in {variable}")]
     GivenTokenRefused {
@@ -132,6 +140,10 @@ impl SessionError {
     }
 }
 
+fn seconds(duration: std::time::Duration) -> String {
+    format!("{} s", duration.as_secs())
+}
+
 fn process(pid: Option<u32>) -> String {
     pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }
@@ -151,6 +163,7 @@ impl Diagnose for SessionError {
             Self::OtherTenant { .. } => &phrases::OTHER_TENANT,
             Self::ClientSecretGone { .. } => &phrases::CLIENT_SECRET_GONE,
             Self::RenewalTooSlow { .. } => &phrases::RENEWAL_TOO_SLOW,
+            Self::WaitOver { .. } => &phrases::WAIT_OVER,
             Self::GivenTokenRefused { .. } => &phrases::GIVEN_TOKEN_REFUSED,
         }
     }
@@ -178,6 +191,7 @@ impl Diagnose for SessionError {
                 vec![("connection", connection.clone()), ("tenant_url", tenant_url.clone())]
             }
             Self::RenewalTooSlow { connection, .. } => vec![("connection", connection.clone())],
+            Self::WaitOver { again, .. } => vec![("again", again.clone())],
             Self::GivenTokenRefused { variable, .. } => vec![("variable", (*variable).to_owned())],
             Self::TokenRejected => Vec::new(),
         }

@@ -17,6 +17,7 @@ pub const PHRASES: &[&Phrase] = &[
     &GIVEN_TOKEN_REFUSED,
     &DISCONNECTED,
     &OTHER_TENANT,
+    &WAIT_OVER,
 ];
 
 pub(super) static RENEWAL_TOO_SLOW: Phrase = Phrase {
@@ -28,6 +29,14 @@ pub(super) static RENEWAL_TOO_SLOW: Phrase = Phrase {
         "run `d365conn doctor -c {connection}` to see which link is slow",
         "run the command again in a few minutes",
     ],
+};
+
+pub(super) static WAIT_OVER: Phrase = Phrase {
+    code: "session/wait-over",
+    exit: Exit::SignIn,
+    who: Who::You,
+    meaning: "a `--wait` that is typed bounds the whole command, and one of its requests took too long; nothing was saved",
+    remedy: &["allow it more time: `{again} --wait 15m`", "run `d365conn doctor` to see which link is slow"],
 };
 
 pub(super) static GIVEN_TOKEN_REFUSED: Phrase = Phrase {

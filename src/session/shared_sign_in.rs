@@ -15,7 +15,7 @@ use crate::problem::{Diagnose as _, Problem};
 use crate::secret::{Secret, masked};
 use crate::session::kept::{CLIENT_SECRET, REFRESH_TOKEN};
 use crate::session::stored::{stored_secrets, testimony};
-use crate::session::{SessionError, SharingError, SignIn, SignedIn, Step, Wanted};
+use crate::session::{OnStep, SessionError, SharingError, SignIn, SignedIn, Step, Wanted};
 use crate::store::{CredentialLock, HealthBook, ResidentVault, Secrets};
 use crate::tenant::Discovery;
 
@@ -198,13 +198,13 @@ impl SignIn<'_> {
         &self,
         draft: &Wanted,
         discovery: &Discovery,
-        on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
+        on_step: &OnStep<'_>,
     ) -> Result<(SharedSignIn, Vec<Instance>), Problem> {
         let authority = match &draft.tenant {
             Some(tenant) => Authority::for_tenant(discovery.url(), tenant)?,
             None => Authority::for_any_tenant(discovery.url())?,
         };
-        on_step(Step::AuthorityFound(&authority))?;
+        drop(on_step(Step::AuthorityFound(&authority)));
         let tokens = self.ask(draft, &authority, &discovery.scope(), on_step).await?;
         let authority = match &tokens.id_claims {
             Some(claims) if !authority.is_tenant_known() => authority.with_tenant(&claims.tid)?,

@@ -2,23 +2,30 @@
 //! the credential and prove. It says what happens through
 //! [`Step`]s and never prints; it stores nothing.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth::{
-    self, Applicant, Authority, BearerClaims, Browser, Claims, DeviceCode, Listener, Proof, RedirectUri, SignInRequest,
-    TokenSet,
+    self, Applicant, AuthError, Authority, Authorization, BearerClaims, Browser, Claims, Code, DeviceCode, Listener,
+    Proof, RedirectUri, Rehearsal, SignInRequest, TokenSet, TurnedAway,
 };
-use crate::clock::Clock;
+use crate::clock::{Clock, real_limit};
 use crate::connection::{Account, App, Flow};
 use crate::dataverse::{Client, ClientParts};
 use crate::environment::Environment;
 use crate::net::{AccessToken, Http, Origin, Trace};
 use crate::problem::Problem;
+use crate::secret::Secret;
 use crate::session::credential::Means;
 use crate::session::kept::given_secrets;
-use crate::session::{FixedToken, SessionError, Wanted};
+use crate::session::meanwhile::Meanwhile;
+use crate::session::{FixedToken, OnStep, SessionError, Wanted};
 
+/// How long Entra may take to say beforehand what it thinks of a sign-in.
+const LONGEST_REHEARSAL: Duration = Duration::from_secs(3);
+/// More than any code for a device lives.
+const LONGEST_CODE: Duration = Duration::from_secs(24 * 3600);
 /// How long a busy organisation may keep the proof waiting.
 const LONGEST_PROOF: Duration = Duration::from_secs(60);
 
@@ -43,6 +50,8 @@ pub enum Step<'a> {
         /// Where the user will sign in.
         authority: &'a Authority,
     },
+    /// Something came to the listener that was turned away; the wait goes on.
+    TurnedAway(TurnedAway),
     /// Twenty seconds went by without an answer.
     StillWaiting,
     /// The user has signed in; the rest needs no user.
@@ -78,18 +87,19 @@ pub struct SignIn<'a> {
     pub claims: Option<&'a Claims>,
     /// How long a busy service may keep us waiting, in sum.
     pub max_wait: Duration,
+    /// Asks for the address at which the browser ended, where no browser can reach this computer.
+    pub paste: Option<&'a Paste<'a>>,
 }
 
+/// Asks a person for an address.
+pub type Paste<'a> = dyn Fn() -> Pin<Box<dyn Future<Output = Result<Secret, Problem>> + 'a>> + 'a;
+
 impl SignIn<'_> {
-    /// Signs in. `on_step` may end it with a problem, such as an interruption while it waits for Enter.
+    /// Signs in. What `on_step` hands back to be asked may end it with a problem, such as an interruption.
     ///
     /// # Errors
     /// Whatever stood in the way; nothing has been stored.
-    pub async fn run(
-        &self,
-        wanted: &Wanted,
-        on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
-    ) -> Result<SignedIn, Problem> {
+    pub async fn run(&self, wanted: &Wanted, on_step: &OnStep<'_>) -> Result<SignedIn, Problem> {
         let secrets = given_secrets(wanted);
         let (name, store, now) = (wanted.name.as_str(), wanted.store.word(), self.clock.now());
         let (flow, environment) = (&wanted.flow, self.environment);
@@ -103,7 +113,7 @@ impl SignIn<'_> {
             let (made_for, found) = (made_for.clone(), authority.tenant().to_owned());
             return Err(SessionError::OtherTenant { connection, tenant_url, made_for, found }.into());
         }
-        on_step(Step::AuthorityFound(&authority))?;
+        drop(on_step(Step::AuthorityFound(&authority)));
         let Some(credential) = credential else {
             let tokens = if wanted.flow == Flow::Device {
                 self.ask_elsewhere(wanted, &authority, on_step).await?
@@ -137,37 +147,87 @@ impl SignIn<'_> {
         wanted: &Wanted,
         authority: &Authority,
         scope: &str,
-        on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
+        on_step: &OnStep<'_>,
     ) -> Result<TokenSet, Problem> {
         let redirect_uri = match &wanted.redirect_uri {
             Some(uri) => RedirectUri::parse(uri)?,
             None => RedirectUri::default(),
         };
         let listener = Listener::bind(&redirect_uri).await?;
-        let authorization = SignInRequest {
+        let uri = listener.redirect_uri();
+        let mut request = SignInRequest {
             tenant_url: &wanted.tenant_url,
             authority,
             client_id: wanted.app.client_id(),
-            redirect_uri: &listener.redirect_uri(),
+            redirect_uri: &uri,
             response_mode: wanted.response_mode,
             // Microsoft's own apps may not ask for Graph beside Dataverse (AADSTS65002).
             no_graph: wanted.no_graph || matches!(wanted.app, App::Managed { .. }),
-            login_hint: wanted.login_hint.as_deref(),
-            prompt: wanted.prompt,
-            claims: self.claims,
-        }
-        .to_authorization_for(scope)?;
-        on_step(Step::ReadyToOpen { registered: redirect_uri.to_register(), url: &authorization.url })?;
-        if let Err(error) = self.browser.open(&authorization.url) {
-            on_step(Step::BrowserNotOpened(&error.into()))?;
-        }
-        let on_silence = || {
-            // The wait can't be ended by a remark.
-            let _ = on_step(Step::StillWaiting);
+            login_hint: None,
+            prompt: None,
+            claims: None,
         };
-        let code = listener.wait_for_code(&authorization, wanted.wait, on_silence).await?;
-        on_step(Step::CodeReceived)?;
+        let known = self.rehearsed(&request, scope).await?;
+        request.authority = &known;
+        request.login_hint = wanted.login_hint.as_deref();
+        request.prompt = wanted.prompt;
+        request.claims = self.claims;
+        let authorization = request.to_authorization_for(scope)?;
+        let turned_away = |why| {
+            drop(on_step(Step::TurnedAway(why)));
+        };
+        let answer = async {
+            tokio::select! {
+                biased;
+                code = listener.code(&authorization, turned_away) => Ok(code?),
+                code = self.pasted(&listener, &authorization, on_step) => code,
+            }
+        };
+        let waiting = Meanwhile::new(self.browser, wanted.wait, on_step);
+        let is_late = || timed_out(wanted, &authorization.redirect_uri);
+        let code = waiting.answer((redirect_uri.to_register(), &authorization.url), answer, is_late).await?;
+        // Nothing else is expected.
+        drop(listener);
+        drop(on_step(Step::CodeReceived));
         Ok(auth::redeem_for(&self.applicant(wanted, authority), &authorization, code, scope).await?)
+    }
+
+    /// The code out of an address that a person copies here, where that is wanted: judged as if the browser had come with it.
+    async fn pasted(
+        &self,
+        listener: &Listener,
+        authorization: &Authorization,
+        on_step: &OnStep<'_>,
+    ) -> Result<Code, Problem> {
+        let Some(paste) = self.paste else { return std::future::pending().await };
+        loop {
+            let address = paste().await?;
+            let outcome = auth::judge_address(address.expose(), listener.expected(authorization));
+            match auth::code_of(outcome, authorization) {
+                Ok(code) => return Ok(code?),
+                Err(why) => drop(on_step(Step::TurnedAway(why))),
+            }
+        }
+    }
+
+    /// Asks Entra, without a user and before one is troubled, whether the sign-in can come back at all, and who it says it
+    /// is. Only what holds whoever signs in is an error; of everything else the browser has to show what it is.
+    async fn rehearsed(&self, request: &SignInRequest<'_>, scope: &str) -> Result<Authority, Problem> {
+        let rehearsal = request.to_authorization_for(scope)?;
+        let (rehearsed, known) = tokio::join!(
+            real_limit(LONGEST_REHEARSAL, auth::rehearse(self.http, &rehearsal)),
+            real_limit(LONGEST_REHEARSAL, auth::check_metadata(self.http, request.authority)),
+        );
+        match rehearsed {
+            Some(Err(error @ AuthError::Refused(_))) => return Err(error.into()),
+            Some(Ok(Rehearsal::Registered)) => {
+                self.trace.decision(|| "Entra knows the app and its redirect URI".to_owned());
+            }
+            _ => self
+                .trace
+                .decision(|| "Entra does not say beforehand whether it knows the app and its redirect URI".to_owned()),
+        }
+        Ok(known.and_then(Result::ok).unwrap_or_else(|| request.authority.clone()))
     }
 
     /// Lets a browser on any other device ask the user.
@@ -175,13 +235,16 @@ impl SignIn<'_> {
         &self,
         wanted: &Wanted,
         authority: &Authority,
-        on_step: &dyn Fn(Step<'_>) -> Result<(), Problem>,
+        on_step: &OnStep<'_>,
     ) -> Result<TokenSet, Problem> {
         let applicant = Applicant { proof: Proof::Nothing, ..self.applicant(wanted, authority) };
         let device = DeviceCode::ask(&applicant).await?;
-        on_step(Step::CodeToType { device: &device, authority })?;
-        let tokens = device.wait_for_user(&applicant, self.claims, wanted.wait).await?;
-        on_step(Step::CodeReceived)?;
+        drop(on_step(Step::CodeToType { device: &device, authority }));
+        // Without a time of its own the wait lasts as long as the code.
+        let seconds = |left: Duration| left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let wait = wanted.wait.left_of_typed().map_or(LONGEST_CODE, |left| Duration::from_secs(seconds(left)));
+        let tokens = device.wait_for_user(&applicant, self.claims, wait).await?;
+        drop(on_step(Step::CodeReceived));
         Ok(tokens)
     }
 
@@ -193,7 +256,7 @@ impl SignIn<'_> {
             tenant_url: &wanted.tenant_url,
             client_id: wanted.app.client_id(),
             proof: Proof::by_secret(wanted.client_secret.as_ref()),
-            patience: self.max_wait.min(wanted.wait),
+            patience: wanted.wait.left_of_typed().map_or(self.max_wait, |left| left.min(self.max_wait)),
         }
     }
 
@@ -250,4 +313,22 @@ impl SignIn<'_> {
         let origin = auth::graph_origin(&wanted.tenant_url);
         auth::me(self.http, &origin, &graph.access_token).await.ok()??.display_name
     }
+}
+
+/// That nobody came, with what can be typed instead.
+fn timed_out(wanted: &Wanted, redirect_uri: &str) -> Problem {
+    let again = wanted.command();
+    let client_id = wanted.app.client_id();
+    let is_own = matches!(wanted.app, App::Own { .. });
+    let leaner = (is_own && !wanted.no_graph && wanted.replaces.is_none()).then(|| format!("{again} --no-graph"));
+    let consent =
+        format!("d365conn connect --admin-consent --tenant-url {} --client-id {client_id}", wanted.tenant_url);
+    AuthError::TimedOut {
+        waited: wanted.wait.in_all(),
+        redirect_uri: redirect_uri.to_owned(),
+        again,
+        consent: is_own.then_some(consent),
+        leaner,
+    }
+    .into()
 }

@@ -1,7 +1,5 @@
 //! The connection that is wanted: everything `connect` was told, checked. Nothing is done here.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
@@ -9,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::auth::Prompt;
 use crate::connection::{App, ConnectionId, ConnectionName, Flow, ResponseMode, StoreKind};
 use crate::secret::Secret;
+use crate::session::Wait;
 use crate::store::DefaultWish;
 use crate::tenant::TenantUrl;
 
@@ -42,7 +41,7 @@ pub struct Wanted {
     /// What must be asked.
     pub prompt: Option<Prompt>,
     /// How long to wait for the user.
-    pub wait: Duration,
+    pub wait: Wait,
     /// Where the secrets go.
     pub store: StoreKind,
     /// Refuse writes.
@@ -73,5 +72,43 @@ impl Wanted {
             certificate.is_some(),
         );
         URL_SAFE_NO_PAD.encode(Sha256::digest(plain))
+    }
+
+    /// The same sign-in as a command that can be typed again.
+    #[must_use]
+    pub fn command(&self) -> String {
+        if self.replaces.is_some() {
+            return format!("d365conn reconnect {}", self.name);
+        }
+        let mut words = vec!["d365conn connect --tenant-url".to_owned(), self.tenant_url.to_string()];
+        let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
+        if let App::Own { client_id } = &self.app {
+            add("--client-id", client_id);
+        }
+        if self.client_secret.is_some() {
+            add("--client-secret-prompt", "");
+        }
+        if self.name.as_str() != self.tenant_url.organisation() {
+            add("--name", self.name.as_str());
+        }
+        if let Some(tenant) = &self.tenant {
+            add("--tenant", tenant);
+        }
+        if let Some(redirect_uri) = &self.redirect_uri {
+            add("--redirect-uri", redirect_uri);
+        }
+        if self.response_mode == ResponseMode::Query {
+            add("--response-mode", "query");
+        }
+        if self.store == StoreKind::File {
+            add("--store", "file");
+        }
+        for (flag, is_set) in [("--no-graph", self.no_graph), ("--read-only", self.read_only)] {
+            if is_set {
+                add(flag, "");
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words.join(" ")
     }
 }

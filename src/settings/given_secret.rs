@@ -25,6 +25,7 @@ pub enum SecretOrigin {
 /// # Errors
 /// When both variables are set, or the file can't be read.
 pub fn client_secret_from_environment(environment: &Environment) -> Result<Option<(Secret, SecretOrigin)>, Problem> {
+    environment.check_filled_in()?;
     let value = secret_from_variable(environment, environment::CLIENT_SECRET)?;
     let file = environment.raw(environment::CLIENT_SECRET_FILE);
     match (value, file) {

@@ -135,6 +135,7 @@ impl Settings {
         if let Some(name) = &self.connection_flag {
             return Ok(Target::Named(ConnectionName::parse(name)?));
         }
+        environment.check_filled_in()?;
         let named = environment.text(environment::CONNECTION)?;
         if named.is_some() && environment.is_set(environment::TENANT_URL) {
             return Err(SettingsError::Contradiction {

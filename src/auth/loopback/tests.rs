@@ -48,7 +48,7 @@ async fn begin_at(redirect: &RedirectUri) -> Flow {
     let port = listener.port();
     let authorization = authorization(&listener.redirect_uri());
     let state = authorization.state.expose().to_owned();
-    let answer = tokio::spawn(async move { listener.wait_for_code(&authorization, LONG, || ()).await });
+    let answer = tokio::spawn(async move { timeout(LONG, listener.code(&authorization, |_| ())).await.unwrap() });
     Flow { port, state, answer }
 }
 
@@ -212,7 +212,7 @@ async fn nothing_from_a_request_is_ever_sent_back() {
 async fn too_much_and_nonsense_are_turned_away() {
     let flow = begin().await;
     for (nonsense, expected) in [
-        (format!("GET /?x={} HTTP/1.1\r\n", "y".repeat(32 * 1024)), "413"),
+        (format!("GET /?x={} HTTP/1.1\r\n", "y".repeat(80 * 1024)), "413"),
         (format!("GET / HTTP/1.1\r\n{}", "A: b\r\n".repeat(5000)), "400"),
         ("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n".to_owned(), "413"),
         ("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx".to_owned(), "400"),
@@ -262,7 +262,7 @@ async fn an_answer_among_many_connections_that_came_at_one_moment_is_heard() {
     );
     // In the middle: long before the newest ones, which alone would be kept.
     crowd[25].write_all(request.as_bytes()).await.unwrap();
-    let code = listener.wait_for_code(&authorization, Duration::from_secs(1), || ()).await.unwrap();
+    let code = timeout(Duration::from_secs(1), listener.code(&authorization, |_| ())).await.unwrap().unwrap();
     assert_eq!(code.secret().expose(), "abc");
 }
 
@@ -352,22 +352,51 @@ async fn only_the_loopback_interface_is_listened_on() {
 }
 
 #[tokio::test]
-async fn silence_is_spoken_into_once_and_then_time_is_over() {
-    let listener = Listener::bind(&RedirectUri::default()).await.unwrap();
-    let (port, redirect_uri) = (listener.port(), listener.redirect_uri());
-    let authorization = authorization(&redirect_uri);
-    let mut spoken = 0;
-    let (wait, silence) = (Duration::from_millis(60), Duration::from_millis(10));
-    let error = listener.wait_or_speak(&authorization, wait, silence, || spoken += 1).await.unwrap_err();
-    assert_eq!(spoken, 1);
-    assert!(is_closed(port).await);
-    let problem = crate::problem::Problem::from(error);
-    assert_eq!(problem.exit(), crate::problem::Exit::SignIn);
-    let remedies = problem.phrase().remedy_with(&problem.diagnosis().facts()).join("\n");
-    for flag in ["d365conn explain AADSTS", "--no-graph", "--wait"] {
-        assert!(remedies.contains(flag), "{flag}: {remedies}");
+async fn an_answer_with_twenty_kilobytes_of_cookies_is_taken() {
+    let cookies = format!("Cookie: {}\r\n", "session=0123456789abcdef; ".repeat(800));
+    assert!(cookies.len() > 20_000);
+    for by_form in [true, false] {
+        let flow = begin().await;
+        let request = if by_form { flow.by_form(&flow.right()) } else { flow.by_query(&flow.right()) };
+        let reply = flow.say(&request.replacen("Host:", &format!("{cookies}Host:"), 1)).await;
+        assert!(["200", "303"].contains(&status(&reply)), "{reply}");
+        assert_eq!(flow.code().await, "abc");
     }
-    assert!(problem.phrase().meaning_with(&problem.diagnosis().facts()).contains(&redirect_uri));
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_long_is_told_here_and_there_and_the_wait_goes_on() {
+    let listener = Listener::bind(&RedirectUri::default()).await.unwrap();
+    let port = listener.port();
+    let authorization = authorization(&listener.redirect_uri());
+    let state = authorization.state.expose().to_owned();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let answer = tokio::spawn(async move {
+        let on_turned_away = |why| tell.send(why).unwrap();
+        timeout(LONG, listener.code(&authorization, on_turned_away)).await.unwrap()
+    });
+    let say = async |request: String| {
+        converse_raw(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap(), request.as_bytes()).await
+    };
+    for _ in 0..2 {
+        let cookies = "session=0123456789abcdef; ".repeat(5000);
+        let reply =
+            say(format!("GET /?code=abc HTTP/1.1\r\nHost: localhost:{port}\r\nCookie: {cookies}\r\n\r\n")).await;
+        assert!(status(&reply) == "413" && reply.contains("Too many cookies for localhost"), "{reply}");
+    }
+    let forwarded = format!("GET /?code=abc&state={state} HTTP/1.1\r\nHost: x-{port}.app.github.dev\r\n\r\n");
+    assert_eq!(status(&say(forwarded).await), "421");
+    let elsewhere = format!("GET /favicon.ico HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+    assert_eq!(status(&say(elsewhere).await), "404");
+    let other = format!("GET /?code=abc&state=other HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+    assert_eq!(status(&say(other).await), "400");
+    say(format!("GET /?code=abc&state={state} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n")).await;
+    assert_eq!(answer.await.unwrap().unwrap().secret().expose(), "abc");
+    let mut all = Vec::new();
+    while let Some(why) = told.recv().await {
+        all.push(why);
+    }
+    assert_eq!(all, [TurnedAway::TooLong, TurnedAway::ForeignHost, TurnedAway::NotTheAnswer], "each is told once");
 }
 
 #[test]

@@ -10,11 +10,11 @@ use crate::commands::organisations::{
     find_in_browser, lender_in, store_beside, tell_of_browser, with_settings_of,
 };
 use crate::commands::signing_in::browser;
-use crate::connection::{Connection, ConnectionName, Flow, ResponseMode};
+use crate::connection::{Connection, ConnectionName, Flow};
 use crate::context::Context;
 use crate::output::{Column, Format, SinkOptions, objects};
 use crate::problem::{Diagnose as _, Exit, Problem};
-use crate::session::{NotShared, Wanted};
+use crate::session::{NotShared, Wait, Wanted};
 use crate::settings::Settings;
 use crate::store::DefaultWish;
 use crate::tenant::Discovery;
@@ -40,16 +40,17 @@ pub struct Discover {
 
 impl Discover {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let wait = self.browser.begin_wait(context);
         let format = context.format()?;
         let lender = if self.sign_in { None } else { lender_in(context, self.cloud.as_ref())? };
         let discovery = discovery_for(context, self.cloud.as_ref(), lender.as_ref())?;
         let (found, lender) = match lender {
-            None => (self.sign_in(context, &discovery)?, None),
+            None => (self.sign_in(context, &discovery, wait)?, None),
             Some(lender) => match find(context, &discovery, &lender) {
                 Ok(found) => (found, Some(lender)),
                 Err(NotShared::Refused(refused)) if self.may_open_browser(context) => {
                     tell_of_browser(context, &refused);
-                    (self.sign_in(context, &discovery)?, None)
+                    (self.sign_in(context, &discovery, wait)?, None)
                 }
                 Err(not_shared) => return Err(not_shared.into_problem()),
             },
@@ -72,23 +73,23 @@ impl Discover {
                 context.screen.note(&format!("next: d365conn -c {connection} accounts list"));
                 Ok(Exit::Done)
             }
-            Some(chosen) => self.connect(context, &discovery, chosen, &found, lender.as_ref()),
+            Some(chosen) => self.connect(context, &discovery, chosen, &found, lender.as_ref(), wait),
         }
     }
 
     fn may_open_browser(&self, context: &Context) -> bool {
-        browser(context, self.browser.no_browser).is_ok()
+        browser(context, self.browser.opening()).is_ok()
     }
 
-    fn sign_in(&self, context: &Context, discovery: &Discovery) -> Result<Found, Problem> {
+    fn sign_in(&self, context: &Context, discovery: &Discovery, wait: Wait) -> Result<Found, Problem> {
         if !self.may_open_browser(context) {
             return Err(OrganisationsError::NobodySignedIn { cloud: discovery.cloud().name }.into());
         }
-        find_in_browser(context, discovery, &self.draft(context, discovery)?, self.browser.no_browser)
+        find_in_browser(context, discovery, &self.draft(context, discovery, wait)?, self.browser.opening())
     }
 
     /// The connection that may be made, before its organisation is known.
-    fn draft(&self, context: &Context, discovery: &Discovery) -> Result<Wanted, Problem> {
+    fn draft(&self, context: &Context, discovery: &Discovery, wait: Wait) -> Result<Wanted, Problem> {
         if let Some(tenant) = &self.tenant {
             Authority::for_tenant(discovery.url(), tenant)?;
         }
@@ -102,11 +103,11 @@ impl Discover {
             certificate: None,
             tenant: self.tenant.clone(),
             redirect_uri: None,
-            response_mode: self.browser.response_mode.map(ResponseMode::from).unwrap_or_default(),
+            response_mode: self.browser.response_mode()?.unwrap_or_default(),
             no_graph: self.browser.no_graph,
             login_hint: self.browser.login_hint.clone(),
             prompt: self.browser.prompt.map(Prompt::from),
-            wait: self.browser.wait,
+            wait,
             store: Settings::store(None, &context.environment)?,
             read_only: false,
             label: None,
@@ -123,19 +124,20 @@ impl Discover {
         chosen: &Listed,
         found: &Found,
         lender: Option<&Connection>,
+        wait: Wait,
     ) -> Result<Exit, Problem> {
         let Some(tenant_url) = chosen.usable.clone() else { return Ok(Exit::Done) };
         let name = ConnectionName::parse(tenant_url.organisation())?;
-        let wanted = Wanted { tenant_url, name, ..self.draft(context, discovery)? };
+        let wanted = Wanted { tenant_url, name, ..self.draft(context, discovery, wait)? };
         let wanted = match lender {
             Some(lender) => {
                 let store = store_beside(context, None, Some(lender))?;
-                let response_mode = self.browser.response_mode.map_or(lender.response_mode, ResponseMode::from);
+                let response_mode = self.browser.response_mode()?.unwrap_or(lender.response_mode);
                 with_settings_of(lender, &found.shared, Wanted { response_mode, store, ..wanted })
             }
             None => wanted,
         };
-        connect_sharing(context, wanted, &found.shared, self.browser.no_browser)
+        connect_sharing(context, wanted, &found.shared, self.browser.opening())
     }
 }
 

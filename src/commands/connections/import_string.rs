@@ -8,7 +8,7 @@ use crate::commands::CommandError;
 use crate::commands::auth_flags::refuse_foreign;
 use crate::commands::connections::import::Import;
 use crate::commands::signing_in::connect;
-use crate::connection::{App, ConnectionName, Flow, ResponseMode, SAMPLE_CLIENT_ID, StoreKind};
+use crate::connection::{App, ConnectionName, Flow, SAMPLE_CLIENT_ID, StoreKind};
 use crate::context::Context;
 use crate::output::prompt;
 use crate::problem::{Exit, Problem};
@@ -21,6 +21,7 @@ use crate::settings::{
 const FLAG: &str = "--from";
 
 pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> Result<Exit, Problem> {
+    let wait = flags.browser.begin_wait(context);
     let text = match file {
         Some(file) => secret_from_string_file(file)?,
         // Whoever pastes it shall not see what is in it.
@@ -64,6 +65,7 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
     };
     // Entra refuses a hint beside the question which user it shall be.
     let user_name = user_name.filter(|_| asks != Some(Prompt::SelectAccount));
+    let (response_mode, opening) = (flags.browser.response_mode()?.unwrap_or_default(), flags.browser.opening());
     let wanted = Wanted {
         name,
         flow,
@@ -73,11 +75,11 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
         certificate_password: None,
         certificate: None,
         tenant: None,
-        response_mode: flags.browser.response_mode.map(ResponseMode::from).unwrap_or_default(),
+        response_mode,
         no_graph: flags.browser.no_graph,
         login_hint: flags.browser.login_hint.or(user_name),
         prompt: asks,
-        wait: flags.browser.wait,
+        wait,
         store: Settings::store(flags.store.map(StoreKind::from), &context.environment)?,
         read_only: false,
         label: None,
@@ -86,7 +88,7 @@ pub(super) fn import(flags: Import, context: &Context, file: Option<&Path>) -> R
         replaces: None,
         tenant_url,
     };
-    connect(context, wanted, flags.browser.no_browser)
+    connect(context, wanted, opening)
 }
 
 /// XRM tooling reads the answer out of a window of its own, so its redirect URIs are often no addresses of this computer.

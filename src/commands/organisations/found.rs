@@ -1,13 +1,14 @@
 //! Gets the list of organisations: by the sign-in of a saved connection, or by one in the browser. What is done with the
 //! list is decided elsewhere.
 
+use crate::commands::browser_flags::Opening;
 use crate::commands::organisations::{Listed, listed};
 use crate::commands::sign_in_words::show;
-use crate::commands::signing_in::{browser, tell_of_sample_app};
+use crate::commands::signing_in::{browser, paste, tell_of_sample_app, within};
 use crate::connection::Connection;
 use crate::context::Context;
 use crate::problem::Problem;
-use crate::session::{Lender, NotShared, SharedSignIn, SignIn, Tools, Wanted};
+use crate::session::{Lender, NotShared, Paste, SharedSignIn, SignIn, Tools, Wanted};
 use crate::tenant::Discovery;
 
 /// The list, and the sign-in that it was asked for with.
@@ -42,11 +43,13 @@ pub fn find_in_browser(
     context: &Context,
     discovery: &Discovery,
     draft: &Wanted,
-    is_browser_forbidden: bool,
+    opening: Opening,
 ) -> Result<Found, Problem> {
-    let browser = browser(context, is_browser_forbidden)?;
+    let browser = browser(context, opening)?;
     tell_of_sample_app(context, draft);
     let trace = context.trace();
+    let asks = || paste(context);
+    let paste: Option<&Paste<'_>> = if opening == Opening::Pasted { Some(&asks) } else { None };
     let sign_in = SignIn {
         http: context.http()?,
         clock: &context.clock,
@@ -55,9 +58,10 @@ pub fn find_in_browser(
         environment: &context.environment,
         claims: None,
         max_wait: context.settings.max_wait,
+        paste,
     };
-    let (shared, found) = context.block_on(async {
-        sign_in.discover(draft, discovery, &|step| show(context, draft, &step, is_browser_forbidden)).await
-    })?;
+    let (shared, found) = context.block_on(within(draft, async {
+        sign_in.discover(draft, discovery, &|step| show(context, draft, &step, opening)).await
+    }))?;
     Ok(Found { listed: listed(context, discovery, found)?, shared })
 }

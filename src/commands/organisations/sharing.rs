@@ -2,10 +2,11 @@
 //! sign-in consists of is not known here.
 
 use crate::auth::Browser;
+use crate::commands::browser_flags::Opening;
 use crate::commands::keeping::save;
 use crate::commands::organisations::{OrganisationsError, find, find_in_browser, must_choose};
 use crate::commands::sign_in_words::greet;
-use crate::commands::signing_in::{browser, connect, standing};
+use crate::commands::signing_in::{browser, connect, standing, within};
 use crate::connection::{Connection, ConnectionName, Flow, StoreKind};
 use crate::context::Context;
 use crate::environment;
@@ -66,23 +67,23 @@ pub fn connect_chosen(
     lender: Option<&Connection>,
     draft: Wanted,
     name: Option<&str>,
-    is_browser_forbidden: bool,
+    opening: Opening,
 ) -> Result<Exit, Problem> {
     let found = match lender.map(|lender| find(context, discovery, lender)) {
         Some(Ok(found)) => found,
         Some(Err(NotShared::Refused(refused))) => {
             tell_of_browser(context, &refused);
-            find_in_browser(context, discovery, &draft, is_browser_forbidden)?
+            find_in_browser(context, discovery, &draft, opening)?
         }
         Some(Err(not_shared)) => return Err(not_shared.into_problem()),
-        None => find_in_browser(context, discovery, &draft, is_browser_forbidden)?,
+        None => find_in_browser(context, discovery, &draft, opening)?,
     };
     let chosen = must_choose(context, discovery, &found.listed)?;
     let Some(tenant_url) = chosen.usable.clone() else {
         return Err(OrganisationsError::NoneUsable { count: found.listed.len() }.into());
     };
     let name = ConnectionName::parse(name.unwrap_or_else(|| tenant_url.organisation()))?;
-    connect_sharing(context, Wanted { tenant_url, name, ..draft }, &found.shared, is_browser_forbidden)
+    connect_sharing(context, Wanted { tenant_url, name, ..draft }, &found.shared, opening)
 }
 
 /// Says that Entra refused to go on without a browser.
@@ -99,7 +100,7 @@ pub fn connect_sharing(
     context: &Context,
     wanted: Wanted,
     shared: &SharedSignIn,
-    is_browser_forbidden: bool,
+    opening: Opening,
 ) -> Result<Exit, Problem> {
     let format = context.format()?;
     standing(context, &wanted)?;
@@ -113,8 +114,9 @@ pub fn connect_sharing(
         environment: &context.environment,
         claims: None,
         max_wait: context.settings.max_wait,
+        paste: None,
     };
-    let signed_in = context.block_on(async { Ok(sign_in.run_shared(&wanted, shared).await) })?;
+    let signed_in = context.block_on(within(&wanted, async { Ok(sign_in.run_shared(&wanted, shared).await) }))?;
     let refused = match signed_in {
         Ok(signed_in) => {
             let saved = save(context, &wanted, &signed_in)?;
@@ -126,11 +128,11 @@ pub fn connect_sharing(
         Err(NotShared::Refused(refused)) => refused,
         Err(NotShared::Failed(problem)) => return Err(problem),
     };
-    if wanted.flow == Flow::Browser && browser(context, is_browser_forbidden).is_err() {
+    if wanted.flow == Flow::Browser && browser(context, opening).is_err() {
         return Err(refused.into());
     }
     tell_of_browser(context, &refused);
-    connect(context, wanted, is_browser_forbidden)
+    connect(context, wanted, opening)
 }
 
 /// Judges the address of an organisation, and tells what was mended of it.

@@ -139,16 +139,49 @@ fn a_cancelled_consent_says_so() {
 fn a_user_who_never_answers_is_waited_for_and_no_longer() {
     let mut world = World::new();
     world.seat(Robot::new(INES).silent());
-    let said = world.run("connect --tenant-url {org} --store file --wait 1s").fails(4, "auth/");
-    assert!(said.contains("--no-graph") && said.contains("explain AADSTS"), "{said}");
+    let said = world.run("connect --tenant-url {org} --store file --wait 1s").fails(4, "auth/timed-out");
+    let (org, app) = (world.sandbox.address(), OWN_DESKTOP_APP.client_id);
+    assert!(said.contains("explain AADSTS"), "{said}");
+    assert!(!said.contains("--no-graph"), "the managed app asks for no Graph: {said}");
+    let line = format!("connect --tenant-url {{org}} --store file --name own --read-only --client-id {app} --wait 1s");
+    let said = world.run(&line).fails(4, "auth/timed-out");
+    let again = format!("d365conn connect --tenant-url {org} --client-id {app} --name own --store file");
+    for command in [
+        format!("`d365conn connect --admin-consent --tenant-url {org} --client-id {app}`"),
+        format!("`{again} --read-only --no-graph`"),
+        format!("`{again} --read-only --wait 15m`"),
+        format!("`{again} --read-only --paste`"),
+    ] {
+        assert!(said.contains(&command), "{command} is not in {said}");
+    }
 }
 
 #[test]
-fn an_unregistered_redirect_uri_shows_in_the_browser_only_and_times_out() {
-    let world = World::new();
+fn what_entra_would_show_to_everybody_is_said_before_a_browser_opens() {
+    let mut world = World::new();
+    let opened = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = std::sync::Arc::clone(&opened);
+    world.seat_alone(move |_| seen.store(true, std::sync::atomic::Ordering::Relaxed));
     world.sandbox.faults().order(Fault::RedirectNotRegistered);
-    let said = world.run("connect --tenant-url {org} --store file --wait 1s").fails(4, "auth/");
-    assert!(said.contains("explain AADSTS"), "{said}");
+    let said = world.run("connect --tenant-url {org} --store file").fails(4, "auth/redirect-uri-mismatch, AADSTS50011");
+    assert!(said.contains("http://localhost") && said.contains("within the last minutes"), "{said}");
+    let unregistered = format!(
+        "connect --tenant-url {{org}} --store file --client-id {} --redirect-uri http://localhost:8400/else",
+        OWN_DESKTOP_APP.client_id
+    );
+    world.run(&unregistered).fails(4, "AADSTS50011");
+    let unknown = "connect --tenant-url {org} --store file --client-id 00000000-0000-0000-0000-00000000abcd";
+    world.run(unknown).fails(4, "auth/app-unknown, AADSTS700016");
+    assert!(!opened.load(std::sync::atomic::Ordering::Relaxed), "the browser was opened");
+}
+
+#[test]
+fn the_answer_can_be_pasted_only_where_it_stands_in_the_address_and_somebody_sits_there() {
+    let world = World::new();
+    let line = "connect --tenant-url {org} --store file --paste";
+    world.run(&format!("{line} --response-mode form-post")).fails(2, "commands/paste-needs-the-address");
+    world.run(line).fails(2, "commands/nobody-at-the-browser");
+    world.run(&format!("{line} --auth device")).fails(2, "commands/flag-of-another-flow");
 }
 
 #[test]

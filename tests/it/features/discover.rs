@@ -37,7 +37,11 @@ fn rows(text: &str) -> Vec<Value> {
 }
 
 fn authorize_visits(requests: &[Seen]) -> usize {
-    requests.iter().filter(|request| request.path.ends_with("/oauth2/v2.0/authorize")).count()
+    // The rehearsal before the browser opens is the one that asks with `prompt`.
+    let is_visit = |request: &&Seen| {
+        request.path.ends_with("/oauth2/v2.0/authorize") && !request.query_names.iter().any(|name| name == "prompt")
+    };
+    requests.iter().filter(is_visit).count()
 }
 
 #[test]

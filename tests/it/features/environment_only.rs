@@ -220,3 +220,48 @@ fn a_flag_names_a_saved_connection_whatever_the_environment_says() {
     world.set("D365CONN_TENANT_URL", "https://contoso.crm4.dynamics.com");
     world.run("-c sandbox accounts list --top 1").succeeds();
 }
+
+#[test]
+fn a_variable_or_flag_that_the_pipeline_did_not_fill_in_is_named_before_any_network() {
+    let address = World::new().sandbox.address();
+    for (name, value) in [
+        ("D365CONN_TENANT_URL", "$(EnvUrl)"),
+        ("D365CONN_CLIENT_SECRET", "$(MySecret)"),
+        ("D365CONN_CLIENT_ID", "${{ vars.CLIENT_ID }}"),
+        ("D365CONN_TENANT_ID", "%TENANT%"),
+        ("D365CONN_CERTIFICATE_FILE", "${CERTIFICATE}"),
+    ] {
+        let mut world = World::new().without_terminal();
+        world.set("D365CONN_TENANT_URL", &address);
+        world.set("D365CONN_CLIENT_ID", DAEMON.client_id);
+        world.set(name, value);
+        let said = world.run("accounts list").fails(2, "environment/not-filled-in");
+        assert!(said.contains(&format!("{name} is still `{value}`")), "{said}");
+        assert!(world.sandbox.requests().is_empty());
+    }
+    let world = World::connected();
+    let said = world.run("connect --tenant-url $(EnvUrl)").fails(2, "environment/not-filled-in");
+    assert!(said.contains("--tenant-url is still `$(EnvUrl)`"), "{said}");
+    world.run("connect --tenant-url {org} --client-id=${APP}").fails(2, "environment/not-filled-in");
+    // A column's value is whatever it is.
+    world.run("accounts create name=$(Name) -o id").succeeds();
+}
+
+#[test]
+fn a_misspelt_variable_is_named_beside_the_error_that_it_leads_to() {
+    let mut world = World::new().without_terminal();
+    world.set("D365CONN_TENANT_ULR", "https://contoso.crm4.dynamics.com");
+    let said = world.run("accounts list").fails(4, "store/no-connection");
+    assert!(said.contains("D365CONN_TENANT_ULR is none of d365conn's; D365CONN_TENANT_URL is"), "{said}");
+}
+
+#[test]
+fn a_line_end_behind_the_address_is_refused_with_the_address_that_was_meant() {
+    for end in ["\n", "\r\n"] {
+        let mut world = World::new().without_terminal();
+        world.set("D365CONN_TENANT_URL", &format!("https://contoso.crm4.dynamics.com{end}"));
+        world.set("D365CONN_ACCESS_TOKEN", "x");
+        let said = world.run("accounts list").fails(2, "tenant/");
+        assert!(said.contains("https://contoso.crm4.dynamics.com"), "{said}");
+    }
+}
