@@ -402,13 +402,6 @@ impl Context {
         stored_secrets(&*self.vault_of(connection)?)
     }
 
-    /// Whether the secrets of a saved connection were made for what it is now, as far as that can be told.
-    #[must_use]
-    pub fn is_made_for(&self, connection: &Connection) -> bool {
-        let read = self.vault_of(connection).map(|vault| vault.read());
-        !matches!(read, Ok(Err(StoreError::MadeForAnother { .. })))
-    }
-
     /// When the certificate that a saved connection signs in with ends; `None` for the others, and where it can't be read.
     #[must_use]
     pub fn certificate_end(&self, connection: &Connection) -> Option<Timestamp> {

@@ -16,6 +16,7 @@ use crate::net::{Layer, NetError, Origin, TokenSource};
 use crate::problem::Problem;
 use crate::session::CLIENT_SECRET;
 use crate::settings::EnvironmentConnection;
+use crate::store::StoreError;
 use crate::tenant::TenantUrl;
 
 /// The links of the network, nearest first; one probe shows all of them.
@@ -156,7 +157,7 @@ async fn saved(examining: &mut Examining<'_>, connection: &Connection) {
     ];
     examining.check("address", async { Ok(Seen::ok((), evidence)) }).await;
     // An address that the secrets were not made for is not even asked who it is.
-    examining.is_offline |= !context.is_made_for(connection);
+    examining.is_offline |= !is_made_for(context, connection);
     let authority = network(examining, &connection.tenant_url, connection.tenant_override.as_deref()).await;
     examining.check("app", judge_app(context, connection, authority.as_ref())).await;
     let stored = examining
@@ -179,6 +180,12 @@ async fn saved(examining: &mut Examining<'_>, connection: &Connection) {
         Some(tokens) => whoami(examining, origin, tokens).await,
         None => examining.skip(&["whoami"]),
     }
+}
+
+/// Whether the secrets of a saved connection were made for what it is now, as far as that can be told.
+fn is_made_for(context: &Context, connection: &Connection) -> bool {
+    let read = context.vault_of(connection).map(|vault| vault.read());
+    !matches!(read, Ok(Err(StoreError::MadeForAnother { .. })))
 }
 
 /// So many days before its end a certificate is spoken of.
