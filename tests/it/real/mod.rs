@@ -2,6 +2,7 @@
 //! here uses a stand-in where the real thing can be had; all of them are ignored on a machine that may lack it.
 
 mod asked;
+mod bound;
 mod browser;
 mod bus;
 mod canary;
