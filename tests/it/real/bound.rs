@@ -1,4 +1,5 @@
-//! What the secrets in a real gnome-keyring were made for, and whose they are: an edited list, a second configuration on the same keyring, and what the first release kept there.
+//! What the secrets in a real gnome-keyring were made for, and whose they are: an edited list, a second configuration on
+//! the same keyring, and what the first release kept there.
 
 use std::path::Path;
 
