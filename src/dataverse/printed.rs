@@ -11,7 +11,7 @@ use crate::dataverse::{Body, ColumnKind, DataverseError, Definition, RecordId, T
 pub struct Unprinted {
     /// What is to be written.
     pub body: Body,
-    /// What was left out, in the order in which it stood there.
+    /// What was left out, in the order in which it stood there; annotations in one word.
     pub left_out: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ impl Client {
         let definition = self.definition(&table.logical_name, &[]).await?;
         let fixed: Vec<String> =
             body.column_names().filter(|name| is_fixed(&definition, name)).map(str::to_owned).collect();
-        let mut left_out = Vec::new();
+        let (mut left_out, mut annotations) = (Vec::new(), Vec::new());
         let record = match fixed.as_slice() {
             [] => None,
             fixed => Some(self.get(table, id, fixed, false).await?),
@@ -47,11 +47,16 @@ impl Client {
                 let cell = record.as_ref().filter(|_| fixed.iter().any(|fixed| fixed == name))?.cell(name)?;
                 Some(value(cell.as_json()) == value(json))
             };
-            if is_annotation(name) || name == table.id_column || is_same() == Some(true) {
+            if is_annotation(name) {
+                annotations.push(name.to_owned());
+            } else if name == table.id_column || is_same() == Some(true) {
                 left_out.push(name.to_owned());
             }
         }
-        Ok(Unprinted { body: body.without(&left_out), left_out })
+        let body = body.without(&left_out).without(&annotations);
+        // With labels there are more of them than anybody reads.
+        left_out.extend((!annotations.is_empty()).then(|| "every annotation".to_owned()));
+        Ok(Unprinted { body, left_out })
     }
 }
 
