@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, query_value, resource};
-use crate::dataverse::error::Lost;
+use crate::dataverse::error::{Lost, Sending};
 use crate::dataverse::{DataverseError, RecordId, Table};
 use crate::net::{Idempotency, Method, NetError, Request};
 
@@ -98,7 +98,9 @@ impl Client {
             return Ok(None);
         }
         self.expect_json(&sent.response)?;
-        let lost = |error: NetError| DataverseError::OutcomeUnknown { cause: Lost::OnTheWay(error) };
+        let lost = |error: NetError| {
+            DataverseError::unknown(Lost::OnTheWay(error), Sending { times: 1, is_once: true, is_open: true })
+        };
         Ok(Some(sent.response.body.read(LONGEST_ANSWER).await.map_err(lost)?))
     }
 }

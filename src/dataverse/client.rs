@@ -11,22 +11,21 @@ use serde::de::DeserializeOwned;
 
 use crate::clock::Clock;
 use crate::connection::Look;
+use crate::dataverse::answer::LONGEST_REFUSAL;
 use crate::dataverse::codes;
-use crate::dataverse::error::Lost;
+use crate::dataverse::error::{Lost, Sending};
 use crate::dataverse::impersonation::Impersonation;
 use crate::dataverse::inner::InnerPages;
-use crate::dataverse::refusal::{ErrorBody, Refusal, Whole};
+use crate::dataverse::refusal::Refusal;
 use crate::dataverse::time_zone::DayZone;
 use crate::dataverse::{Catalog, DataverseError, Expand, RecordId, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, NetError, Origin, Request, Response, Retry};
-use crate::net::{Throttled, TokenSource, Trace, Verdict};
+use crate::net::{Throttled, TokenSource, Trace, Verdict, http_date};
 use crate::problem::Problem;
 use crate::record::Record;
 
 /// The longest answer that is read whole, after decompression. Pages are not: they stream.
 pub(super) const LONGEST_ANSWER: usize = 64 << 20;
-/// The longest refusal that is read.
-const LONGEST_REFUSAL: usize = 1 << 20;
 /// What a client is made of.
 pub struct ClientParts {
     /// What sends requests.
@@ -89,6 +88,8 @@ pub(super) enum NotSent {
         refusal: Box<Refusal>,
         /// Whether an earlier try may have been carried out although its answer was lost.
         may_have_happened: bool,
+        /// How it was sent.
+        sending: Sending,
     },
     /// Everything else.
     Failed(DataverseError),
@@ -96,12 +97,14 @@ pub(super) enum NotSent {
 
 impl NotSent {
     /// A refusal of something that `is_change` says more than reads.
-    fn refused(refusal: Refusal, is_change: bool, may_have_happened: bool) -> Self {
+    fn refused(refusal: Refusal, is_change: bool, may_have_happened: bool, sending: Sending) -> Self {
         let refusal = Box::new(refusal);
-        if is_change && matches!(refusal.status, 502 | 504) {
-            DataverseError::unknown_after(refusal).into()
+        // A 503 after a try whose answer was lost says as little about that try.
+        let is_open = matches!(refusal.status, 502 | 504) || (refusal.status == 503 && may_have_happened);
+        if is_change && is_open {
+            DataverseError::unknown_after(refusal, sending).into()
         } else {
-            Self::Refused { refusal, may_have_happened }
+            Self::Refused { refusal, may_have_happened, sending }
         }
     }
 }
@@ -129,12 +132,6 @@ impl From<Problem> for NotSent {
 
 impl From<NetError> for NotSent {
     fn from(error: NetError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<Throttled> for NotSent {
-    fn from(error: Throttled) -> Self {
         Self::Failed(error.into())
     }
 }
@@ -293,7 +290,17 @@ impl Client {
         self.parts().clock.now()
     }
 
-    fn host(&self) -> String {
+    /// The client id of the app that asked for itself by this token.
+    pub(super) fn app_of(&self, token: &AccessToken) -> Option<String> {
+        self.parts().tokens.app_of(token)
+    }
+
+    /// Whether everything is asked and done on behalf of another user.
+    pub(super) const fn acts_as_another(&self) -> bool {
+        self.acting_as.is_some()
+    }
+
+    pub(super) fn host(&self) -> String {
         self.origin().host().to_owned()
     }
 
@@ -370,6 +377,18 @@ impl Client {
 
     /// Sends `request` until it succeeds, is refused, or the policy gives up. The body of a success has not been read.
     pub(super) async fn send(&self, request: &Request, retry: &mut Retry) -> Result<Sent, NotSent> {
+        let mut sending = Sending::new(retry);
+        let is_change = is_change(request) && !retry.is_read();
+        match self.send_until(request, retry, &mut sending).await {
+            // Whatever ended it, an earlier try may have been carried out.
+            Err(NotSent::Failed(error)) if is_change && sending.is_open && !error.is_unknown_outcome() => {
+                Err(DataverseError::unknown(Lost::AtTheService(Box::new(error)), sending).into())
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send_until(&self, request: &Request, retry: &mut Retry, sending: &mut Sending) -> Result<Sent, NotSent> {
         let parts = self.parts();
         let is_change = is_change(request) && !retry.is_read();
         let is_shown = is_change || (self.shows_reads && request.body.is_some());
@@ -390,15 +409,22 @@ impl Client {
             let at = parts.clock.now();
             let outgoing = request.clone().header("x-ms-client-request-id", &client_request_id);
             let mut response = match parts.http.send(&parts.origin, &outgoing, Some(&token.secret)).await {
-                Ok(response) => response,
+                Ok(response) => {
+                    sending.times += 1;
+                    sending.is_open |= matches!(response.status, 502 | 504);
+                    response
+                }
                 Err(error) => {
                     let Some(failure) = error.failure() else { return Err(error.into()) };
                     may_have_happened |= failure == Failure::Broken;
+                    sending.times += u32::from(failure == Failure::Broken);
+                    sending.is_open |= may_have_happened;
                     if self.wait_after(failure, retry, &error).await {
                         continue;
                     }
-                    if failure == Failure::Broken && is_change {
-                        return Err(DataverseError::OutcomeUnknown { cause: Lost::OnTheWay(error) }.into());
+                    // Whatever ended it, an earlier try may have arrived.
+                    if may_have_happened && is_change {
+                        return Err(DataverseError::unknown(Lost::OnTheWay(error), *sending).into());
                     }
                     return Err(error.into());
                 }
@@ -436,40 +462,56 @@ impl Client {
             }
             let refusal = self.read_refusal(bare_refusal, &mut response).await;
             let retry_after = response.header("retry-after");
-            let verdict = match refusal.as_ref().ok().and_then(|refusal| refusal.code) {
-                Some(code) if codes::is_transient(code) && retry_after.is_none() && response.status != 429 => {
-                    retry.after_failure(Failure::RolledBack)
-                }
-                _ => retry.after_status(response.status, retry_after, parts.clock.now()),
-            };
+            let verdict = self.verdict(refusal.as_ref().ok(), &response, retry);
             match verdict {
                 Verdict::WaitAndRetry(wait) => {
                     may_have_happened |= matches!(response.status, 502..=504);
+                    sending.is_open |= may_have_happened;
                     let status = response.status;
-                    parts.trace.decision(|| format!("{status}: waiting {:.1} s", wait.as_secs_f64()));
+                    let whose = if retry_after.is_some() { "asked for" } else { "our own choice" };
+                    parts.trace.decision(|| format!("{status}: waiting {:.1} s, {whose}", wait.as_secs_f64()));
                     if status == 429 || retry_after.is_some() {
                         self.hold_all_for(wait);
                     } else {
                         parts.clock.wait(wait).await;
                     }
                 }
-                Verdict::TooLong(wait) => {
-                    let refusal = refusal.ok();
-                    return Err(Throttled {
-                        host: self.host(),
-                        wait,
-                        limit: parts.max_wait,
-                        code: refusal.as_ref().and_then(|refusal| refusal.code).map(|code| format!("0x{code:08X}")),
-                        trace: refusal.as_ref().map(Refusal::trace),
+                Verdict::TooLong(wait) | Verdict::OutOfPatience(wait) => {
+                    let is_open = is_change && (may_have_happened || matches!(response.status, 502 | 504));
+                    let is_asked = matches!(verdict, Verdict::TooLong(_));
+                    if response.status != 429 && (is_open || !is_asked) {
+                        return Err(NotSent::refused(refusal?, is_change, may_have_happened, *sending));
                     }
-                    .into());
+                    let throttled = self.throttled(response.status, wait, is_asked, refusal.ok().as_ref());
+                    return Err(throttled.into());
                 }
                 Verdict::Done => {
-                    let refusal = self.advised(refusal?).await;
-                    return Err(NotSent::refused(refusal, is_change, may_have_happened));
+                    let refusal = self.advised(refusal?, &request.path).await;
+                    return Err(NotSent::refused(refusal, is_change, may_have_happened, *sending));
                 }
             }
         }
+    }
+
+    /// What to do after a refusal. A date is meant by the clock of whoever wrote it.
+    fn verdict(&self, refusal: Option<&Refusal>, response: &Response, retry: &mut Retry) -> Verdict {
+        let retry_after = response.header("retry-after");
+        match refusal.and_then(|refusal| refusal.code) {
+            Some(code) if codes::is_transient(code) && retry_after.is_none() && response.status != 429 => {
+                retry.after_failure(Failure::RolledBack)
+            }
+            _ => {
+                let now = response.header("date").and_then(http_date).unwrap_or_else(|| self.now());
+                retry.after_status(response.status, retry_after, now)
+            }
+        }
+    }
+
+    /// A wait that is longer than is allowed.
+    fn throttled(&self, status: u16, wait: Duration, is_asked: bool, refusal: Option<&Refusal>) -> DataverseError {
+        let code = refusal.and_then(|refusal| refusal.code).map(|code| format!("0x{code:08X}"));
+        let (host, limit, trace) = (self.host(), self.parts().max_wait, refusal.map(Refusal::trace));
+        Throttled { host, status, wait, is_asked, limit, code, trace }.into()
     }
 
     /// The header that says on whose behalf requests are made, if it is somebody else's.
@@ -494,7 +536,7 @@ impl Client {
                 self.parts().clock.wait(wait).await;
                 true
             }
-            Verdict::Done | Verdict::TooLong(_) => false,
+            Verdict::Done | Verdict::TooLong(_) | Verdict::OutOfPatience(_) => false,
         }
     }
 
@@ -514,7 +556,17 @@ impl Client {
 
     pub(super) fn not_dataverse(&self, status: u16, kind: &str) -> DataverseError {
         let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
-        DataverseError::NotDataverse { host: self.host(), status, kind }
+        DataverseError::NotDataverse { host: self.host(), status, kind, words: String::new() }
+    }
+
+    /// The same, with what the page says.
+    pub(super) fn not_dataverse_but(&self, status: u16, kind: &str, words: String) -> DataverseError {
+        match self.not_dataverse(status, kind) {
+            DataverseError::NotDataverse { host, status, kind, .. } => {
+                DataverseError::NotDataverse { host, status, kind, words }
+            }
+            other => other,
+        }
     }
 
     fn redirected(&self, response: &Response) -> DataverseError {
@@ -524,53 +576,6 @@ impl Client {
             None => "nowhere".to_owned(),
         };
         DataverseError::Redirected { host: self.host(), status: response.status, target }
-    }
-
-    /// What a refusal under this answer says before its body is read.
-    fn bare_refusal(
-        &self,
-        response: &Response,
-        token: &AccessToken,
-        client_request_id: String,
-        at: Timestamp,
-    ) -> Refusal {
-        // Whoever is acted for may be the one who is missed; and a success is no reason to read a token.
-        let may_be_about_the_bearer = matches!(response.status, 401 | 403) || is_multipart(response);
-        let is_about_the_bearer = may_be_about_the_bearer && self.acting_as.is_none();
-        let ids = ["x-ms-service-request-id", "req_id", "x-ms-request-id"];
-        Refusal {
-            host: self.host(),
-            status: response.status,
-            code: None,
-            message: String::new(),
-            has_claims_challenge: response.status == 401
-                && response.header_all("www-authenticate").any(|value| value.contains("insufficient_claims")),
-            service_request_id: ids.iter().find_map(|name| response.header(name)).map(str::to_owned),
-            client_request_id,
-            at,
-            connection: self.connection().map(str::to_owned),
-            app: is_about_the_bearer.then(|| self.parts().tokens.app_of(token)).flatten(),
-            near: Vec::new(),
-            whole: None,
-        }
-    }
-
-    /// Reads a refusal. A page in HTML is none of Dataverse's, except where the status alone says enough.
-    async fn read_refusal(&self, bare: Refusal, response: &mut Response) -> Result<Refusal, DataverseError> {
-        // A refusal that can't be read to its end is still a refusal.
-        let body = response.body.read(LONGEST_REFUSAL).await.unwrap_or_default();
-        let whole = Whole { headers: headers_of(response), body: body.clone() };
-        let bare = Refusal { whole: Some(Box::new(whole)), ..bare };
-        if let Some(body) = ErrorBody::parse(&body) {
-            return Ok(bare.with_body(body));
-        }
-        let says_enough = matches!(response.status, 401 | 413 | 429 | 503);
-        match response.header("content-type") {
-            Some(kind) if !is_json(kind) && !says_enough && !body.is_empty() => {
-                Err(self.not_dataverse(response.status, kind))
-            }
-            _ => Ok(bare),
-        }
     }
 
     /// Keeps every request of every clone back for this long.
@@ -601,7 +606,7 @@ pub(super) fn is_change(request: &Request) -> bool {
     request.method != crate::net::Method::GET
 }
 
-fn is_multipart(response: &Response) -> bool {
+pub(super) fn is_multipart(response: &Response) -> bool {
     response.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/mixed"))
 }
 

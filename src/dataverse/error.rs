@@ -6,8 +6,8 @@ use std::fmt;
 use crate::dataverse::nearest::any_of;
 use crate::dataverse::phrases::{self, access};
 use crate::dataverse::refusal::Refusal;
-use crate::dataverse::{BatchError, CallableError, FileError, ValueError, VerbError};
-use crate::net::{ForeignLink, NetError, Throttled};
+use crate::dataverse::{BatchError, CallableError, FileError, RecordId, Table, ValueError, VerbError};
+use crate::net::{ForeignLink, NetError, Retry, Throttled};
 use crate::problem::{Diagnose, Phrase, Problem};
 
 /// Why rows did not come or did not go.
@@ -17,7 +17,7 @@ pub enum DataverseError {
     #[error("the service answered {}", answer(.0))]
     Refused(Box<Refusal>),
     /// Something else answered: a captive portal, a proxy's page, another web server.
-    #[error("{host} answered {status} with {kind} instead of JSON")]
+    #[error("{host} answered {status} with {kind} instead of JSON{}", said(words))]
     NotDataverse {
         /// Host that was asked.
         host: String,
@@ -25,6 +25,8 @@ pub enum DataverseError {
         status: u16,
         /// Content type, or what else was wrong.
         kind: String,
+        /// What it says, where it was read.
+        words: String,
     },
     /// The answer sends us elsewhere. It was not followed.
     #[error("{host} answered {status} and points to {target}")]
@@ -76,12 +78,16 @@ pub enum DataverseError {
     /// The task that reads pages ended without a word.
     #[error("the pages stopped without an end and without an error")]
     StreamLost,
-    /// A change was sent, its answer was lost, and sending it again could do it twice.
-    #[error("it is not known whether the change was made")]
+    /// A change was sent, and its answer was lost.
+    #[error("it is not known whether {}", open_question(made.as_deref()))]
     OutcomeUnknown {
         /// How the answer was lost.
         #[source]
         cause: Lost,
+        /// How it was sent.
+        sending: Sending,
+        /// The record that would have been made.
+        made: Option<Box<Unconfirmed>>,
     },
     /// A write over a read-only connection.
     #[error("the connection is read-only")]
@@ -345,9 +351,65 @@ impl DataverseError {
     }
 
     /// The refusal of a repeated change may come from the first one, whose answer was lost.
-    pub(super) fn unknown_after(refusal: Box<Refusal>) -> Self {
-        Self::OutcomeUnknown { cause: Lost::AtTheService(Box::new(Self::Refused(refusal))) }
+    pub(super) fn unknown_after(refusal: Box<Refusal>, sending: Sending) -> Self {
+        Self::unknown(Lost::AtTheService(Box::new(Self::Refused(refusal))), sending)
     }
+
+    /// Nobody knows whether the change was made.
+    pub(super) const fn unknown(cause: Lost, sending: Sending) -> Self {
+        Self::OutcomeUnknown { cause, sending, made: None }
+    }
+
+    /// The same error of a create, which names the record that may be there.
+    pub(super) fn about_making(self, table: &Table, id: RecordId) -> Self {
+        match self {
+            Self::OutcomeUnknown { cause, sending, .. } => {
+                let (table, id_column) = (table.logical_name.clone(), table.id_column.clone());
+                Self::OutcomeUnknown { cause, sending, made: Some(Box::new(Unconfirmed { table, id_column, id })) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// How a change was sent whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sending {
+    /// How often it left.
+    pub times: u32,
+    /// Whether it would have been done twice if it had been sent twice.
+    pub is_once: bool,
+    /// Whether it may have been carried out, whatever came later.
+    pub is_open: bool,
+}
+
+impl Sending {
+    /// Not sent yet.
+    pub(super) const fn new(retry: &Retry) -> Self {
+        Self { times: 0, is_once: retry.is_once(), is_open: false }
+    }
+
+    /// What is to be said of it.
+    fn told(self) -> String {
+        match (self.times, self.is_once) {
+            (2.., _) => format!("it was sent {} times, which does no more than once would", self.times),
+            (_, true) => "it was not sent again, because that could do it twice".to_owned(),
+            (_, false) => "it was sent once".to_owned(),
+        }
+    }
+}
+
+/// A record that a create would have made, under an id that we chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unconfirmed {
+    table: String,
+    id_column: String,
+    id: RecordId,
+}
+
+/// `the account 5d0c… was created`.
+fn open_question(made: Option<&Unconfirmed>) -> String {
+    made.map_or_else(|| "the change was made".to_owned(), |made| format!("the {} {} was created", made.table, made.id))
 }
 
 /// How an answer was lost.
@@ -415,6 +477,15 @@ impl Diagnose for DataverseError {
             Self::BadRecordId { text, column: Some(column) } if !text.contains(NOT_IN_QUOTES) => {
                 vec![("example", format!("{column}=\"{text}\""))]
             }
+            Self::OutcomeUnknown { sending, made, .. } => {
+                let mut facts = vec![("sending", sending.told())];
+                if let Some(made) = made {
+                    facts.push(("table", made.table.clone()));
+                    facts.push(("id", made.id.to_string()));
+                    facts.push(("id_column", made.id_column.clone()));
+                }
+                facts
+            }
             Self::ColumnTwice { column } => vec![("column", column.clone())],
             Self::UnknownView { near, .. } | Self::UnknownTable { near, .. } if !near.is_empty() => {
                 vec![("nearest", any_of(near))]
@@ -445,7 +516,16 @@ const NOT_IN_QUOTES: fn(char) -> bool = |c| matches!(c, '"' | '\\' | '$' | '`' |
 /// `403: Principal user … is missing prvReadAccount privilege`: status and text without the final full stop.
 fn answer(refusal: &Refusal) -> String {
     let message = refusal.message.trim().trim_end_matches('.');
-    if message.is_empty() { refusal.status.to_string() } else { format!("{}: {message}", refusal.status) }
+    if message.is_empty() {
+        format!("{} without a word of why", refusal.status)
+    } else {
+        format!("{}: {message}", refusal.status)
+    }
+}
+
+/// `: Sign in to the hotel's network`.
+fn said(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(": {}", words.trim_end_matches('.')) }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! row looks like on a screen.
 
 mod addressing;
+mod answer;
 mod answered;
 mod batch;
 mod body;
@@ -14,6 +15,7 @@ pub mod crm;
 mod discovery;
 mod encode;
 mod error;
+mod error_body;
 mod expand;
 mod fetchxml;
 mod file_name;

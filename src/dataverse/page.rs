@@ -4,7 +4,7 @@
 use bytes::{Bytes, BytesMut};
 use serde::Deserialize;
 
-use crate::dataverse::refusal::ErrorBody;
+use crate::dataverse::error_body::ErrorBody;
 
 /// The longest row, in bytes. A file column's thumbnail or a long text fits many times over.
 const LONGEST_ROW: usize = 128 << 20;

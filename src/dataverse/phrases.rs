@@ -71,6 +71,7 @@ pub const PHRASES: &[&Phrase] = &[
     &load::PLATFORM_FAULT,
     &records::RECORD_MISSING,
     &records::NOT_FOUND,
+    &records::MISQUOTED,
     &records::UNKNOWN_RESOURCE,
     &records::UNKNOWN_COLUMN,
     &records::UNSUPPORTED_QUERY,
@@ -132,7 +133,7 @@ pub(in crate::dataverse) static NOT_DATAVERSE: Phrase = Phrase {
     code: "dataverse/not-dataverse",
     exit: Exit::Unreachable,
     who: Who::You,
-    meaning: "something that is not Dataverse answered for {host}: a login page of this network, a proxy, or another web server",
+    meaning: "either something between here and {host} answered, such as a login page of this network or a proxy's filter, or {host} is no Dataverse organisation",
     remedy: &[
         "open https://{host} in a browser: a captive portal shows itself there",
         "run `d365conn doctor` to see who answers",
@@ -205,8 +206,12 @@ pub(in crate::dataverse) static OUTCOME_UNKNOWN: Phrase = Phrase {
     code: "dataverse/outcome-unknown",
     exit: Exit::Unreachable,
     who: Who::You,
-    meaning: "the answer was lost, so the change may or may not have happened; it was not sent again because that could do it twice",
-    remedy: &["look at the record with `d365conn records <table> get <id>` before running the command again"],
+    meaning: "the answer was lost, so the change may or may not have happened; {sending}",
+    remedy: &[
+        "see whether it is there: `d365conn records {table} get {id}`",
+        "run the command again with `{id_column}={id}`: one id is never made twice",
+        "look at the record with `d365conn records <table> get <id>` before running the command again",
+    ],
 };
 
 pub(in crate::dataverse) static STREAM_LOST: Phrase = Phrase {

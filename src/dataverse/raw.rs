@@ -4,8 +4,9 @@
 use bytes::Bytes;
 
 use crate::dataverse::client::{LONGEST_ANSWER, NotSent, headers_of, is_json};
+use crate::dataverse::error_body::ErrorBody;
 use crate::dataverse::inner::is_cut;
-use crate::dataverse::refusal::{ErrorBody, Refusal};
+use crate::dataverse::refusal::Refusal;
 use crate::dataverse::{Client, DataverseError, PageError, Side, Splitter};
 use crate::net::{Body, Idempotency, Method, Request};
 
@@ -113,7 +114,7 @@ impl Watched {
             PageError::Malformed(_) => Ok(()),
             PageError::CutShort => Err(DataverseError::CutShort { host: self.bare_refusal.host.clone() }),
             PageError::Reported { code, message } => {
-                let refusal = self.bare_refusal.clone().with_body(ErrorBody { code, message });
+                let refusal = self.bare_refusal.clone().with_body(&ErrorBody { code, message });
                 Err(DataverseError::Refused(Box::new(refusal)))
             }
         }
@@ -215,8 +216,8 @@ impl Client {
                 let body = Arriving::Pieces(sent.response.body);
                 Ok(RawAnswer { status, headers, refused: None, body, page, side: None, has_cut_rows: false })
             }
-            Err(NotSent::Refused { refusal, may_have_happened }) if may_have_happened && !raw.is_read() => {
-                Err(DataverseError::unknown_after(refusal))
+            Err(NotSent::Refused { refusal, may_have_happened, sending }) if may_have_happened && !raw.is_read() => {
+                Err(DataverseError::unknown_after(refusal, sending))
             }
             Err(NotSent::Refused { mut refusal, .. }) => {
                 let (headers, body) = refusal.whole.take().map(|whole| (whole.headers, whole.body)).unwrap_or_default();

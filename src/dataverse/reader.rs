@@ -11,9 +11,10 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use crate::dataverse::client::{Client, Sent};
+use crate::dataverse::error_body::ErrorBody;
 use crate::dataverse::page::{PageError, Side, Splitter};
 use crate::dataverse::query::Query;
-use crate::dataverse::refusal::{ErrorBody, Refusal};
+use crate::dataverse::refusal::Refusal;
 use crate::dataverse::{DataverseError, codes};
 use crate::net::{Body, Failure, Idempotency, NetError, Request};
 use crate::record::Record;
@@ -204,7 +205,7 @@ impl Reader {
             PageError::Malformed(why) => Trouble::Lasting(DataverseError::Malformed { host, why }),
             PageError::CutShort => Trouble::Passing(Failure::Broken, DataverseError::CutShort { host }),
             PageError::Reported { code, message } => {
-                let refusal = reading.bare_refusal.clone().with_body(ErrorBody { code, message });
+                let refusal = reading.bare_refusal.clone().with_body(&ErrorBody { code, message });
                 let is_transient = refusal.code.is_some_and(codes::is_transient);
                 let error = DataverseError::Refused(Box::new(refusal));
                 if is_transient { Trouble::Passing(Failure::RolledBack, error) } else { Trouble::Lasting(error) }

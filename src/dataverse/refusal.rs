@@ -1,9 +1,9 @@
 //! What Dataverse said when it said no: status, code, text and ids, read from one answer. Pure: no request is made here.
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::dataverse::codes;
+use crate::dataverse::error_body::ErrorBody;
 use crate::dataverse::nearest;
 use crate::dataverse::phrases::{access, load, records};
 use crate::problem::Phrase;
@@ -38,6 +38,8 @@ pub struct Refusal {
     pub app: Option<String>,
     /// Names that could have been meant, where the service does not know one.
     pub near: Vec<String>,
+    /// The condition of the request as the service would read it, where it was written in another way.
+    pub mended: Option<String>,
     /// The answer as it came, for those who pass it on.
     pub(super) whole: Option<Box<Whole>>,
 }
@@ -51,33 +53,11 @@ pub(super) struct Whole {
     pub body: Vec<u8>,
 }
 
-/// The JSON body of a refusal. Source: Microsoft Learn, "Compose HTTP requests and handle errors".
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct ErrorBody {
-    #[serde(default)]
-    pub code: String,
-    #[serde(default)]
-    pub message: String,
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    error: ErrorBody,
-}
-
-impl ErrorBody {
-    /// Reads `{"error":{"code":…,"message":…}}`.
-    pub(super) fn parse(body: &[u8]) -> Option<Self> {
-        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-        serde_json::from_slice::<Envelope>(body).ok().map(|envelope| envelope.error)
-    }
-}
-
 impl Refusal {
     /// Takes over what the service says in the body.
-    pub(super) fn with_body(mut self, body: ErrorBody) -> Self {
-        self.code = codes::parse(&body.code);
-        self.message = body.message;
+    pub(super) fn with_body(mut self, body: &ErrorBody) -> Self {
+        self.code = body.number();
+        self.message = body.words();
         self
     }
 
@@ -85,6 +65,9 @@ impl Refusal {
     pub(super) fn phrase(&self) -> &'static Phrase {
         if self.has_claims_challenge {
             return &access::CLAIMS_CHALLENGE;
+        }
+        if self.mended.is_some() {
+            return &records::MISQUOTED;
         }
         if self.unknown_property().is_some() {
             return &records::UNKNOWN_COLUMN;
@@ -99,6 +82,7 @@ impl Refusal {
         match self.status {
             401 => &access::TOKEN_REJECTED,
             403 => &access::FORBIDDEN,
+            404 if self.is_record_missing() => &records::RECORD_MISSING,
             404 => &records::NOT_FOUND,
             412 => &records::CHANGED_MEANWHILE,
             413 => &records::TOO_BIG,
@@ -121,6 +105,7 @@ impl Refusal {
         note("nearest", (!self.near.is_empty()).then(|| nearest::any_of(&self.near)));
         note("code", self.code.map(|code| format!("0x{code:08X}")));
         note("name", self.code.and_then(codes::find).and_then(|code| code.name).map(str::to_owned));
+        note("mended", self.mended.clone());
         note("connection", self.connection.clone());
         if self.phrase().is(&access::NOT_A_MEMBER_APP) {
             note("client_id", self.app.clone());
@@ -188,6 +173,13 @@ impl Refusal {
         Some((self.table()?, name))
     }
 
+    /// Whether it may be the quotes of a condition that the service could not read: an id in quotes is text to it, and a
+    /// query function takes JSON.
+    pub(super) fn may_be_about_quotes(&self) -> bool {
+        let is_typed = self.message.contains("incompatible types") && self.message.contains("Edm.Guid");
+        self.status == 400 && (is_typed || self.message.contains("Invalid JSON"))
+    }
+
     /// The user or team that the service's text says is the one who may not, as its id.
     fn user(&self) -> Option<&str> {
         ["rincipal user (Id=", "rincipal team (Id=", "user (Id=", "CallingUser: ", "UserId: ", "User: ", "User Id: "]
@@ -234,10 +226,11 @@ mod tests {
             connection: None,
             app: None,
             near: Vec::new(),
+            mended: None,
             whole: None,
         };
         match ErrorBody::parse(body.as_bytes()) {
-            Some(body) => bare.with_body(body),
+            Some(body) => bare.with_body(&body),
             None => bare,
         }
     }
@@ -255,6 +248,9 @@ mod tests {
             ),
             (404, r#"{"error":{"code":"","message":"No HTTP resource was found that matches"}}"#, Exit::Usage),
             (404, r#"{"error":{"code":"","message":"account With Id = x Does Not Exist"}}"#, Exit::NotFound),
+            (404, r#"{"error":{"code":"","message":"no such thing"}}"#, Exit::Failed),
+            (404, r#"{"Message":"File not found"}"#, Exit::Failed),
+            (404, "", Exit::Failed),
             (400, r#"{"error":{"code":"0x0","message":"Could not find a property named 'x'"}}"#, Exit::Failed),
             (412, r#"{"error":{"code":"0x80040237","message":"exists"}}"#, Exit::Conflict),
             (412, r#"{"error":{"code":"","message":"version"}}"#, Exit::Conflict),

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::connection::{Look, Standing};
 use crate::dataverse::client::{Client, NotSent, Sent};
 use crate::dataverse::encode::{API, resource};
+use crate::dataverse::error::{Lost, Sending};
 use crate::dataverse::manner::Manner;
 use crate::dataverse::values::lookup_as_value;
 use crate::dataverse::{Body, DataverseError, RecordId, Refusal, Table};
@@ -144,15 +145,21 @@ impl Write {
         }
     }
 
+    /// The error with the record that may have been made, if that is what is not known.
+    fn told_of(&self, error: DataverseError) -> DataverseError {
+        match self {
+            Self::Create { table, id, .. } => error.about_making(table, *id),
+            Self::Update { .. } | Self::Upsert { .. } | Self::Delete { .. } => error,
+        }
+    }
+
     /// Whether a refusal may come from our own first try, whose answer was lost.
     fn may_be_our_own(&self, refusal: &Refusal) -> bool {
         match self {
             Self::Create { .. } => refusal.code.is_some_and(|code| DUPLICATES.contains(&code)),
             Self::Update { if_match, .. } => if_match.is_some() && refusal.status == 412,
             Self::Upsert { only, .. } => *only == Some(Only::Create) && refusal.status == 412,
-            Self::Delete { if_match, .. } => {
-                refusal.is_record_missing() || (if_match.is_some() && refusal.status == 412)
-            }
+            Self::Delete { if_match, .. } => refusal.status == 404 || (if_match.is_some() && refusal.status == 412),
         }
     }
 }
@@ -233,10 +240,10 @@ impl Client {
         let mut retry = self.retry(Idempotency::Keyed);
         match self.send(&manner.applied_to(write), &mut retry).await {
             Ok(sent) => self.done(write, manner, sent).await,
-            Err(NotSent::Refused { refusal, may_have_happened })
+            Err(NotSent::Refused { refusal, may_have_happened, sending })
                 if may_have_happened && write.may_be_our_own(&refusal) =>
             {
-                self.settle(write, refusal).await?;
+                self.settle(write, refusal, sending).await?;
                 let record = match (write.id(), &manner.returned) {
                     (Some(id), Some(columns)) if !matches!(write, Write::Delete { .. }) => {
                         Some(self.get(write.table(), &id, columns, manner.annotations).await?)
@@ -246,13 +253,13 @@ impl Client {
                 let id = write.id().unwrap_or_else(RecordId::random);
                 Ok(Written { id, record, is_new: matches!(write, Write::Create { .. }) })
             }
-            Err(NotSent::Refused { mut refusal, .. }) => {
+            Err(NotSent::Refused { mut refusal, may_have_happened }) => {
                 if refusal.status == 400 && refusal.near.is_empty() {
                     refusal.near = self.bindings_for(write).await;
                 }
-                Err(DataverseError::Refused(refusal))
+                Err(write.told_of(NotSent::Refused { refusal, may_have_happened }.into()))
             }
-            Err(not_sent) => Err(not_sent.into()),
+            Err(not_sent) => Err(write.told_of(not_sent.into())),
         }
     }
 
@@ -298,18 +305,21 @@ impl Client {
     }
 
     /// Finds out whether a change whose first answer was lost has been made.
-    async fn settle(&self, write: &Write, refusal: Box<Refusal>) -> Result<(), DataverseError> {
+    async fn settle(&self, write: &Write, refusal: Box<Refusal>, sending: Sending) -> Result<(), DataverseError> {
         match write {
             Write::Delete { .. } if refusal.is_record_missing() => Ok(()),
             Write::Create { table, id, .. } => {
                 match self.get(table, id, std::slice::from_ref(&table.id_column), false).await {
                     Ok(_) => Ok(()),
                     Err(error) if error.is_not_found() => Err(DataverseError::Refused(refusal)),
-                    Err(error) => Err(error),
+                    // It could not be looked up either.
+                    Err(error) => {
+                        Err(write.told_of(DataverseError::unknown(Lost::AtTheService(Box::new(error)), sending)))
+                    }
                 }
             }
             Write::Update { .. } | Write::Upsert { .. } | Write::Delete { .. } => {
-                Err(DataverseError::unknown_after(refusal))
+                Err(DataverseError::unknown_after(refusal, sending))
             }
         }
     }

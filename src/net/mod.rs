@@ -16,7 +16,7 @@ pub use http::{Body, Content, Http, HttpOptions, Method, Parcel, Request, Respon
 pub use origin::{ForeignLink, Origin};
 pub use overriding::overrides_method;
 pub use phrases::PHRASES;
-pub use retry::{Failure, Idempotency, Jitter, Retry, Verdict, retry_after};
+pub use retry::{Failure, Idempotency, Jitter, Retry, Verdict, http_date, retry_after};
 pub use throttled::Throttled;
 pub use token_source::{AccessToken, TokenFuture, TokenSource};
 pub use trace::{Trace, TraceLevel, path_without_values};

@@ -25,6 +25,7 @@ pub const PHRASES: &[&Phrase] = &[
     &UNWRITABLE,
     &NO_ANSWER,
     &THROTTLED,
+    &ASKS_TO_WAIT,
 ];
 
 pub(super) static FOREIGN_LINK: Phrase = Phrase {
@@ -225,6 +226,14 @@ pub(super) static NO_ANSWER: Phrase = Phrase {
     who: Who::You,
     meaning: "the other side did not answer",
     remedy: &["run `d365conn doctor` to see which link is broken"],
+};
+
+pub(super) static ASKS_TO_WAIT: Phrase = Phrase {
+    code: "net/asks-to-wait",
+    exit: Exit::Unreachable,
+    who: Who::You,
+    meaning: "the service is down or restarting, and says when it will be back; it has nothing against this user",
+    remedy: &["wait {wait} and run the command again, or let it wait by itself with `--max-wait {longer_wait}`"],
 };
 
 pub(super) static THROTTLED: Phrase = Phrase {

@@ -24,6 +24,8 @@ pub enum Verdict {
     WaitAndRetry(Duration),
     /// The service asks for a longer wait than is allowed.
     TooLong(Duration),
+    /// The service names no time, and the wait that we would choose is longer than is allowed.
+    OutOfPatience(Duration),
 }
 
 /// A failure for which there is no status.
@@ -67,13 +69,20 @@ impl Retry {
         matches!(self.idempotency, Idempotency::Safe)
     }
 
+    /// Whether it would be done twice if it were sent twice.
+    #[must_use]
+    pub const fn is_once(&self) -> bool {
+        matches!(self.idempotency, Idempotency::Once)
+    }
+
     /// How often the request has failed so far.
     #[must_use]
     pub const fn tries(&self) -> u32 {
         self.tries
     }
 
-    /// Judges an answer by its status. `retry_after` is the header as it came, `now` the time to read a date against.
+    /// Judges an answer by its status. `retry_after` is the header as it came, `now` the time to read a date against: the
+    /// answer's own, where it has one, because clocks differ.
     ///
     /// 429 was not executed, so it is sent again whatever it is. 502, 503 and 504 may have been executed, so they are
     /// sent again only if that is harmless. Source: Microsoft Learn, "Service protection API limits".
@@ -86,9 +95,11 @@ impl Retry {
         self.tries += 1;
         match asked {
             Some(wait) => {
+                if !self.allows(wait) {
+                    return Verdict::TooLong(wait);
+                }
                 // Never earlier than asked; a little later, so that many processes don't come back as one.
-                let wait = wait.saturating_add(self.jitter.up_to(Duration::from_millis(50)));
-                self.allow(wait)
+                Verdict::WaitAndRetry(wait.saturating_add(self.jitter.up_to(Duration::from_millis(50))))
             }
             None if status != 429 && self.tries >= MOST_TRIES => Verdict::Done,
             None => self.wait_own(),
@@ -107,7 +118,7 @@ impl Retry {
         }
         match self.wait_own() {
             // Not the service asked for this wait: the failure itself is the better thing to report.
-            Verdict::TooLong(_) => Verdict::Done,
+            Verdict::OutOfPatience(_) => Verdict::Done,
             verdict => verdict,
         }
     }
@@ -116,29 +127,73 @@ impl Retry {
     fn wait_own(&mut self) -> Verdict {
         let full = Duration::from_secs(1 << self.tries.saturating_sub(1).min(6)).min(LONGEST_OWN_WAIT);
         let wait = full / 2 + self.jitter.up_to(full / 2);
-        self.allow(wait)
+        if self.allows(wait) { Verdict::WaitAndRetry(wait) } else { Verdict::OutOfPatience(wait) }
     }
 
-    fn allow(&mut self, wait: Duration) -> Verdict {
+    /// Whether there is time left for another wait; if so it is taken.
+    fn allows(&mut self, wait: Duration) -> bool {
         let total = self.waited.saturating_add(wait);
-        if total > self.max_wait {
-            return Verdict::TooLong(wait);
+        let is_allowed = total <= self.max_wait;
+        if is_allowed {
+            self.waited = total;
         }
-        self.waited = total;
-        Verdict::WaitAndRetry(wait)
+        is_allowed
     }
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date (RFC 9110 §10.2.3). A date in the past is no wait; more seconds than
-/// fit are the longest wait there is. `None` for anything else: a negative number, words, nothing.
+/// Reads `Retry-After`: seconds, or an HTTP date (RFC 9110 §10.2.3); and what is sent in their place: seconds with a
+/// fraction, and a time span as .NET writes it, `[days.]hours:minutes:seconds`. Parts of a second are a whole one: it is never
+/// too early. A date in the past is no wait; more seconds than fit are the longest wait there is. `None` for anything else: a
+/// negative number, words, nothing.
 #[must_use]
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(value.parse().map_or(Duration::MAX, Duration::from_secs));
+    if let Some(wait) = seconds(value).or_else(|| time_span(value)) {
+        return Some(wait);
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(value).ok()?;
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
+    Some(Duration::try_from(http_date(value)?.duration_since(now)).map_or(Duration::ZERO, whole_seconds))
+}
+
+/// A date as HTTP writes it, in the form of today and in the two of old (RFC 9110 §5.6.7).
+#[must_use]
+pub fn http_date(value: &str) -> Option<Timestamp> {
+    let value = value.trim();
+    let today = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(value);
+    let old = || {
+        let (_, rest) = value.split_once([',', ' '])?;
+        let formats = ["%d-%b-%y %H:%M:%S GMT", "%b %e %H:%M:%S %Y"];
+        let parsed = formats.iter().find_map(|format| jiff::civil::DateTime::strptime(format, rest.trim()).ok());
+        jiff::tz::Offset::UTC.to_timestamp(parsed?).ok()
+    };
+    today.ok().or_else(old)
+}
+
+/// `12` and `12.5`.
+fn seconds(value: &str) -> Option<Duration> {
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !are_digits(whole) || !are_digits(fraction) {
+        return None;
+    }
+    let is_more = fraction.bytes().any(|byte| byte != b'0');
+    let seconds = whole.parse::<u64>().unwrap_or(u64::MAX).saturating_add(u64::from(is_more));
+    Some(if seconds == u64::MAX { Duration::MAX } else { Duration::from_secs(seconds) })
+}
+
+/// `00:00:02`, `1.00:00:00`, `00:00:02.5`.
+fn time_span(value: &str) -> Option<Duration> {
+    let (front, last) = value.rsplit_once(':')?;
+    let (front, minutes) = front.rsplit_once(':')?;
+    let (days, hours) = front.split_once('.').unwrap_or(("0", front));
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
+    let minutes =
+        number(days)?.checked_mul(24)?.checked_add(number(hours)?)?.checked_mul(60)?.checked_add(number(minutes)?)?;
+    Some(Duration::from_secs(minutes.checked_mul(60)?).saturating_add(seconds(last)?))
+}
+
+fn whole_seconds(wait: Duration) -> Duration {
+    Duration::from_secs(wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)))
 }
 
 /// Scatters waits. Not random enough for anything else (`SplitMix64`, Steele, Lea and Flood 2014).
@@ -192,6 +247,7 @@ mod tests {
         match verdict {
             Verdict::Done => -1,
             Verdict::TooLong(_) => -2,
+            Verdict::OutOfPatience(_) => -3,
             Verdict::WaitAndRetry(wait) => i64::try_from(wait.as_secs()).unwrap(),
         }
     }
@@ -208,13 +264,39 @@ mod tests {
             ("-5", None),
             ("", None),
             ("soon", None),
-            ("1.5", None),
+            ("1.5", Some(2)),
+            ("3.9", Some(4)),
+            ("3.0", Some(3)),
+            ("0.2", Some(1)),
+            ("00:00:02", Some(2)),
+            ("00:05:00", Some(300)),
+            ("1.01:00:00", Some(90_000)),
+            ("00:00:02.1", Some(3)),
+            ("Sunday, 01-Mar-26 12:00:30 GMT", Some(30)),
+            ("Sun Mar  1 12:00:30 2026", Some(30)),
+            ("1.", None),
+            (".5", None),
+            ("3,5", None),
+            ("1e3", None),
+            ("12:00", None),
+            ("::", None),
+            ("99999999999999999999:00:00", None),
             ("+5", None),
             ("99999999999999999999999999", Some(u64::MAX)),
         ];
         for (value, expected) in table {
             assert_eq!(retry_after(value, now()).map(|wait| wait.as_secs()), expected, "{value:?}");
         }
+    }
+
+    #[test]
+    fn a_wait_of_exactly_what_is_allowed_is_waited_and_ours_is_not_told_as_the_service_s() {
+        let mut exact = Retry::new(Idempotency::Safe, Duration::from_secs(300), Jitter::seeded(1));
+        assert_eq!(seconds(exact.after_status(429, Some("300"), now())), 300);
+        assert_eq!(exact.after_status(429, Some("1"), now()), Verdict::TooLong(Duration::from_secs(1)));
+        let mut hasty = Retry::new(Idempotency::Safe, Duration::ZERO, Jitter::seeded(1));
+        assert!(matches!(hasty.after_status(429, None, now()), Verdict::OutOfPatience(_)));
+        assert!(matches!(hasty.after_status(503, Some("soon"), now()), Verdict::OutOfPatience(_)));
     }
 
     #[test]

@@ -4,13 +4,16 @@
 use std::borrow::Cow;
 use std::error::Error as _;
 
+use jiff::Timestamp;
+
 use crate::dataverse::batch::answers::{Answer, read};
 use crate::dataverse::batch::wire;
 use crate::dataverse::batch::{BatchError, Operation};
 use crate::dataverse::client::{Client, NotSent};
-use crate::dataverse::refusal::{ErrorBody, Refusal};
+use crate::dataverse::error_body::ErrorBody;
+use crate::dataverse::refusal::Refusal;
 use crate::dataverse::{DataverseError, RecordId};
-use crate::net::{Idempotency, Verdict as Wait};
+use crate::net::{Idempotency, Verdict as Wait, retry_after};
 
 /// The most operations in one batch. Source: Microsoft Learn, "Execute batch operations using the Web API".
 pub const MOST_OPERATIONS: usize = 1000;
@@ -134,13 +137,13 @@ impl Client {
                 }
             };
             is_first = false;
-            let asked_wait = sort(&answers, &bare, &mut outcomes, &mut pending, course);
+            let asked_wait = sort(&answers, &bare, &mut outcomes, &mut pending, course, self.now());
             if pending.is_empty() {
                 break;
             }
             match patience.after_status(429, asked_wait.as_deref(), self.now()) {
                 Wait::WaitAndRetry(wait) => self.hold_all_for(wait),
-                Wait::Done | Wait::TooLong(_) => {
+                Wait::Done | Wait::TooLong(_) | Wait::OutOfPatience(_) => {
                     fill(&mut outcomes, &pending, || BatchError::Busy);
                     break;
                 }
@@ -187,12 +190,13 @@ fn sort(
     outcomes: &mut [Option<Outcome>],
     pending: &mut Vec<usize>,
     course: Course,
+    now: Timestamp,
 ) -> Option<String> {
     let (mut throttled, mut wait) = (Vec::new(), None::<String>);
     for (place, answer) in pending.iter().zip(answers) {
         if answer.status == 429 {
             throttled.push(*place);
-            let seconds = |wait: Option<&str>| wait.and_then(|wait| wait.parse::<u64>().ok());
+            let seconds = |wait: Option<&str>| wait.and_then(|wait| retry_after(wait, now));
             if let Some(asked) =
                 answer.header("retry-after").filter(|asked| seconds(Some(asked)) > seconds(wait.as_deref()))
             {
@@ -227,7 +231,7 @@ fn outcome(answer: &Answer, bare: &Refusal) -> Outcome {
         let id = ["x-ms-service-request-id", "req_id"].iter().find_map(|name| answer.header(name));
         refusal.service_request_id = id.map(str::to_owned).or(refusal.service_request_id);
         let refusal = match ErrorBody::parse(&answer.body) {
-            Some(body) => refusal.with_body(body),
+            Some(body) => refusal.with_body(&body),
             None => refusal,
         };
         return Outcome { status, verdict: Verdict::Failed(DataverseError::Refused(Box::new(refusal))) };

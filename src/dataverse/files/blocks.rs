@@ -74,7 +74,7 @@ impl Client {
         let request = requests::end(holder, name, begun.blocks, begun.token.expose());
         match self.send(&request, &mut self.retry(Idempotency::Keyed)).await {
             Ok(_) => Ok(()),
-            Err(NotSent::Refused { refusal, may_have_happened: true }) => {
+            Err(NotSent::Refused { refusal, may_have_happened: true, .. }) => {
                 if self.version(holder).await? == begun.before {
                     return Err(DataverseError::Refused(refusal));
                 }

@@ -19,7 +19,7 @@ impl Client {
         match self.send(&requests::remove(holder), &mut self.retry(Idempotency::Keyed)).await {
             Ok(_) => Ok(()),
             // The first answer was lost: what is there now says whether it had done it.
-            Err(NotSent::Refused { refusal, may_have_happened: true }) if refusal.status == 404 => {
+            Err(NotSent::Refused { refusal, may_have_happened: true, .. }) if refusal.status == 404 => {
                 match self.version(holder).await? {
                     None => Ok(()),
                     Some(_) => Err(DataverseError::Refused(refusal)),

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 
 use crate::dataverse::client::Client;
-use crate::dataverse::names::judge;
+use crate::dataverse::names::{judge, mend};
 use crate::dataverse::{DataverseError, Expand, Refusal, Table};
 
 /// The parts of a question in which names stand, as typed.
@@ -44,11 +44,19 @@ impl Client {
     }
 
     /// A refusal with what could have been meant, where the service knows no property of some name: only then is metadata worth
-    /// a request. Where it can't be had, the refusal stays as it is.
+    /// a request. Where it can't be had, the refusal stays as it is. Where a condition has the wrong quotes, `path` has it.
     ///
     /// Boxed, because asking for metadata may itself be refused.
-    pub(in crate::dataverse) fn advised(&self, refusal: Refusal) -> Pin<Box<dyn Future<Output = Refusal> + Send + '_>> {
+    pub(in crate::dataverse) fn advised<'a>(
+        &'a self,
+        refusal: Refusal,
+        path: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Refusal> + Send + 'a>> {
         Box::pin(async move {
+            if refusal.may_be_about_quotes() {
+                let mended = mend::filter_of(path).and_then(|filter| mend::mended(&filter));
+                return Refusal { mended: mended.as_deref().and_then(mend::for_shell), ..refusal };
+            }
             let Some((table, name)) = refusal.unknown_property() else { return refusal };
             match self.definition(table, &[]).await {
                 Ok(definition) => Refusal { near: judge::near(&definition, name), ..refusal },

@@ -2,6 +2,7 @@
 
 mod asked;
 mod judge;
+mod mend;
 mod mentions;
 mod token;
 

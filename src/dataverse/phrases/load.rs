@@ -84,7 +84,7 @@ pub(in crate::dataverse) static UNAVAILABLE: Phrase = Phrase {
     code: "dataverse/unavailable",
     exit: Exit::Unreachable,
     who: Who::DataverseAdmin,
-    meaning: "the service is down, restarting or being moved, and trying again did not help",
+    meaning: "the service is down, restarting or being moved",
     remedy: &[
         "run `d365conn doctor` to see what answers, and look at the environment's state in Power Platform admin center: Manage → Environments",
     ],

@@ -12,10 +12,24 @@ pub(in crate::dataverse) static RECORD_MISSING: Phrase = Phrase {
 
 pub(in crate::dataverse) static NOT_FOUND: Phrase = Phrase {
     code: "dataverse/not-found",
-    exit: Exit::NotFound,
+    exit: Exit::Failed,
     who: Who::You,
-    meaning: "the service knows nothing under that address",
-    remedy: &["check the table and the id; `d365conn records <table> list -o id` shows the ids there are"],
+    meaning: "the address itself was not found, which says nothing about any record: the service says so of records by a code",
+    remedy: &[
+        "check the table: `d365conn tables list` shows those there are",
+        "run `d365conn doctor` to see who answers: something between here and the service may",
+    ],
+};
+
+pub(in crate::dataverse) static MISQUOTED: Phrase = Phrase {
+    code: "dataverse/misquoted",
+    exit: Exit::Failed,
+    who: Who::You,
+    meaning: "in a condition an id stands without quotes, and the values of a query function stand in double quotes",
+    remedy: &[
+        "write the condition like this: `{mended}`",
+        "see how conditions are written: `d365conn accounts list --help`",
+    ],
 };
 
 pub(in crate::dataverse) static UNKNOWN_RESOURCE: Phrase = Phrase {

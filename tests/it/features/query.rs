@@ -183,3 +183,21 @@ fn a_read_only_connection_may_search_and_query() {
     world.run(&format!("query --fetchxml '{ALL}'")).succeeds();
     world.run("accounts count").succeeds();
 }
+
+#[test]
+fn a_condition_with_the_wrong_quotes_is_shown_with_the_right_ones() {
+    let world = World::connected();
+    let id = world.run("accounts list --top 1 -o id").succeeds().trim().to_owned();
+    // FL-36: an id in quotes is text to OData.
+    let stderr = world.run(&format!("accounts list --filter \"accountid eq '{id}'\"")).fails(1, "dataverse/misquoted");
+    assert!(stderr.contains("incompatible types"), "the service's own words come first: {stderr}");
+    assert!(stderr.contains(&format!("write the condition like this: `\"accountid eq {id}\"`")), "{stderr}");
+    world.run(&format!("accounts list --filter \"accountid eq {id}\"")).succeeds();
+    // FL-38: a query function takes JSON.
+    let stderr = world
+        .run("accounts list --filter \"Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=['a','b'])\"")
+        .fails(1, "dataverse/misquoted");
+    assert!(stderr.contains("Invalid JSON"), "{stderr}");
+    let mended = r#"`"Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=[\"a\",\"b\"])"`"#;
+    assert!(stderr.contains(mended), "{stderr}");
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use d365conn::dataverse::{Query, RecordId};
+use d365conn::dataverse::{Body, Detail, Purpose, Query, RecordId, Word, Write, fill};
 use d365conn::net::AccessToken;
 use d365conn::problem::{Exit, Problem};
 use d365conn::secret::Secret;
@@ -223,6 +223,160 @@ async fn an_unknown_table_is_answered_with_names_like_it() {
     assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/unknown-table", Exit::Usage));
     let remedy = problem.phrase().remedy_with(&problem.diagnosis().facts());
     assert_eq!(remedy[0], "run the command again with `account` or `accounts`");
+}
+
+/// A table with a choice and an alternate key.
+fn definition() -> serde_json::Value {
+    json!({
+        "LogicalName": "account", "EntitySetName": "accounts", "PrimaryIdAttribute": "accountid",
+        "PrimaryNameAttribute": "name",
+        "Attributes": [
+            { "LogicalName": "accountid", "AttributeType": "Uniqueidentifier" },
+            { "LogicalName": "accountnumber", "AttributeType": "String" },
+            { "LogicalName": "industrycode", "AttributeType": "Picklist" }
+        ],
+        "Keys": [{ "LogicalName": "number", "KeyAttributes": ["accountnumber"], "EntityKeyIndexStatus": "Active" }]
+    })
+}
+
+/// A service that tells the definition of accounts and answers everything else so.
+async fn defined(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(path("/api/data/v9.2/EntityDefinitions(LogicalName=%27account%27)"))
+        .respond_with(json_answer(200, &definition()))
+        .mount(&server)
+        .await;
+    Mock::given(any()).respond_with(answer).with_priority(9).mount(&server).await;
+    server
+}
+
+#[tokio::test]
+async fn a_refused_look_at_the_choices_is_no_word_about_the_choice() {
+    let server = defined(refusal(400, "0x80040265", "ISV code aborted the operation.")).await;
+    let client = Stage::at(&server.uri()).client;
+    let (body, word) = (Body::parse(None, &[] as &[&str]).unwrap(), Word::parse("industrycode=Consulting").unwrap());
+    let filled = fill(&client, &accounts(), body, vec![word], Purpose::Create).await;
+    let problem = Problem::from(filled.expect_err("refused"));
+    assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/plugin-refused", Exit::Failed));
+    assert_eq!(problem.to_string(), "the service answered 400: ISV code aborted the operation");
+    // An organisation that does not know that kind of column has none of it, and says so in its own way.
+    let server = defined(refusal(404, "0x8006088a", "Resource not found for the segment 'x'.")).await;
+    Stage::at(&server.uri()).client.definition("account", &[Detail::MultiSelectPicklist]).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_created_because_an_address_was_not_found() {
+    let empty = json!({ "value": [] });
+    for (answer, code, exit) in [
+        (ResponseTemplate::new(404), "dataverse/not-found", Exit::Failed),
+        (json_answer(404, &json!({ "error": "no route" })), "dataverse/not-found", Exit::Failed),
+        (
+            ResponseTemplate::new(404).set_body_raw("<title>Filtered</title>", "text/html"),
+            "dataverse/not-dataverse",
+            Exit::Unreachable,
+        ),
+        (refusal(400, "0x80040265", "our rule"), "dataverse/plugin-refused", Exit::Failed),
+        (refusal(403, "0x80040220", "no"), "dataverse/missing-privilege", Exit::Forbidden),
+    ] {
+        let server = defined(answer).await;
+        let client = Stage::at(&server.uri()).client;
+        let key = [("accountnumber".to_owned(), "A/B".to_owned())];
+        let body = Body::parse(None, &["name=x"]).unwrap();
+        let problem = Problem::from(client.upsert(&accounts(), &key, body, None).await.expect_err(code));
+        assert_eq!((problem.phrase().code, problem.exit()), (code, exit));
+        let seen = server.received_requests().await.unwrap();
+        assert!(seen.iter().all(|request| request.method.as_str() == "GET"), "{seen:?}");
+    }
+    // A search that was answered and matched nothing does lead to a new record.
+    let server = defined(json_answer(200, &empty)).await;
+    let key = [("accountnumber".to_owned(), "A/B".to_owned())];
+    let body = Body::parse(None, &["name=x"]).unwrap();
+    let write = Stage::at(&server.uri()).client.upsert(&accounts(), &key, body, None).await.unwrap();
+    assert!(matches!(write, Write::Create { .. }), "{write:?}");
+}
+
+#[tokio::test]
+async fn the_words_of_a_refusal_are_shown_whatever_their_shape() {
+    let json = |status, body: &str| ResponseTemplate::new(status).set_body_raw(body, "application/json");
+    for (answer, said, service_code) in [
+        (
+            json(400, r#"{"error":{"code":"0x80048d19","message":null}}"#),
+            "400 without a word of why",
+            Some("0x80048D19"),
+        ),
+        (json(400, r#"{"error":{"code":-2147185383,"message":"Odd."}}"#), "400: Odd", Some("0x80048D19")),
+        (
+            json(
+                500,
+                r#"{"Message":"An error has occurred.","ExceptionMessage":"No set.","ExceptionType":"System.X"}"#,
+            ),
+            "500: An error has occurred; System.X: No set",
+            None,
+        ),
+        (
+            json(400, r#"{"error":"invalid_grant","error_description":"AADSTS50173: too old"}"#),
+            "400: invalid_grant: AADSTS50173: too old",
+            None,
+        ),
+        (
+            json(400, r#"{"error":{"code":"0x0","message":"Bad.","innererror":{"message":"Because of y."}}}"#),
+            "400: Bad; Because of y",
+            Some("0x00000000"),
+        ),
+        (
+            json(
+                400,
+                r#"{"error":{"code":"","message":"","details":[{"code":"1","message":"first"},{"message":"second"}]}}"#,
+            ),
+            "400: first; second",
+            None,
+        ),
+        (json(400, ""), "400 without a word of why", None),
+        (json(400, "{\"error\":{\"code\":"), "400: {\"error\":{\"code\":", None),
+        (ResponseTemplate::new(418), "418 without a word of why", None),
+    ] {
+        let server = answering(answer).await;
+        let problem = Problem::from(Stage::at(&server.uri()).client.who_am_i().await.expect_err(said));
+        assert_eq!(problem.to_string(), format!("the service answered {said}"));
+        assert_eq!(problem.diagnosis().service_code().as_deref(), service_code, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_service_s_own_pages_are_its_refusals_and_any_other_page_is_either_or() {
+    let page = |status, body: &str| ResponseTemplate::new(status).set_body_raw(body, "text/html; charset=us-ascii");
+    let invalid_url = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"\"http://www.w3.org/TR/html4/strict.dtd\">\r\n\
+        <HTML><HEAD><TITLE>Bad Request</TITLE></HEAD>\r\n<BODY><h2>Bad Request - Invalid URL</h2>\r\n\
+        <hr><p>HTTP Error 400. The request URL is invalid.</p>\r\n</BODY></HTML>";
+    let too_long =
+        "<html><head><title>404 - File or directory not found.</title></head><body><h2>404.15</h2></body></html>";
+    let request_id = "x-ms-service-request-id";
+    for (answer, said) in [
+        (
+            page(400, invalid_url),
+            "400: Bad Request; Bad Request - Invalid URL; HTTP Error 400. The request URL is invalid",
+        ),
+        (page(404, too_long).insert_header(request_id, "7b2e"), "404: 404 - File or directory not found; 404.15"),
+        (page(404, too_long).insert_header("OData-Version", "4.0"), "404: 404 - File or directory not found; 404.15"),
+        (page(400, "<p>No.</p>").insert_header("REQ_ID", "7b2e"), "400: No"),
+        (page(414, "<title>Too long</title>").insert_header("Server", "Microsoft-HTTPAPI/2.0"), "414: Too long"),
+    ] {
+        let server = answering(answer).await;
+        let problem = Problem::from(Stage::at(&server.uri()).client.who_am_i().await.expect_err(said));
+        assert_eq!(problem.to_string(), format!("the service answered {said}"));
+        assert_eq!(problem.exit(), Exit::Failed, "{said}");
+    }
+    for status in [400, 404, 414] {
+        let server = answering(page(status, "<title>Web filter</title><p>Blocked by policy 7.</p>")).await;
+        let problem = Problem::from(Stage::at(&server.uri()).client.who_am_i().await.expect_err("a filter"));
+        assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/not-dataverse", Exit::Unreachable));
+        let said = format!(
+            "{} answered {status} with text/html instead of JSON: Web filter; Blocked by policy 7",
+            server.address()
+        );
+        assert_eq!(problem.to_string(), said);
+        assert!(problem.phrase().meaning.starts_with("either something between here and"), "{status}");
+    }
 }
 
 #[derive(serde::Deserialize)]

@@ -5,7 +5,7 @@ use serde_json::json;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::wire::stage::{Stage, json_answer, refusal, requests};
+use crate::wire::stage::{Stage, everything, json_answer, refusal, requests};
 
 fn who() -> ResponseTemplate {
     let id = "6d2ef3c1-9f6e-4e11-8179-000d3a000002";
@@ -28,13 +28,20 @@ fn throttled() -> ResponseTemplate {
 async fn a_429_is_waited_out_as_the_service_asks() {
     for (retry_after, least, most) in [
         (Some("23"), 23, 23),
-        (Some("Sun, 01 Mar 2026 12:00:41 GMT"), 41, 41),
+        (Some("Sun, 01 Mar 2026 13:00:31 GMT"), 41, 41),
+        (Some("3.9"), 4, 4),
+        (Some("00:00:02"), 2, 2),
         (Some("0"), 0, 1),
         (Some("-7"), 0, 1),
         (Some("whenever"), 0, 1),
         (None, 0, 1),
     ] {
         let answer = match retry_after {
+            // The answer's own clock runs an hour ahead of ours, and its dates are meant by it.
+            Some(value) if value.ends_with("GMT") => {
+                let date = "Sun, 01 Mar 2026 12:59:50 GMT";
+                throttled().insert_header("retry-after", value).insert_header("date", date)
+            }
             Some(value) => throttled().insert_header("retry-after", value),
             None => throttled(),
         };
@@ -54,10 +61,46 @@ async fn a_wait_beyond_the_limit_is_not_begun() {
             let server = first(answer, 9).await;
             let stage = Stage::at(&server.uri());
             let problem = Problem::from(stage.client.who_am_i().await.expect_err("too long"));
-            assert_eq!((problem.phrase().code, problem.exit()), ("net/throttled", Exit::Busy));
+            let expected =
+                if status == 429 { ("net/throttled", Exit::Busy) } else { ("net/asks-to-wait", Exit::Unreachable) };
+            assert_eq!((problem.phrase().code, problem.exit()), expected);
             assert_eq!((requests(&server).await, stage.waited()), (1, 0));
         }
     }
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_for_ten_minutes_has_nothing_against_the_user() {
+    for status in [502, 503, 504] {
+        let server = first(ResponseTemplate::new(status).insert_header("retry-after", "601"), 9).await;
+        let problem = Problem::from(Stage::at(&server.uri()).client.who_am_i().await.expect_err("down"));
+        assert_eq!((problem.phrase().code, problem.exit()), ("net/asks-to-wait", Exit::Unreachable), "{status}");
+        let said = format!("{} answered {status} and asks to wait 601s, and 10m in all are allowed", server.address());
+        assert_eq!(problem.to_string(), said);
+        let shown = everything(&problem) + problem.phrase().meaning;
+        assert!(shown.contains("has nothing against this user") && !shown.contains("has had enough"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_nobody_asked_for_is_told_as_our_own() {
+    for retry_after in [None, Some("whenever")] {
+        let answer = retry_after.map_or_else(throttled, |value| throttled().insert_header("retry-after", value));
+        let server = first(answer, 99).await;
+        let stage = Stage::at(&server.uri());
+        let problem = Problem::from(stage.client.who_am_i().await.expect_err("busy"));
+        assert_eq!((problem.phrase().code, problem.exit()), ("net/throttled", Exit::Busy));
+        let said = problem.to_string();
+        assert!(said.contains("answered 429 and names no time to wait") && !said.contains("asks"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn exactly_what_is_allowed_is_waited() {
+    let server = first(throttled().insert_header("retry-after", "600"), 1).await;
+    let stage = Stage::at(&server.uri());
+    stage.client.who_am_i().await.unwrap();
+    assert_eq!(stage.waited(), 600);
 }
 
 #[tokio::test]

@@ -129,6 +129,54 @@ async fn a_change_whose_answer_never_comes_is_unknown() {
     );
     assert_eq!(problem.phrase().code, "dataverse/outcome-unknown");
     assert_eq!(server.requests().len(), 5);
+    assert_eq!(problem.to_string(), format!("it is not known whether the account {ID} was created"));
+    let facts = problem.diagnosis().facts();
+    let meaning = problem.phrase().meaning_with(&facts);
+    assert!(meaning.ends_with("; it was sent 5 times, which does no more than once would"), "{meaning}");
+    let remedy = problem.phrase().remedy_with(&facts);
+    assert_eq!(remedy[0], format!("see whether it is there: `d365conn records account get {ID}`"));
+    assert_eq!(remedy[1], format!("run the command again with `accountid={ID}`: one id is never made twice"));
+}
+
+#[tokio::test]
+async fn a_create_that_can_not_be_looked_up_afterwards_is_unknown_too() {
+    let duplicate = || no("412 Precondition Failed", "0x80040237");
+    let page = || raw("404 Not Found", "Content-Type: text/html\r\n", b"<html>Filtered", 14);
+    let nowhere = || raw("404 Not Found", "", b"", 0);
+    for lookup in [page(), nowhere(), no("403 Forbidden", "0x80040220")] {
+        let server = Raw::answering(vec![lost(), duplicate(), lookup]);
+        let created = Stage::at(&server.address).client.create(&accounts(), id(), &body(&["name=A"])).await;
+        let problem = Problem::from(created.expect_err("unknown"));
+        assert_eq!(problem.phrase().code, "dataverse/outcome-unknown");
+        assert!(problem.to_string().contains(ID), "{problem}");
+        assert_eq!(server.requests().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_page_after_a_lost_answer_does_not_hide_that_the_change_may_have_been_made() {
+    let page = |status: &str| {
+        format!("HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>")
+            .into_bytes()
+    };
+    for answers in [vec![lost(), page("403 Forbidden")], vec![page("502 Bad Gateway"); 5]] {
+        let server = Raw::answering(answers);
+        let created = Stage::at(&server.address).client.create(&accounts(), id(), &body(&["name=A"])).await;
+        let problem = Problem::from(created.expect_err("unknown"));
+        assert_eq!(problem.phrase().code, "dataverse/outcome-unknown");
+        assert_eq!(problem.causes().len(), 1, "{problem:?}");
+        assert!(problem.causes()[0].contains("instead of JSON"), "{:?}", problem.causes());
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_was_not_found_is_no_record_that_is_gone() {
+    for answer in [raw("404 Not Found", "", b"", 0), no("404 Not Found", "")] {
+        let server = Raw::answering(vec![lost(), answer]);
+        let problem =
+            Problem::from(Stage::at(&server.address).client.delete(&accounts(), &id()).await.expect_err("404"));
+        assert_eq!((problem.phrase().code, problem.exit()), ("dataverse/outcome-unknown", Exit::Unreachable));
+    }
 }
 
 #[tokio::test]
