@@ -75,4 +75,14 @@ impl Client {
         let kind = if kind.is_empty() { "a page" } else { kind };
         Err(self.not_dataverse_but(response.status, kind, message))
     }
+
+    /// The error of an answer that is not the service's, with what its page says.
+    fn not_dataverse_but(&self, status: u16, kind: &str, words: String) -> DataverseError {
+        match self.not_dataverse(status, kind) {
+            DataverseError::NotDataverse { host, status, kind, .. } => {
+                DataverseError::NotDataverse { host, status, kind, words }
+            }
+            other => other,
+        }
+    }
 }

@@ -559,16 +559,6 @@ impl Client {
         DataverseError::NotDataverse { host: self.host(), status, kind, words: String::new() }
     }
 
-    /// The same, with what the page says.
-    pub(super) fn not_dataverse_but(&self, status: u16, kind: &str, words: String) -> DataverseError {
-        match self.not_dataverse(status, kind) {
-            DataverseError::NotDataverse { host, status, kind, .. } => {
-                DataverseError::NotDataverse { host, status, kind, words }
-            }
-            other => other,
-        }
-    }
-
     fn redirected(&self, response: &Response) -> DataverseError {
         let target = match response.header("location").map(url::Url::parse) {
             Some(Ok(url)) => url.host_str().unwrap_or("nowhere").to_owned(),
