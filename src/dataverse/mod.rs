@@ -43,6 +43,7 @@ mod refusal;
 mod relating;
 mod rows;
 mod search;
+mod send_error;
 mod tables;
 mod taking_part;
 mod time_zone;

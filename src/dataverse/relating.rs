@@ -4,8 +4,9 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, resource};
+use crate::dataverse::send_error::NotSent;
 use crate::dataverse::values::{Reference, link};
 use crate::dataverse::{DataverseError, Definition, RecordId, Table, VerbError, nearest};
 use crate::net::{Idempotency, Method, Request};

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 
 use crate::connection::{Look, Standing};
-use crate::dataverse::client::{Client, NotSent, Sent};
+use crate::dataverse::client::{Client, Sent};
 use crate::dataverse::encode::{API, resource};
 use crate::dataverse::error::{Lost, Sending};
 use crate::dataverse::manner::Manner;
+use crate::dataverse::send_error::NotSent;
 use crate::dataverse::values::lookup_as_value;
 use crate::dataverse::{Body, DataverseError, RecordId, Refusal, Table};
 use crate::net::{Idempotency, Method, Request};
@@ -253,11 +254,11 @@ impl Client {
                 let id = write.id().unwrap_or_else(RecordId::random);
                 Ok(Written { id, record, is_new: matches!(write, Write::Create { .. }) })
             }
-            Err(NotSent::Refused { mut refusal, may_have_happened }) => {
+            Err(NotSent::Refused { mut refusal, may_have_happened, sending }) => {
                 if refusal.status == 400 && refusal.near.is_empty() {
                     refusal.near = self.bindings_for(write).await;
                 }
-                Err(write.told_of(NotSent::Refused { refusal, may_have_happened }.into()))
+                Err(write.told_of(NotSent::Refused { refusal, may_have_happened, sending }.into()))
             }
             Err(not_sent) => Err(write.told_of(not_sent.into())),
         }

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use crate::dataverse::batch::answers::{Answer, read};
 use crate::dataverse::batch::wire;
 use crate::dataverse::batch::{BatchError, Operation};
-use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::client::Client;
 use crate::dataverse::error_body::ErrorBody;
 use crate::dataverse::refusal::Refusal;
+use crate::dataverse::send_error::NotSent;
 use crate::dataverse::{DataverseError, RecordId};
 use crate::net::{Idempotency, Verdict as Wait, retry_after};
 

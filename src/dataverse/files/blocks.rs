@@ -12,8 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use crate::dataverse::DataverseError;
-use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::client::Client;
 use crate::dataverse::files::{Holder, requests};
+use crate::dataverse::send_error::NotSent;
 use crate::net::{Idempotency, Request};
 use crate::secret::Secret;
 

@@ -8,10 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::client::Client;
 use crate::dataverse::files::blocks::BLOCK;
 use crate::dataverse::files::stored::{Way, length_of};
 use crate::dataverse::files::{FileError, Holder, Stored, requests};
+use crate::dataverse::send_error::NotSent;
 use crate::net::{Idempotency, Response, Retry};
 use crate::problem::Problem;
 use crate::secret::Secret;

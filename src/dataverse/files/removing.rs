@@ -1,8 +1,9 @@
 //! A file goes away, and its record stays. Nothing else of the record changes.
 
 use crate::dataverse::DataverseError;
-use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::client::Client;
 use crate::dataverse::files::{FileError, Holder, requests};
+use crate::dataverse::send_error::NotSent;
 use crate::net::Idempotency;
 
 impl Client {

@@ -6,9 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use crate::dataverse::client::{Client, NotSent};
+use crate::dataverse::client::Client;
 use crate::dataverse::files::blocks::BLOCK;
 use crate::dataverse::files::{FileError, Holder, HolderKind, requests};
+use crate::dataverse::send_error::NotSent;
 use crate::net::{Idempotency, Response};
 use crate::record::Record;
 use crate::secret::Secret;
