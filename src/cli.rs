@@ -83,7 +83,7 @@ struct GlobalFlags {
     /// Act on behalf of this user: a sign-in name, a user id or an Entra object id
     #[arg(long = "as", global = true, value_name = "USER", help_heading = "Global flags")]
     acting_as: Option<String>,
-    /// Longest silence of the service, such as 90s [default: 60s]
+    /// Longest silence of the service, such as 90s [default: 60s, and 240s until Dataverse answers]
     #[arg(long, global = true, value_name = "DURATION", value_parser = parse_duration, help_heading = "Global flags")]
     timeout: Option<Duration>,
     /// Longest wait when the service throttles, such as 5m [default: 10m]

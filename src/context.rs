@@ -1,7 +1,7 @@
 //! Opens what a command asks for, when it is first asked for: files, stores, the client, the runtime. What a command does
 //! not need is never opened. Nothing is decided here.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,6 +51,7 @@ pub struct Context {
     /// What opens the sign-in page, unless `--no-browser` forbids it.
     pub browser: Browser,
     opened: Opened,
+    is_hurried: Cell<bool>,
 }
 
 /// What has been opened so far.
@@ -68,7 +69,7 @@ impl Context {
     /// A context in which nothing is open yet.
     #[must_use]
     pub fn new(screen: Screen, settings: Settings, environment: Environment, clock: Clock, browser: Browser) -> Self {
-        Self { screen, settings, environment, clock, browser, opened: Opened::default() }
+        Self { screen, settings, environment, clock, browser, opened: Opened::default(), is_hurried: Cell::new(false) }
     }
 
     /// The output format: what was asked for, else what fits stdout.
@@ -206,6 +207,14 @@ impl Context {
             ("ca_file", ca_file),
         ];
         all.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
+    }
+
+    /// The client for Dataverse, which may take long before it begins to answer.
+    ///
+    /// # Errors
+    /// As [`Context::http`].
+    pub fn http_to_dataverse(&self) -> Result<Http, Problem> {
+        Ok(self.http()?.awaiting_answers_for(self.settings.answer_timeout))
     }
 
     /// Which connection is meant.
@@ -354,9 +363,14 @@ impl Context {
         Ok(Arc::new(vault.telling(move |line| screen.note(line))))
     }
 
+    /// From now on nobody is waited for longer than without a terminal.
+    pub fn hurry(&self) {
+        self.is_hurried.set(true);
+    }
+
     /// How long the keyring may take: a person may have to type a password.
     fn patience(&self) -> Patience {
-        let is_attended = self.screen.is_terminal_stderr() && !self.settings.no_input;
+        let is_attended = self.screen.is_terminal_stderr() && !self.settings.no_input && !self.is_hurried.get();
         if is_attended { Patience::AT_TERMINAL } else { Patience::UNATTENDED }
     }
 
@@ -513,7 +527,7 @@ impl Context {
         read_only: Option<String>,
     ) -> Result<Client, Problem> {
         let client = Client::new(ClientParts {
-            http: self.http()?.clone(),
+            http: self.http_to_dataverse()?,
             origin,
             tokens,
             clock: self.clock.clone(),

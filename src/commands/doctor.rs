@@ -51,6 +51,7 @@ impl Doctor {
         if self.fix {
             return fix(context, format);
         }
+        context.hurry();
         if let Some(id) = self.only.iter().find(|id| !CHECKS.contains(&id.as_str())) {
             return Err(CommandError::UnknownCheck { id: id.clone() }.into());
         }

@@ -52,6 +52,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::commands::records::MANY_PHRASES,
         crate::commands::records::WHICH_PHRASES,
         crate::session::PHRASES,
+        crate::doctor::PHRASES,
         crate::child::PHRASES,
         crate::commands::serving::PHRASES,
         crate::proxy::PHRASES,

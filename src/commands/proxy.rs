@@ -48,8 +48,9 @@ formatted values, lookups can be set and filtered by, a delete cascades, plug-in
 Headers that act for another user (MSCRMCallerID) pass, as far as the user may use them.
 
 A body over 1 MiB is passed on as it arrives and can't be sent again: a token that is
-refused meanwhile ends in 503, and the next try succeeds. An upload has to be through
-within --timeout.")]
+refused meanwhile ends in 503, and the next try succeeds. A body or an answer that
+falls silent for --timeout is broken off, and so is one of which less than 64 KiB pass
+in ten times that.")]
 pub struct Proxy {
     /// The port to listen on; a free one when left out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -106,7 +107,7 @@ impl Proxy {
                 Scope { is_read_only: self.read_only || served.is_read_only, tables: self.entity_sets(context).await? };
             let proxy = Running::start(Options {
                 port: self.port.unwrap_or(0),
-                http: context.http()?.clone(),
+                http: context.http_to_dataverse()?,
                 origin: origin.clone(),
                 tokens: Arc::clone(&served.tokens),
                 scope: scope.clone(),

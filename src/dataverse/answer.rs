@@ -4,9 +4,11 @@ use jiff::Timestamp;
 
 use crate::dataverse::DataverseError;
 use crate::dataverse::client::{Client, headers_of, is_json, is_multipart};
+use crate::dataverse::error::{Lost, Sending};
 use crate::dataverse::error_body::{ErrorBody, clipped, is_of_front_door, page_words};
 use crate::dataverse::refusal::{Refusal, Whole};
-use crate::net::{AccessToken, Response};
+use crate::dataverse::send_error::NotSent;
+use crate::net::{AccessToken, NetError, Response};
 
 /// The longest refusal that is read.
 pub(super) const LONGEST_REFUSAL: usize = 1 << 20;
@@ -47,18 +49,35 @@ impl Client {
         }
     }
 
+    /// A refusal with what it says. `change` is how a change was sent. The outer error ends the request, because an answer
+    /// that drips would drip again.
+    pub(super) async fn refused(
+        &self,
+        bare: Refusal,
+        response: &mut Response,
+        change: Option<Sending>,
+    ) -> Result<Result<Refusal, DataverseError>, NotSent> {
+        match words_unless_too_slow(response.body.read(LONGEST_REFUSAL).await) {
+            Ok(body) => Ok(self.read_refusal(bare, response, &body)),
+            Err(error) => match change {
+                Some(sending) if response.status >= 500 => {
+                    Err(DataverseError::unknown(Lost::OnTheWay(error), sending).into())
+                }
+                _ => Err(error.into()),
+            },
+        }
+    }
+
     /// Reads a refusal, with whatever it says of itself. A page is the service's where its headers say so, or where it is
     /// the page of the web server in front of it; any other is told as what it may be, except where the status alone says
     /// enough.
-    pub(super) async fn read_refusal(&self, bare: Refusal, response: &mut Response) -> Result<Refusal, DataverseError> {
-        // A refusal that can't be read to its end is still a refusal.
-        let body = response.body.read(LONGEST_REFUSAL).await.unwrap_or_default();
-        let whole = Whole { headers: headers_of(response), body: body.clone() };
+    fn read_refusal(&self, bare: Refusal, response: &Response, body: &[u8]) -> Result<Refusal, DataverseError> {
+        let whole = Whole { headers: headers_of(response), body: body.to_owned() };
         let bare = Refusal { whole: Some(Box::new(whole)), ..bare };
-        if let Some(body) = ErrorBody::parse(&body) {
+        if let Some(body) = ErrorBody::parse(body) {
             return Ok(bare.with_body(&body));
         }
-        let text = String::from_utf8_lossy(&body);
+        let text = String::from_utf8_lossy(body);
         if text.trim().is_empty() {
             return Ok(bare);
         }
@@ -84,5 +103,13 @@ impl Client {
             }
             other => other,
         }
+    }
+}
+
+/// What a refusal says, as far as it came: one that can't be read to its end is still a refusal, unless it drips.
+pub(super) fn words_unless_too_slow(body: Result<Vec<u8>, NetError>) -> Result<Vec<u8>, NetError> {
+    match body {
+        Err(error @ NetError::TooSlow { .. }) => Err(error),
+        body => Ok(body.unwrap_or_default()),
     }
 }

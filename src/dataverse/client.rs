@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::clock::Clock;
 use crate::connection::Look;
-use crate::dataverse::answer::LONGEST_REFUSAL;
+use crate::dataverse::answer::{LONGEST_REFUSAL, words_unless_too_slow};
 use crate::dataverse::codes;
 use crate::dataverse::error::{Lost, Sending};
 use crate::dataverse::impersonation::Impersonation;
@@ -398,7 +398,7 @@ impl Client {
                     if replacement.is_none() {
                         parts.trace.decision(|| "401: asking for another access token, once".to_owned());
                         // Read to its end so that the connection can be used again; what it says is said again if it matters.
-                        let _ = response.body.read(LONGEST_REFUSAL).await;
+                        words_unless_too_slow(response.body.read(LONGEST_REFUSAL).await)?;
                         replacement = Some(parts.tokens.token_instead_of(&token, &challenges).await?);
                         continue;
                     }
@@ -406,7 +406,7 @@ impl Client {
                 }
                 _ => {}
             }
-            let refusal = self.read_refusal(bare_refusal, &mut response).await;
+            let refusal = self.refused(bare_refusal, &mut response, is_change.then_some(*sending)).await?;
             let retry_after = response.header("retry-after");
             let verdict = self.verdict(refusal.as_ref().ok(), &response, retry);
             match verdict {

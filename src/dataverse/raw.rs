@@ -136,7 +136,7 @@ impl RawAnswer {
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, DataverseError> {
         let piece = match &mut self.body {
             Arriving::Whole(body) => body.take(),
-            Arriving::Pieces(body) => body.chunk().await?,
+            Arriving::Pieces(body) => body.steady_chunk().await?,
         };
         self.watch(piece.as_ref())?;
         Ok(piece)

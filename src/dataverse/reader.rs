@@ -169,6 +169,9 @@ impl Reader {
         let mut is_one_too_many = false;
         while let Some(piece) = reading.body.chunk().await.map_err(of_net)? {
             reading.splitter.push(&piece, &mut rows).map_err(|error| self.of_page(error, &reading))?;
+            if !rows.is_empty() {
+                reading.body.renew();
+            }
             let mut records = Vec::with_capacity(rows.len());
             for row in rows.drain(..) {
                 if reading.to_skip > 0 {

@@ -34,7 +34,7 @@ pub(super) async fn all(examining: &mut Examining<'_>, subject: Subject) {
                 None => skip_network(examining),
             }
         }
-        Subject::Saved(connection) => saved(examining, &connection).await,
+        Subject::Saved(connection) => Box::pin(saved(examining, &connection)).await,
         Subject::Environment(connection) => environment(examining, &connection).await,
     }
 }
@@ -66,7 +66,10 @@ async fn network(examining: &mut Examining<'_>, tenant_url: &TenantUrl, tenant: 
     let context = examining.context;
     let began = Clock::steady();
     let probe = match context.http() {
-        Ok(http) => discover(http, tenant_url).await.map_err(Problem::from),
+        Ok(http) => {
+            let work = async { discover(http, tenant_url).await.map_err(Problem::from) };
+            examining.in_time("challenge", work).await
+        }
         Err(problem) => Err(problem),
     };
     let took = began.elapsed();

@@ -5,6 +5,6 @@ mod examine;
 mod explain;
 mod finding;
 
-pub use examine::{Scope, Subject, examine};
+pub use examine::{OutOfTime, PHRASES, Scope, Subject, examine};
 pub use explain::{Explanation, explain, explain_all};
 pub use finding::{CHECKS, Examination, Finding, Verdict};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::net::limits::Limits;
 use crate::net::phrases;
 use crate::net::retry::Failure;
 use crate::problem::{Diagnose, Phrase};
@@ -113,6 +114,14 @@ pub enum NetError {
         host: String,
         /// The limit.
         after: Duration,
+    },
+    /// Something comes all the time, and it gets nowhere.
+    #[error("{host} got on too slowly: {} were not enough", seconds(*.within))]
+    TooSlow {
+        /// Host that was asked for.
+        host: String,
+        /// The limit.
+        within: Duration,
     },
     /// The connection ended before the answer began.
     #[error("{host} closed the connection before it answered")]
@@ -223,13 +232,6 @@ impl fmt::Display for Cause {
 
 impl Error for Cause {}
 
-/// What was being done when a request failed, and how long it may last.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub connect: Duration,
-    pub idle: Duration,
-}
-
 impl NetError {
     /// Judges a failure before the answer began.
     pub(super) fn of_send(error: &reqwest::Error, host: &str, limits: Limits) -> Self {
@@ -251,7 +253,7 @@ impl NetError {
             if error.is_connect() {
                 return Self::ConnectTimeout { host, after: limits.connect };
             }
-            return Self::NoResponse { host, after: limits.idle };
+            return Self::NoResponse { host, after: limits.answer };
         }
         if error.is_connect() {
             return of_connect(error, host, cause);
@@ -260,16 +262,10 @@ impl NetError {
     }
 
     /// Judges a failure while the body arrives.
-    pub(super) fn of_body(error: &reqwest::Error, host: &str, limits: Limits) -> Self {
+    pub(super) fn of_body(error: &reqwest::Error, host: &str) -> Self {
         let host = host.to_owned();
         let cause = Cause::innermost(error);
-        if error.is_timeout() {
-            Self::Silent { host, after: limits.idle }
-        } else if error.is_decode() && !is_lost(error) {
-            Self::Garbled { host, cause }
-        } else {
-            Self::Broken { host, cause }
-        }
+        if error.is_decode() && !is_lost(error) { Self::Garbled { host, cause } } else { Self::Broken { host, cause } }
     }
 
     /// Judges a failure to set the client up.
@@ -303,6 +299,7 @@ impl NetError {
             | Self::Tls { .. }
             | Self::ProxyLogin { .. }
             | Self::ProxyRefused { .. }
+            | Self::TooSlow { .. }
             | Self::TooLarge { .. }
             | Self::CertificateFileUnreadable { .. }
             | Self::NoCertificate { .. }
@@ -332,6 +329,7 @@ impl NetError {
             | Self::NoRoots => Layer::Tls,
             Self::NoResponse { .. }
             | Self::Silent { .. }
+            | Self::TooSlow { .. }
             | Self::Dropped { .. }
             | Self::Broken { .. }
             | Self::Garbled { .. }
@@ -355,6 +353,7 @@ impl NetError {
             | Self::ProxyRefused { host, .. }
             | Self::NoResponse { host, .. }
             | Self::Silent { host, .. }
+            | Self::TooSlow { host, .. }
             | Self::Dropped { host, .. }
             | Self::Broken { host, .. }
             | Self::Garbled { host, .. }
@@ -383,6 +382,7 @@ impl Diagnose for NetError {
             Self::ProxyLogin { .. } => &phrases::PROXY_LOGIN,
             Self::ProxyRefused { .. } => &phrases::PROXY_REFUSED,
             Self::NoResponse { .. } | Self::Silent { .. } => &phrases::SILENT,
+            Self::TooSlow { .. } => &phrases::TOO_SLOW,
             Self::Dropped { .. } | Self::Broken { .. } => &phrases::BROKEN,
             Self::Garbled { .. } => &phrases::GARBLED,
             Self::TooLarge { .. } => &phrases::TOO_LARGE,

@@ -14,9 +14,10 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use crate::net::error::Limits;
+use crate::net::limits::Limits;
 use crate::net::trace::path_without_values;
-use crate::net::{NetError, Origin, Trace, Upload};
+use crate::net::upload::{Pieces, Progress, Watched};
+use crate::net::{Body, NetError, Origin, Trace, Upload};
 use crate::secret::Secret;
 
 /// How the client is set up. Every value comes from the settings; nothing is read from files or the process environment here.
@@ -130,7 +131,7 @@ impl Response {
                 self.headers.append(name, value);
             }
         }
-        Self { status, headers: self.headers, body: Body { source: Source::Whole(Some(body.into())), ..self.body } }
+        Self { status, headers: self.headers, body: self.body.replaced_by(body.into()) }
     }
 
     /// The first value of a header, if it is readable text.
@@ -157,57 +158,14 @@ impl Response {
     }
 }
 
-/// A body that is still arriving. Dropping it closes the stream.
-#[derive(Debug)]
-pub struct Body {
-    source: Source,
-    host: Arc<str>,
-    limits: Limits,
-}
-
-/// Where a body comes from.
-#[derive(Debug)]
-enum Source {
-    Arriving(reqwest::Response),
-    Whole(Option<Bytes>),
-}
-
-impl Body {
-    /// The next piece, decompressed, `None` at the end.
-    ///
-    /// # Errors
-    /// [`NetError`] when the stream breaks or falls silent.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
-        match &mut self.source {
-            Source::Whole(body) => Ok(body.take()),
-            Source::Arriving(incoming) => {
-                incoming.chunk().await.map_err(|error| NetError::of_body(&error, &self.host, self.limits))
-            }
-        }
-    }
-
-    /// All of it, up to `limit` bytes after decompression.
-    ///
-    /// # Errors
-    /// [`NetError`] when the stream breaks or is longer.
-    pub async fn read(&mut self, limit: usize) -> Result<Vec<u8>, NetError> {
-        let mut all = Vec::new();
-        while let Some(piece) = self.chunk().await? {
-            if all.len() + piece.len() > limit {
-                return Err(NetError::TooLarge { host: self.host.to_string(), limit });
-            }
-            all.extend_from_slice(&piece);
-        }
-        Ok(all)
-    }
-}
-
 /// The client. Each of its two halves is set up when the first request needs it, because the one for https parses every
 /// certificate authority of the system. Clones share both, and so the open connections.
 #[derive(Clone)]
 pub struct Http {
     shared: Arc<Shared>,
     trace: Trace,
+    /// Longest silence before an answer begins.
+    answer: Duration,
 }
 
 struct Shared {
@@ -242,7 +200,8 @@ impl Http {
                 .ok_or_else(|| NetError::CertificateFileUnreadable { given_by: "SSL_CERT_FILE", path: path.clone() })?;
             more_roots.extend(certificates("SSL_CERT_FILE", path, pem)?);
         }
-        let limits = Limits { connect: options.idle_timeout.min(Duration::from_secs(10)), idle: options.idle_timeout };
+        let idle = options.idle_timeout;
+        let limits = Limits { connect: idle.min(Duration::from_secs(10)), idle, answer: idle };
         let shared = Shared {
             limits,
             direct: OnceLock::new(),
@@ -251,7 +210,13 @@ impl Http {
             more_roots,
             is_system_trusted: options.ssl_cert_file.is_none(),
         };
-        Ok(Self { shared: Arc::new(shared), trace })
+        Ok(Self { shared: Arc::new(shared), trace, answer: idle })
+    }
+
+    /// The same client, with the same connections, for somebody who may take longer before an answer begins.
+    #[must_use]
+    pub fn awaiting_answers_for(&self, answer: Duration) -> Self {
+        Self { answer, ..self.clone() }
     }
 
     /// The same client for somebody who may not be there at all: it waits no longer than `limit` for a connection.
@@ -266,7 +231,7 @@ impl Http {
             more_roots: more_roots.clone(),
             is_system_trusted: *is_system_trusted,
         };
-        Self { shared: Arc::new(shared), trace: self.trace.clone() }
+        Self { shared: Arc::new(shared), trace: self.trace.clone(), answer: self.answer }
     }
 
     /// Sends `request` to `origin`, with `bearer` if one is given. This is the only way a bearer leaves the process.
@@ -281,7 +246,7 @@ impl Http {
     ) -> Result<Response, NetError> {
         let parcel = request.into();
         let client = self.shared.client_for(origin)?;
-        let limits = self.shared.limits;
+        let limits = Limits { answer: self.answer, ..self.shared.limits };
         self.trace.request(|| format!("→ {} {origin}{}", parcel.method, path_without_values(&parcel.path)));
         let mut outgoing = client.request(parcel.method, format!("{origin}{}", parcel.path));
         for (name, value) in &parcel.headers {
@@ -290,24 +255,17 @@ impl Http {
         if let Some(bearer) = bearer {
             outgoing = outgoing.bearer_auth(bearer.expose());
         }
-        match parcel.content {
-            Content::None => {}
-            Content::Whole(body) => outgoing = outgoing.body(body),
-            Content::Arriving(upload) => outgoing = outgoing.body(reqwest::Body::wrap(upload)),
+        let (content, progress) = watched(parcel.content);
+        if let Some(content) = content {
+            outgoing = outgoing.body(content);
         }
-        let incoming = outgoing.send().await.map_err(|error| {
-            let error = NetError::of_send(&error, origin.host(), limits);
-            self.trace.request(|| format!("← {error}"));
-            error
-        })?;
+        let sent = progress.answered(outgoing.send(), origin.host(), limits).await;
+        let sent = sent.and_then(|sent| sent.map_err(|error| NetError::of_send(&error, origin.host(), limits)));
+        let incoming = sent.inspect_err(|error| self.trace.request(|| format!("← {error}")))?;
         let status = incoming.status().as_u16();
         self.trace.request(|| format!("← {status}"));
         let headers = incoming.headers().clone();
-        Ok(Response {
-            status,
-            headers,
-            body: Body { source: Source::Arriving(incoming), host: origin.host().into(), limits },
-        })
+        Ok(Response { status, headers, body: Body::arriving(incoming, origin.host(), limits) })
     }
 }
 
@@ -329,8 +287,8 @@ impl Shared {
             // Proxies come from the options alone: this turns off the library's own look into the process environment.
             .no_proxy()
             .user_agent(concat!("d365conn/", env!("CARGO_PKG_VERSION")))
+            // Silence is watched by the limits of each request, because a body on its way out is none.
             .connect_timeout(self.limits.connect)
-            .read_timeout(self.limits.idle)
             .pool_idle_timeout(Duration::from_secs(55))
             .tcp_keepalive(Duration::from_secs(30))
     }
@@ -347,6 +305,23 @@ impl Shared {
         let roots = self.more_roots.iter().cloned();
         builder = if self.is_system_trusted { builder.tls_certs_merge(roots) } else { builder.tls_certs_only(roots) };
         builder.build()
+    }
+}
+
+/// A body as it is sent, and how its way can be followed. One that fits into a few packets has gone when it is handed over.
+fn watched(content: Content) -> (Option<reqwest::Body>, Progress) {
+    let progress = Progress::new();
+    match content {
+        Content::None => (None, progress.over()),
+        Content::Whole(body) if body.len() <= Pieces::SIZE => (Some(body.into()), progress.over()),
+        Content::Whole(body) => {
+            let body = Watched::new(Pieces::of(body), progress.clone());
+            (Some(reqwest::Body::wrap(body)), progress)
+        }
+        Content::Arriving(upload) => {
+            let body = Watched::new(upload, progress.clone());
+            (Some(reqwest::Body::wrap(body)), progress)
+        }
     }
 }
 

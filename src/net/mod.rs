@@ -1,7 +1,9 @@
 //! Requests out: the one HTTP client, the origin a bearer is pinned to, waits and retries, and the redacted trace.
 
+mod body;
 mod error;
 mod http;
+mod limits;
 mod origin;
 mod overriding;
 mod phrases;
@@ -11,8 +13,9 @@ mod token_source;
 mod trace;
 mod upload;
 
+pub use body::Body;
 pub use error::{Cause, Layer, NetError};
-pub use http::{Body, Content, Http, HttpOptions, Method, Parcel, Request, Response};
+pub use http::{Content, Http, HttpOptions, Method, Parcel, Request, Response};
 pub use origin::{ForeignLink, Origin};
 pub use overriding::overrides_method;
 pub use phrases::PHRASES;

@@ -16,6 +16,7 @@ pub const PHRASES: &[&Phrase] = &[
     &PROXY_LOGIN,
     &PROXY_REFUSED,
     &SILENT,
+    &TOO_SLOW,
     &BROKEN,
     &GARBLED,
     &TOO_LARGE,
@@ -152,6 +153,17 @@ pub(super) static SILENT: Phrase = Phrase {
     exit: Exit::Unreachable,
     who: Who::You,
     meaning: "the connection stands, but nothing comes over it any more",
+    remedy: &[
+        "run again with a longer `--timeout`, such as `--timeout 5m`, or ask for less at once",
+        "run `d365conn doctor` to see which link is broken",
+    ],
+};
+
+pub(super) static TOO_SLOW: Phrase = Phrase {
+    code: "net/too-slow",
+    exit: Exit::Unreachable,
+    who: Who::You,
+    meaning: "within ten times `--timeout` an answer has to be whole, the next row has to come, or 64 KiB of a file have to pass",
     remedy: &[
         "run again with a longer `--timeout`, such as `--timeout 5m`, or ask for less at once",
         "run `d365conn doctor` to see which link is broken",

@@ -232,7 +232,7 @@ impl Way {
 /// Hands a body over, piece by piece. One that breaks is cut short for the client too.
 async fn pass_on(mut body: Body, mut links: Option<Outward>, source: Source, trace: Trace, held: impl Send) {
     loop {
-        let piece = match body.chunk().await {
+        let piece = match body.steady_chunk().await {
             Ok(piece) => piece,
             Err(error) => {
                 trace.decision(|| format!("the answer is cut short: {error}"));

@@ -64,6 +64,8 @@ pub struct Settings {
     pub acting_as: Option<String>,
     /// Longest silence of a peer.
     pub timeout: Duration,
+    /// Longest silence of Dataverse before it begins to answer: a query may take two minutes, a plug-in as long again.
+    pub answer_timeout: Duration,
     /// Longest wait that a throttling service may ask for, in sum.
     pub max_wait: Duration,
     /// More certificate authorities.
@@ -115,6 +117,7 @@ impl Settings {
             changes: flags.changes,
             acting_as: flags.acting_as,
             timeout: flags.timeout.unwrap_or(Duration::from_secs(60)),
+            answer_timeout: flags.timeout.unwrap_or(Duration::from_secs(240)),
             max_wait: flags.max_wait.unwrap_or(Duration::from_secs(600)),
             ca_file: flags.ca_file,
             connection_flag: flags.connection,

@@ -143,7 +143,7 @@ impl Client {
             .ok_or_else(|| NotSent::from(self.malformed(&"it holds other bytes of the file than were asked for")))?;
         let (status, before) = (sent.response.status, course.at);
         loop {
-            match sent.response.body.chunk().await {
+            match sent.response.body.steady_chunk().await {
                 Ok(None) if status == 200 => return Ok(Arrived::Whole),
                 // Nothing at all is no progress, and asking again would give as little.
                 Ok(None) if course.at == before => return Ok(Arrived::Whole),

@@ -57,6 +57,7 @@ mod sales;
 mod sandbox;
 mod sandbox_odata;
 mod several;
+mod slow;
 mod tables;
 mod token;
 mod tokens;

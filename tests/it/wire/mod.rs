@@ -5,6 +5,7 @@ mod batch;
 mod breaks;
 mod counting;
 mod days;
+mod dripping;
 mod files;
 mod hostile;
 mod paging;

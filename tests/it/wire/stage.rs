@@ -75,6 +75,13 @@ impl Stage {
         Self { client: Client::new(ClientParts { read_only, ..parts }), clock, tokens }
     }
 
+    /// One that puts up with so much silence and no more.
+    pub fn hasty(address: &str, silence: Duration) -> Self {
+        let (clock, tokens) = (Clock::set_at(beginning()), Arc::new(Tokens::default()));
+        let parts = parts(address, Arc::clone(&tokens) as Arc<dyn TokenSource>, clock.clone());
+        Self { client: Client::new(ClientParts { http: hasty(silence), ..parts }), clock, tokens }
+    }
+
     /// Seconds that passed on the clock.
     pub fn waited(&self) -> u64 {
         self.clock.now().duration_since(beginning()).as_secs().unsigned_abs()
@@ -115,6 +122,11 @@ fn parts(address: &str, tokens: Arc<dyn TokenSource>, clock: Clock) -> ClientPar
 pub fn http(options: HttpOptions) -> Http {
     let options = HttpOptions { idle_timeout: Duration::from_secs(5), ..options };
     Http::open(&options, Trace::default()).unwrap()
+}
+
+/// An HTTP client that gives up on silence after so long.
+pub fn hasty(silence: Duration) -> Http {
+    Http::open(&HttpOptions { idle_timeout: silence, ..HttpOptions::default() }, Trace::default()).unwrap()
 }
 
 pub fn accounts() -> Table {
@@ -206,7 +218,8 @@ impl Raw {
     }
 }
 
-fn read_request(stream: &mut TcpStream) -> Option<String> {
+/// The next request on a connection, head and body.
+pub fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {
