@@ -16,7 +16,7 @@ use crate::connection::{
 };
 use crate::dataverse::{Catalog, Client, ClientParts};
 use crate::environment::{self, Environment};
-use crate::net::{Http, HttpOptions, Origin, Request, TokenSource, Trace, TraceLevel};
+use crate::net::{self, Http, HttpOptions, Origin, Request, TokenSource, Trace, TraceLevel};
 use crate::output::{Format, OutputError, Screen, prompt};
 use crate::paths::{Places, read_given};
 use crate::problem::Problem;
@@ -91,8 +91,7 @@ impl Context {
         if let Some(runtime) = self.opened.runtime.get() {
             return runtime.block_on(work);
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(OutputError::Unreadable)?;
+        let runtime = net::runtime()?;
         self.opened.runtime.get_or_init(|| runtime).block_on(work)
     }
 
@@ -196,7 +195,7 @@ impl Context {
     #[must_use]
     pub fn way_out(&self) -> Vec<(&'static str, String)> {
         let text = |variable| self.environment.text(variable).ok().flatten().map(str::to_owned);
-        let proxy = |variable| text(variable).map(|address| without_credentials(&address));
+        let proxy = |variable| text(variable).map(|address| net::proxy_without_credentials(&address));
         let file = self.environment.raw(environment::SSL_CERT_FILE).map(|path| path.to_string_lossy().into_owned());
         let ca_file = self.settings.ca_file.as_ref().map(|path| path.display().to_string());
         let all = [
@@ -561,8 +560,7 @@ impl Context {
         } else {
             return Ok(Some(argument.to_owned()));
         };
-        let text = text_of(bytes, &origin)?;
-        Ok(Some(text))
+        Ok(Some(text_of(bytes, &origin)?))
     }
 }
 
@@ -599,14 +597,4 @@ fn rehearse(screen: &Screen, format: Format, address: &str, request: &Request) -
         screen.line(&format!("\n{body}"))?;
     }
     Ok(screen.line("")?)
-}
-
-/// `http://user:word@proxy:3128/x` as `http://proxy:3128`. What is no address isn't shown at all.
-fn without_credentials(address: &str) -> String {
-    let whole = if address.contains("://") { address.trim().to_owned() } else { format!("http://{}", address.trim()) };
-    let shown = url::Url::parse(&whole).ok().and_then(|url| {
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        Some(format!("{}://{}{port}", url.scheme(), url.host_str()?))
-    });
-    shown.unwrap_or_else(|| "no address".to_owned())
 }

@@ -1,5 +1,17 @@
 //! What keeps the memory of this process to itself: no core file, no other process of the same user that looks in. What is
-//! in the memory is not known here.
+//! in the memory is not known here. And whether the system leaves the process room to work.
+
+/// Whether this process may open `count` files and connections more. Nothing stays open.
+///
+/// # Errors
+/// The system's own, where the limit on open files is reached before.
+pub fn can_open(count: usize) -> std::io::Result<()> {
+    #[cfg(unix)]
+    unix::open(count)?;
+    #[cfg(not(unix))]
+    let _ = count;
+    Ok(())
+}
 
 #[cfg(unix)]
 mod unix {
@@ -25,6 +37,15 @@ mod unix {
             use rustix::process::{DumpableBehavior, set_dumpable_behavior};
             // A kernel that refuses leaves things as they are everywhere else.
             let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        }
+    }
+
+    pub(in crate::guard) fn open(count: usize) -> std::io::Result<()> {
+        let opened: Result<Vec<_>, _> = (0..count).map(|_| rustix::io::dup(rustix::stdio::stderr())).collect();
+        match opened {
+            Err(error) if matches!(error, rustix::io::Errno::MFILE | rustix::io::Errno::NFILE) => Err(error.into()),
+            // A standard error that is closed says nothing about others.
+            _ => Ok(()),
         }
     }
 

@@ -53,8 +53,8 @@ impl Secret {
     #[must_use]
     pub fn of_address(address: impl Into<String>) -> Self {
         let secret = Self::unwatched(address);
+        // Up to the last `@`, because a password may hold any sign.
         let authority = secret.0.split_once("://").map_or(secret.0.as_str(), |(_, rest)| rest);
-        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
         if let Some((credentials, _)) = authority.rsplit_once('@') {
             let mut watch = watch();
             watch.add(credentials, &secret.0);

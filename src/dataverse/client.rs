@@ -171,6 +171,10 @@ impl Client {
         Ok(self.parts().tokens.token().await?)
     }
 
+    async fn token_instead_of(&self, rejected: &AccessToken, why: &[String]) -> Result<AccessToken, DataverseError> {
+        Ok(self.parts().tokens.token_instead_of(rejected, why).await?)
+    }
+
     /// One record by its id. No column named means all of them; `annotations` asks for labels and names as well.
     ///
     /// # Errors
@@ -340,7 +344,7 @@ impl Client {
         let is_shown = is_change || (self.shows_reads && request.body.is_some());
         let (request, is_carried) = self.outgoing(request).await?;
         if let Some(tell) = self.rehearsal.as_ref().filter(|_| is_shown) {
-            tell(&request)?;
+            tell(&request).map_err(DataverseError::from)?;
             return Err(DataverseError::Rehearsed.into());
         }
         let mut replacement = None;
@@ -349,7 +353,7 @@ impl Client {
             self.wait_for_all().await;
             let token = match &replacement {
                 Some(token) => Clone::clone(token),
-                None => parts.tokens.token().await?,
+                None => self.token().await?,
             };
             let client_request_id = uuid::Uuid::new_v4().hyphenated().to_string();
             let at = parts.clock.now();
@@ -399,7 +403,7 @@ impl Client {
                         parts.trace.decision(|| "401: asking for another access token, once".to_owned());
                         // Read to its end so that the connection can be used again; what it says is said again if it matters.
                         words_unless_too_slow(response.body.read(LONGEST_REFUSAL).await)?;
-                        replacement = Some(parts.tokens.token_instead_of(&token, &challenges).await?);
+                        replacement = Some(self.token_instead_of(&token, &challenges).await?);
                         continue;
                     }
                     parts.tokens.take_note(&challenges);

@@ -4,7 +4,6 @@ use crate::dataverse::DataverseError;
 use crate::dataverse::error::Sending;
 use crate::dataverse::refusal::Refusal;
 use crate::net::NetError;
-use crate::problem::Problem;
 
 /// No success.
 pub(super) enum NotSent {
@@ -46,12 +45,6 @@ impl From<NotSent> for DataverseError {
 impl From<DataverseError> for NotSent {
     fn from(error: DataverseError) -> Self {
         Self::Failed(error)
-    }
-}
-
-impl From<Problem> for NotSent {
-    fn from(problem: Problem) -> Self {
-        Self::Failed(problem.into())
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::net::limits::Limits;
+use crate::net::outbound_proxy::named;
 use crate::net::phrases;
 use crate::net::retry::Failure;
 use crate::problem::{Diagnose, Phrase};
@@ -85,16 +86,48 @@ pub enum NetError {
         cause: Cause,
     },
     /// The proxy wants credentials.
-    #[error("the proxy wants a user name and a password before it leads to {host}")]
+    #[error("the proxy{} wants a user name and a password before it leads to {host}", named(proxy.as_ref()))]
     ProxyLogin {
         /// Host that was asked for.
         host: String,
+        /// The proxy, where it is known.
+        proxy: Option<String>,
+    },
+    /// The proxy wants credentials in another way than ours.
+    #[error("the proxy{} wants a sign-in by {} before it leads to {host}, and d365conn signs in to proxies by Basic alone", named(proxy.as_ref()), schemes.join(" or "))]
+    ProxyScheme {
+        /// Host that was asked for.
+        host: String,
+        /// The proxy, where it is known.
+        proxy: Option<String>,
+        /// What it offers.
+        schemes: Vec<String>,
+    },
+    /// The proxy takes credentials, and not these.
+    #[error("the proxy{} refused the user name and the password that it was given for {host}", named(proxy.as_ref()))]
+    ProxyCredentials {
+        /// Host that was asked for.
+        host: String,
+        /// The proxy, where it is known.
+        proxy: Option<String>,
+    },
+    /// The proxy says no.
+    #[error("the proxy{} answered {status} and did not open the way to {host}", named(proxy.as_ref()))]
+    ProxyForbids {
+        /// Host that was asked for.
+        host: String,
+        /// The proxy, where it is known.
+        proxy: Option<String>,
+        /// Its status.
+        status: u16,
     },
     /// The proxy can't be reached, or would not open the way.
-    #[error("the proxy did not open the way to {host}")]
+    #[error("the proxy{} did not open the way to {host}", named(proxy.as_ref()))]
     ProxyRefused {
         /// Host that was asked for.
         host: String,
+        /// The proxy, where it is known.
+        proxy: Option<String>,
         /// What was met.
         #[source]
         cause: Cause,
@@ -182,6 +215,14 @@ pub enum NetError {
     BadProxy {
         /// The variable's name.
         variable: &'static str,
+    },
+    /// A value that no header can hold.
+    #[error("the header {header} of a request to {host} can't hold the value that it was given")]
+    BadHeader {
+        /// Host that was asked for.
+        host: String,
+        /// The header's name.
+        header: String,
     },
     /// A request that HTTP can't carry.
     #[error("a request to {host} could not be written")]
@@ -298,7 +339,11 @@ impl NetError {
             | Self::OutsideDates { .. }
             | Self::Tls { .. }
             | Self::ProxyLogin { .. }
+            | Self::ProxyScheme { .. }
+            | Self::ProxyCredentials { .. }
+            | Self::ProxyForbids { .. }
             | Self::ProxyRefused { .. }
+            | Self::BadHeader { .. }
             | Self::TooSlow { .. }
             | Self::TooLarge { .. }
             | Self::CertificateFileUnreadable { .. }
@@ -318,6 +363,9 @@ impl NetError {
             | Self::Unreachable { .. }
             | Self::ConnectTimeout { .. }
             | Self::ProxyLogin { .. }
+            | Self::ProxyScheme { .. }
+            | Self::ProxyCredentials { .. }
+            | Self::ProxyForbids { .. }
             | Self::ProxyRefused { .. }
             | Self::BadProxy { .. } => Layer::Connection,
             Self::UntrustedIssuer { .. }
@@ -334,6 +382,7 @@ impl NetError {
             | Self::Broken { .. }
             | Self::Garbled { .. }
             | Self::TooLarge { .. }
+            | Self::BadHeader { .. }
             | Self::Unwritable { .. }
             | Self::NoAnswer { .. } => Layer::Answer,
         }
@@ -349,8 +398,12 @@ impl NetError {
             | Self::WrongName { host, .. }
             | Self::OutsideDates { host, .. }
             | Self::Tls { host, .. }
-            | Self::ProxyLogin { host }
+            | Self::ProxyLogin { host, .. }
+            | Self::ProxyScheme { host, .. }
+            | Self::ProxyCredentials { host, .. }
+            | Self::ProxyForbids { host, .. }
             | Self::ProxyRefused { host, .. }
+            | Self::BadHeader { host, .. }
             | Self::NoResponse { host, .. }
             | Self::Silent { host, .. }
             | Self::TooSlow { host, .. }
@@ -380,6 +433,10 @@ impl Diagnose for NetError {
             Self::OutsideDates { .. } => &phrases::OUTSIDE_DATES,
             Self::Tls { .. } => &phrases::TLS,
             Self::ProxyLogin { .. } => &phrases::PROXY_LOGIN,
+            Self::ProxyScheme { .. } => &phrases::PROXY_SCHEME,
+            Self::ProxyCredentials { .. } => &phrases::PROXY_CREDENTIALS,
+            Self::ProxyForbids { .. } => &phrases::PROXY_FORBIDS,
+            Self::BadHeader { .. } => &phrases::BAD_HEADER,
             Self::ProxyRefused { .. } => &phrases::PROXY_REFUSED,
             Self::NoResponse { .. } | Self::Silent { .. } => &phrases::SILENT,
             Self::TooSlow { .. } => &phrases::TOO_SLOW,
@@ -416,14 +473,14 @@ fn of_proxy(error: &(dyn Error + 'static), host: &str) -> Option<NetError> {
     chain(error).find_map(|layer| {
         let text = layer.to_string();
         if text.contains("tunnel error") && text.contains("authorization required") {
-            return Some(NetError::ProxyLogin { host: host.to_owned() });
+            return Some(NetError::ProxyLogin { host: host.to_owned(), proxy: None });
         }
         if text.contains("tunnel error") {
-            return Some(NetError::ProxyRefused { host: host.to_owned(), cause: Cause::innermost(layer) });
+            return Some(NetError::ProxyRefused { host: host.to_owned(), proxy: None, cause: Cause::innermost(layer) });
         }
         let text = format!("{layer:?}");
         let is_socks = text.starts_with("Socks");
-        is_socks.then(|| NetError::ProxyRefused { host: host.to_owned(), cause: Cause(text) })
+        is_socks.then(|| NetError::ProxyRefused { host: host.to_owned(), proxy: None, cause: Cause(text) })
     })
 }
 

@@ -13,8 +13,11 @@ pub use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
 
 use crate::net::limits::Limits;
+use crate::net::outbound_proxy;
 use crate::net::trace::path_without_values;
 use crate::net::upload::{Pieces, Progress, Watched};
 use crate::net::{Body, NetError, Origin, Trace, Upload};
@@ -174,15 +177,13 @@ struct Shared {
     direct: OnceLock<reqwest::Client>,
     /// For https.
     secure: OnceLock<reqwest::Client>,
-    proxy: Option<reqwest::Proxy>,
+    proxy: Option<(reqwest::Proxy, Option<outbound_proxy::Proxy>)>,
     more_roots: Vec<reqwest::Certificate>,
     is_system_trusted: bool,
 }
 
 /// The most challenges of one refusal that are handed on.
 const MOST_CHALLENGES: usize = 8;
-/// Hosts that are never reached through a proxy: this machine, and the metadata service of a cloud's virtual machine.
-const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.169.254";
 
 impl Http {
     /// Takes the options in. No connection is made and no authority of the system is read yet.
@@ -250,7 +251,12 @@ impl Http {
         self.trace.request(|| format!("→ {} {origin}{}", parcel.method, path_without_values(&parcel.path)));
         let mut outgoing = client.request(parcel.method, format!("{origin}{}", parcel.path));
         for (name, value) in &parcel.headers {
-            outgoing = outgoing.header(name.as_ref(), value.as_slice());
+            // Most values come from flags, fields and variables: what they hold is the user's to mend.
+            let (Ok(header), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value))
+            else {
+                return Err(NetError::BadHeader { host: origin.host().to_owned(), header: name.to_string() });
+            };
+            outgoing = outgoing.header(header, value);
         }
         if let Some(bearer) = bearer {
             outgoing = outgoing.bearer_auth(bearer.expose());
@@ -261,6 +267,11 @@ impl Http {
         }
         let sent = progress.answered(outgoing.send(), origin.host(), limits).await;
         let sent = sent.and_then(|sent| sent.map_err(|error| NetError::of_send(&error, origin.host(), limits)));
+        let sent = match sent {
+            // Boxed, because every request would carry the question with it otherwise.
+            Err(error) => Err(Box::pin(self.shared.explained(error, origin)).await),
+            sent => sent,
+        };
         let incoming = sent.inspect_err(|error| self.trace.request(|| format!("← {error}")))?;
         let status = incoming.status().as_u16();
         self.trace.request(|| format!("← {status}"));
@@ -278,6 +289,17 @@ impl Shared {
         let client = if is_direct { self.build_direct() } else { self.build_secure() };
         let client = client.map_err(|error| NetError::of_build(&error))?;
         Ok(cell.get_or_init(|| client))
+    }
+
+    /// The client says of a proxy only that it did not open the way, so the proxy is asked once more for what it has against
+    /// it. Nothing but the question is sent.
+    async fn explained(&self, error: NetError, origin: &Origin) -> NetError {
+        let Some((_, Some(proxy))) = &self.proxy else { return error };
+        if !error.is_of_proxy() || !proxy.is_plain {
+            return error.by_proxy(&proxy.place);
+        }
+        let said = timeout(self.limits.connect, said_by(proxy, origin)).await.ok().flatten();
+        error.by_proxy(&proxy.place).explained_by(said, proxy.authorization.is_some())
     }
 
     fn builder(&self) -> reqwest::ClientBuilder {
@@ -299,13 +321,30 @@ impl Shared {
 
     fn build_secure(&self) -> reqwest::Result<reqwest::Client> {
         let mut builder = self.builder().https_only(true);
-        if let Some(proxy) = &self.proxy {
+        if let Some((proxy, _)) = &self.proxy {
             builder = builder.proxy(proxy.clone());
         }
         let roots = self.more_roots.iter().cloned();
         builder = if self.is_system_trusted { builder.tls_certs_merge(roots) } else { builder.tls_certs_only(roots) };
         builder.build()
     }
+}
+
+/// What a proxy answers to the question for the way to `origin`.
+async fn said_by(proxy: &outbound_proxy::Proxy, origin: &Origin) -> Option<outbound_proxy::ProxyAnswer> {
+    let port = url::Url::parse(origin.as_str()).ok().and_then(|url| url.port_or_known_default()).unwrap_or(443);
+    let mut stream = tokio::net::TcpStream::connect(&proxy.place).await.ok()?;
+    stream.write_all(proxy.question(origin.host(), port).expose().as_bytes()).await.ok()?;
+    let mut head = Vec::new();
+    let mut buffer = [0; 4096];
+    while head.len() < 64 * 1024 {
+        let count = stream.read(&mut buffer).await.ok().filter(|count| *count > 0)?;
+        head.extend_from_slice(&buffer[..count]);
+        if let Some(said) = outbound_proxy::ProxyAnswer::parse(&head) {
+            return Some(said);
+        }
+    }
+    None
 }
 
 /// A body as it is sent, and how its way can be followed. One that fits into a few packets has gone when it is handed over.
@@ -336,26 +375,18 @@ fn certificates(given_by: &'static str, path: &Path, pem: &[u8]) -> Result<Vec<r
     if usable.is_empty() { Err(NetError::NoCertificate { given_by, path: path.to_owned() }) } else { Ok(usable) }
 }
 
-fn proxy(options: &HttpOptions) -> Result<Option<reqwest::Proxy>, NetError> {
+fn proxy(options: &HttpOptions) -> Result<Option<(reqwest::Proxy, Option<outbound_proxy::Proxy>)>, NetError> {
     let (variable, address) = match (&options.https_proxy, &options.all_proxy) {
         (Some(address), _) => ("HTTPS_PROXY", address),
         (None, Some(address)) => ("ALL_PROXY", address),
         (None, None) => return Ok(None),
     };
     let bad = || NetError::BadProxy { variable };
-    let address = address.expose().trim();
-    let address = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-    let url = url::Url::parse(&address).map_err(|_| bad())?;
-    let is_known = matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h");
-    if !is_known || url.host_str().is_none_or(str::is_empty) {
-        return Err(bad());
-    }
-    let exceptions = match &options.no_proxy {
-        Some(list) => format!("{list},{NEVER_PROXIED}"),
-        None => NEVER_PROXIED.to_owned(),
-    };
+    let url = outbound_proxy::address(address.expose()).ok_or_else(bad)?;
+    let asked = outbound_proxy::Proxy::of(&url);
+    let exceptions = outbound_proxy::exceptions(options.no_proxy.as_deref().unwrap_or_default());
     let proxy = reqwest::Proxy::all(url).map_err(|_| bad())?;
-    Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_string(&exceptions))))
+    Ok(Some((proxy.no_proxy(reqwest::NoProxy::from_string(&exceptions)), asked)))
 }
 
 #[cfg(test)]

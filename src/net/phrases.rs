@@ -1,5 +1,6 @@
 //! What failures of the network mean and what to do.
 
+use crate::net::runtime;
 use crate::problem::{Exit, Phrase, Who};
 
 /// The phrases of this room.
@@ -14,6 +15,9 @@ pub const PHRASES: &[&Phrase] = &[
     &OUTSIDE_DATES,
     &TLS,
     &PROXY_LOGIN,
+    &PROXY_SCHEME,
+    &PROXY_CREDENTIALS,
+    &PROXY_FORBIDS,
     &PROXY_REFUSED,
     &SILENT,
     &TOO_SLOW,
@@ -23,6 +27,9 @@ pub const PHRASES: &[&Phrase] = &[
     &BAD_CERTIFICATE_FILE,
     &NO_ROOTS,
     &BAD_PROXY,
+    &BAD_HEADER,
+    &runtime::TOO_MANY_FILES,
+    &runtime::NO_RUNTIME,
     &UNWRITABLE,
     &NO_ANSWER,
     &THROTTLED,
@@ -131,8 +138,41 @@ pub(super) static PROXY_LOGIN: Phrase = Phrase {
     who: Who::You,
     meaning: "the proxy answered 407",
     remedy: &[
-        "set HTTPS_PROXY=http://<user>:<password>@<proxy>:<port>, special characters of the password percent-encoded",
+        "set HTTPS_PROXY=http://<user>:<password>@<proxy>:<port>",
         "run `d365conn doctor` to see which proxy is used",
+    ],
+};
+
+pub(super) static PROXY_SCHEME: Phrase = Phrase {
+    code: "net/proxy-scheme",
+    exit: Exit::Unreachable,
+    who: Who::You,
+    meaning: "the proxy answered 407 without offering Basic, so no user name and password in its address can help",
+    remedy: &[
+        "run a relay on this machine that signs in to it, such as px or cntlm, and set HTTPS_PROXY=http://127.0.0.1:3128",
+        "ask whoever runs the proxy to let {host} through without a sign-in",
+    ],
+};
+
+pub(super) static PROXY_CREDENTIALS: Phrase = Phrase {
+    code: "net/proxy-credentials",
+    exit: Exit::Unreachable,
+    who: Who::You,
+    meaning: "the proxy answered 407 although Basic credentials went along",
+    remedy: &[
+        "correct the user name and the password in HTTPS_PROXY or ALL_PROXY",
+        "ask whoever runs the proxy whether this user may reach {host}",
+    ],
+};
+
+pub(super) static PROXY_FORBIDS: Phrase = Phrase {
+    code: "net/proxy-forbids",
+    exit: Exit::Unreachable,
+    who: Who::You,
+    meaning: "the refusal is the proxy's own; {host} was not asked",
+    remedy: &[
+        "ask whoever runs the proxy to allow CONNECT to {host}:443",
+        "if {host} is reached without a proxy, set NO_PROXY={host}",
     ],
 };
 
@@ -222,6 +262,16 @@ pub(super) static BAD_PROXY: Phrase = Phrase {
     who: Who::You,
     meaning: "a proxy is written as http://host:port, https://host:port or socks5://host:port",
     remedy: &["set {variable}=http://<proxy>:<port>, or unset it"],
+};
+
+pub(super) static BAD_HEADER: Phrase = Phrase {
+    code: "net/bad-header",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "it holds a line break or another control character; nothing was sent",
+    remedy: &[
+        "give the flag, field or variable behind it, such as `--if-match` or `--solution`, its value without line breaks",
+    ],
 };
 
 pub(super) static UNWRITABLE: Phrase = Phrase {

@@ -10,6 +10,7 @@ mod error;
 mod federated;
 mod given_certificate;
 mod given_secret;
+mod header;
 mod phrases;
 mod resolve;
 mod text;
@@ -26,6 +27,7 @@ pub use given_certificate::{GivenCertificate, certificate_from_environment, cert
 pub use given_secret::{
     SecretOrigin, client_secret_from_environment, secret_from_bytes, secret_from_file, secret_from_string_file,
 };
+pub use header::parse_header_text;
 pub use phrases::PHRASES;
 pub use resolve::{Changes, Flags, Settings, Target};
 pub use text::text_of;

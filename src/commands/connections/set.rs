@@ -24,9 +24,12 @@ pub(super) struct Set {
     /// Whether every write through this connection is refused
     #[arg(long, value_name = "TRUE|FALSE", action = ArgAction::Set)]
     read_only: Option<bool>,
-    /// A note shown before anything destructive; an empty one removes it
+    /// A note shown before anything destructive
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
+    /// Remove the note
+    #[arg(long, conflicts_with = "label")]
+    no_label: bool,
     /// Move the secrets to this store
     #[arg(long, value_enum, value_name = "STORE")]
     store: Option<StoreFlag>,
@@ -34,7 +37,7 @@ pub(super) struct Set {
 
 impl Set {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Problem> {
-        if self.read_only.is_none() && self.label.is_none() && self.store.is_none() {
+        if self.read_only.is_none() && !self.sets_label() && self.store.is_none() {
             return Err(CommandError::NothingToSet.into());
         }
         let name = ConnectionName::parse(&self.name)?;
@@ -44,8 +47,8 @@ impl Set {
             context.registry()?.change(|connections| {
                 let mut connection = connections.choose(Some(&name))?.clone();
                 connection.read_only = self.read_only.unwrap_or(connection.read_only);
-                if let Some(label) = self.label.clone() {
-                    connection.label = Some(label).filter(|label| !label.is_empty());
+                if self.sets_label() {
+                    connection.label.clone_from(&self.label);
                 }
                 connection.store = store.unwrap_or(connection.store);
                 connections.put(connection.clone());
@@ -76,6 +79,10 @@ impl Set {
         outcome.map(|_| Exit::Done)
     }
 
+    const fn sets_label(&self) -> bool {
+        self.label.is_some() || self.no_label
+    }
+
     /// What was asked for, and whether it made a difference.
     fn told(&self, before: &Connection, after: &Connection, is_whole: bool) -> String {
         let mut told = Vec::new();
@@ -83,7 +90,7 @@ impl Set {
             let writes = if after.read_only { "refuses every write" } else { "allows writes" };
             told.push(format!("{writes}{}", since(before.read_only == after.read_only)));
         }
-        if self.label.is_some() {
+        if self.sets_label() {
             let label =
                 after.label.as_ref().map_or_else(|| "no label".to_owned(), |label| format!("the label \"{label}\""));
             told.push(format!("has {label}{}", since(before.label == after.label)));

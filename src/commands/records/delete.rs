@@ -9,6 +9,7 @@ use crate::commands::records::{Place, delete_many};
 use crate::context::Context;
 use crate::dataverse::{Answered, Manner, RecordId, Write};
 use crate::problem::{Exit, Problem};
+use crate::settings::parse_header_text;
 
 /// Delete records
 #[derive(Debug, Args)]
@@ -31,7 +32,7 @@ pub struct Delete {
     #[arg(long, value_name = "N", requires = "filter", conflicts_with = "ids")]
     expect_count: Option<u64>,
     /// Only if the record still has this version
-    #[arg(long, value_name = "ETAG")]
+    #[arg(long, value_name = "ETAG", value_parser = parse_header_text)]
     if_match: Option<String>,
     #[command(flatten)]
     logic: Logic,

@@ -9,6 +9,7 @@ use crate::dataverse::{Client, Manner, Table};
 use crate::output::{Column, Format, sink};
 use crate::problem::{Exit, Problem};
 use crate::record::Record;
+use crate::settings::parse_header_text;
 
 /// What the service does beside the change.
 #[derive(Debug, Args)]
@@ -23,7 +24,7 @@ pub struct Logic {
     #[arg(long, help_heading = "Business logic")]
     detect_duplicates: bool,
     /// Put what is made into this unmanaged solution
-    #[arg(long, value_name = "NAME", help_heading = "Business logic")]
+    #[arg(long, value_name = "NAME", value_parser = parse_header_text, help_heading = "Business logic")]
     solution: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use crate::commands::records::writing::Writing;
 use crate::context::Context;
 use crate::dataverse::{Purpose, Write};
 use crate::problem::{Exit, Problem};
+use crate::settings::parse_header_text;
 
 /// Change a record
 #[derive(Debug, Args)]
@@ -24,7 +25,7 @@ pub struct Update {
     #[command(flatten)]
     writing: Writing,
     /// Only if the record still has this version
-    #[arg(long, value_name = "ETAG")]
+    #[arg(long, value_name = "ETAG", value_parser = parse_header_text)]
     if_match: Option<String>,
 }
 

@@ -393,3 +393,23 @@ fn nothing_is_sent_twice() {
     }
     assert_eq!(made(&world, "accounts list --filter \"name eq 'lost'\" -o id").lines().count(), 2);
 }
+
+#[test]
+fn a_line_break_in_what_goes_into_a_header() {
+    let world = knowing();
+    let id = made(&world, "accounts create name=x");
+    let before = asked(&world);
+    for line in [
+        format!("accounts update {id} name=y --if-match 'a\r\nX: y'"),
+        format!("accounts update {id} name=y --if-match 'a\r\nX: y' --dry-run"),
+        format!("accounts update {id} name=y --if-match ''"),
+        format!("accounts delete {id} --yes --if-match 'a\r\nX: y'"),
+        "accounts create name=y --solution 'a\nb'".to_owned(),
+        "api WhoAmI -H 'Prefer: a\r\nX: y'".to_owned(),
+    ] {
+        let outcome = world.run(&line);
+        assert_eq!((outcome.exit, outcome.stdout.as_str()), (2, ""), "{line}: {}", outcome.stderr);
+        assert!(!outcome.stderr.contains('\r'), "{:?}", outcome.stderr);
+    }
+    assert_eq!(asked(&world), before, "something was asked");
+}

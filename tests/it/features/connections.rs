@@ -111,7 +111,7 @@ fn a_connection_can_be_made_read_only_and_writable_again() {
     assert!(said.contains("d365conn connections set sandbox --read-only false"), "{said}");
     let shown: serde_json::Value = serde_json::from_str(&world.run("connections show -o json").succeeds()).unwrap();
     assert_eq!((&shown["read_only"], &shown["label"]), (&true.into(), &"production".into()));
-    world.run("connections set sandbox --read-only false --label ''").succeeds();
+    world.run("connections set sandbox --read-only false --no-label").succeeds();
     world.run("accounts create name=x").succeeds();
     let shown: serde_json::Value = serde_json::from_str(&world.run("connections show -o json").succeeds()).unwrap();
     assert_eq!(shown["label"], serde_json::Value::Null);

@@ -195,9 +195,11 @@ fn a_condition_with_the_wrong_quotes_is_shown_with_the_right_ones() {
     world.run(&format!("accounts list --filter \"accountid eq {id}\"")).succeeds();
     // FL-38: a query function takes JSON.
     let stderr = world
-        .run("accounts list --filter \"Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=['a','b'])\"")
+        .run(
+            "accounts list --filter \"Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=['O''Brian','b'])\"",
+        )
         .fails(1, "dataverse/misquoted");
     assert!(stderr.contains("Invalid JSON"), "{stderr}");
-    let mended = r#"`"Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=[\"a\",\"b\"])"`"#;
+    let mended = r#"`"Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=[\"O'Brian\",\"b\"])"`"#;
     assert!(stderr.contains(mended), "{stderr}");
 }

@@ -8,6 +8,7 @@ mod days;
 mod dripping;
 mod files;
 mod hostile;
+mod outbound_proxy;
 mod paging;
 mod proxy;
 mod refusing;
