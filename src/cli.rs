@@ -11,7 +11,7 @@ use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::commands::records::{NOUNS, Noun, Records};
 use crate::commands::{
-    CommandError, action, api, app, batch, completions, connect, connections, demo, disconnect, doctor, emptiness,
+    CommandError, action, api, app, batch, completions, connect, connections, demo, disconnect, doctor, empty_argument,
     explain, man, naming, proxy, query, reconnect, sandbox, search, serving, tables, version, whoami,
 };
 use crate::context::Context;
@@ -175,7 +175,7 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
     };
     let wants_json = is_json(flags.output.as_deref(), &environment);
     let outcome = catch_panic(|| {
-        emptiness::check(&command, &matches)?;
+        empty_argument::check(&command, &matches)?;
         for (given, meant) in environment.misspelt() {
             screen.note(&format!("the environment variable {given} is none of d365conn's; {meant} is"));
         }

@@ -3,14 +3,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door to the process environment")]
 
-mod slips;
+mod misspelling;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
 use crate::problem::{Diagnose, Exit, Phrase, Who};
 
-pub use slips::is_unfilled;
+pub use misspelling::is_unfilled;
 
 /// A variable that d365conn reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +152,7 @@ impl Environment {
         let strange = names
             .filter(|name| name.starts_with("D365CONN_") && !VARIABLES.iter().any(|variable| variable.name == *name));
         strange.filter_map(|name| {
-            slips::nearly(name, VARIABLES.iter().map(|variable| variable.name)).map(|meant| (name, meant))
+            misspelling::nearly(name, VARIABLES.iter().map(|variable| variable.name)).map(|meant| (name, meant))
         })
     }
 

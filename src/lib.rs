@@ -38,6 +38,7 @@
 //! | knows the clouds and their login hosts | [`tenant::CLOUDS`] |
 //! | finds who guards an organisation | `auth/discovery.rs`, judged in `auth/challenge.rs` and `auth/authority.rs` |
 //! | waits for the browser | `auth/loopback.rs` (door), judged in `auth/callback.rs` |
+//! | serves the browser while a question stands | `session/prompt_wait.rs`; how long: `session/wait.rs` |
 //! | asks a machine of Azure's for its own token | `auth/managed_identity.rs`, where: `auth/managed_identity/endpoint.rs` |
 //! | borrows a token of the Azure CLI | `auth/azure_cli.rs` |
 //! | reads a certificate with its key, and signs with it | `auth/certificate.rs`, `auth/certificate_file.rs` |
@@ -50,6 +51,7 @@
 //! | runs the steps of `connect` | `session/sign_in.rs`, told by `commands/sign_in_words.rs`, saved by `commands/signing_in.rs` |
 //! | keeps secrets | `store/keyring.rs` (door), `store/file.rs` |
 //! | keeps the list of connections | `store/registry.rs` |
+//! | judges the rights of a directory before it is used | `paths/directory_handle.rs` |
 //! | lets one browser open per name | `store/sign_in_turn.rs` |
 //! | decides which token is good enough | `session/kept.rs` |
 //! | reads a claims challenge | `auth/claims.rs` |
@@ -70,10 +72,15 @@
 //! | keeps a finished sign-in when the keyring has gone | `commands/other_store.rs` |
 //! | packs a connection for another machine | `store/bundle.rs`, sealed by `store/sealing.rs`; what travels: `session/travel.rs` |
 //! | reads a connection string | `settings/connection_string.rs` |
+//! | refuses empty arguments | `commands/empty_argument.rs` |
+//! | notices misspelt variables and those that were not filled in | `environment/misspelling.rs` |
 //! | says where a connection's name may be typed | `commands/naming.rs` |
 //! | runs another program | `child.rs` (door) |
 //! | lets another program's request through | `proxy/judge.rs` and `proxy/scope.rs` judge, `proxy/server.rs` (door) listens |
 //! | attaches the bearer | [`net::Http::send`], the only place |
+//! | ends answers that drip | `net/limits.rs`, `net/body.rs` |
+//! | reads the proxy of the environment and what it refuses | `net/outbound_proxy.rs` |
+//! | refuses headers that change the method | `net/method_override.rs` |
 //! | refuses a link to elsewhere | [`net::Origin::adopt`] |
 //! | knows what the CRM's own verbs send | `dataverse/crm.rs` (pure), sent once by `dataverse/call.rs` |
 //! | says which noun has which verbs of its own | its row of [`commands::records::NOUNS`]; each verb: `commands/records/own` |
@@ -90,8 +97,15 @@
 //! | fetches a file in ranges, and gives it its name when it is whole | `dataverse/files/fetch.rs`, `paths/partial.rs` |
 //! | cuts records out of a page | `dataverse/page.rs` |
 //! | knows a table's columns, choices, keys and relationships | `dataverse/metadata`: [`dataverse::Client::definition`], kept by [`dataverse::Catalog`] |
+//! | follows collections inside records to their end | `dataverse/inner_pages.rs` |
+//! | says what an answer without success means, and whether it is the service's | `dataverse/answer.rs`, `dataverse/error_body.rs` |
+//! | decides which choice a label means | `dataverse/values/choice.rs` |
+//! | turns a day into the moment at which it begins for its writer | `dataverse/time_zone.rs` |
+//! | takes a printed record as the values of a change | `dataverse/record_input.rs` |
+//! | tells a change that was sent from one that was shown | `dataverse/dry_run.rs` |
 //! | says which request a command sends | `tests/data/requests`, played by `tests/it/features/requests.rs` |
 //! | makes text inert on a terminal | `output/term.rs` |
+//! | puts a note, a warning or a trace line on stderr | `output/lines.rs` |
 //! | shows a problem, our own bugs too | `output/problem.rs`, called once, in [`cli::start`] |
 //!
 //! ## Invariants, most of them absences

@@ -8,9 +8,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod directory_handle;
 mod error;
 mod given;
-mod held;
 mod partial;
 mod places;
 mod sought;
@@ -21,7 +21,7 @@ pub use partial::Partial;
 pub use places::Places;
 pub use sought::Sought;
 
-use held::{held, open_in};
+use directory_handle::{held, open_in};
 
 /// Temporary files of ours carry these at both ends of a random name.
 const TEMPORARY: (&str, &str) = (".d365conn-", ".tmp");

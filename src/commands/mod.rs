@@ -17,7 +17,7 @@ pub mod default_connection;
 pub mod demo;
 pub mod disconnect;
 pub mod doctor;
-pub mod emptiness;
+pub mod empty_argument;
 mod error;
 pub mod explain;
 mod federated_flags;

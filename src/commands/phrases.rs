@@ -62,7 +62,7 @@ pub fn phrasebook() -> Vec<&'static Phrase> {
         crate::commands::api::API_PHRASES,
         crate::commands::app::APP_PHRASES,
         PHRASES,
-        crate::commands::emptiness::PHRASES,
+        crate::commands::empty_argument::PHRASES,
         crate::commands::naming::PHRASES,
         crate::commands::connections::PHRASES,
         crate::commands::moving_phrases::MOVING_PHRASES,

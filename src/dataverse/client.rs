@@ -15,7 +15,7 @@ use crate::dataverse::answer::{LONGEST_REFUSAL, words_unless_too_slow};
 use crate::dataverse::codes;
 use crate::dataverse::error::{Lost, Sending};
 use crate::dataverse::impersonation::Impersonation;
-use crate::dataverse::inner::InnerPages;
+use crate::dataverse::inner_pages::InnerPages;
 use crate::dataverse::refusal::Refusal;
 use crate::dataverse::send_error::NotSent;
 use crate::dataverse::time_zone::DayZone;

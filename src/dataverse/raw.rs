@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::dataverse::client::{LONGEST_ANSWER, headers_of, is_json};
 use crate::dataverse::error_body::ErrorBody;
-use crate::dataverse::inner::is_cut;
+use crate::dataverse::inner_pages::is_cut;
 use crate::dataverse::refusal::Refusal;
 use crate::dataverse::send_error::NotSent;
 use crate::dataverse::{Client, DataverseError, PageError, Side, Splitter};

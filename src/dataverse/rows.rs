@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::dataverse::DataverseError;
 use crate::dataverse::client::Client;
-use crate::dataverse::inner::InnerPages;
+use crate::dataverse::inner_pages::InnerPages;
 use crate::dataverse::query::Query;
 use crate::dataverse::reader::{Piece, Reader};
 use crate::record::Record;

@@ -92,13 +92,14 @@ impl Proxy {
         Some(Self { place: format!("{}:{port}", url.host_str()?), is_plain: url.scheme() == "http", authorization })
     }
 
-    /// The question that opens the way to a host, as the client put it.
+    /// The question that opens the way to a host, as the client put it. Only the credentials in it are watched: the host is
+    /// shown everywhere.
     pub(super) fn question(&self, host: &str, port: u16) -> Secret {
         let authorization = self
             .authorization
             .as_ref()
             .map_or_else(String::new, |value| format!("Proxy-Authorization: {}\r\n", value.expose()));
-        Secret::new(format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{authorization}\r\n"))
+        Secret::unwatched(format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{authorization}\r\n"))
     }
 }
 

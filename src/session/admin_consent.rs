@@ -3,7 +3,7 @@
 
 use crate::auth::{self, AdminConsentRequest, AuthError, Authority, Granted, Listener, RedirectUri};
 use crate::problem::Problem;
-use crate::session::meanwhile::Meanwhile;
+use crate::session::prompt_wait::Meanwhile;
 use crate::session::{OnStep, SignIn, Step, Wait};
 use crate::tenant::TenantUrl;
 

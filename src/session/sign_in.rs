@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::credential::Means;
 use crate::session::kept::given_secrets;
-use crate::session::meanwhile::Meanwhile;
+use crate::session::prompt_wait::Meanwhile;
 use crate::session::{FixedToken, OnStep, SessionError, Wanted};
 
 /// How long Entra may take to say beforehand what it thinks of a sign-in.

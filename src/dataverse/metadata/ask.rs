@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use crate::dataverse::client::Client;
-use crate::dataverse::inner::is_cut;
+use crate::dataverse::inner_pages::is_cut;
 use crate::dataverse::metadata::parse::{SentColumn, SentTable, add_details};
 use crate::dataverse::metadata::{Definition, Detail, TableNames, paths};
 use crate::dataverse::{DataverseError, Table, nearest};

@@ -1,6 +1,6 @@
 //! Values as people type them, judged by what the table says of its columns, and made into what the Web API takes.
 
-mod choosing;
+mod choice;
 mod complete;
 mod digits;
 mod error;
@@ -11,7 +11,7 @@ mod reference;
 mod typed;
 mod word;
 
-pub(in crate::dataverse) use choosing::{Chosen, offered, one as one_choice};
+pub(in crate::dataverse) use choice::{Chosen, offered, one as one_choice};
 pub use error::ValueError;
 pub(in crate::dataverse) use fill::lookup_as_value;
 pub use fill::{Purpose, fill};

@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::dataverse::values::ValueError;
-use crate::dataverse::values::choosing::{self, Chosen};
+use crate::dataverse::values::choice::{self, Chosen};
 use crate::dataverse::values::digits::{Digits, fraction_digits, plain};
 use crate::dataverse::{ColumnDefinition, ColumnKind, RecordId};
 
@@ -97,7 +97,7 @@ fn within(column: &ColumnDefinition, text: &str, number: String) -> Result<Strin
 }
 
 fn boolean(table: &str, column: &ColumnDefinition, text: &str) -> Result<String, ValueError> {
-    let chosen = chosen(table, column, text, choosing::flag(&column.choices, text))?;
+    let chosen = chosen(table, column, text, choice::flag(&column.choices, text))?;
     Ok((chosen == [1]).to_string())
 }
 
@@ -107,7 +107,7 @@ fn choice(table: &str, column: &ColumnDefinition, text: &str) -> Result<i64, Val
     {
         return Ok(value);
     }
-    let values = chosen(table, column, text, choosing::one(&column.choices, text))?;
+    let values = chosen(table, column, text, choice::one(&column.choices, text))?;
     values.first().copied().ok_or_else(|| no_such_choice(table, column, text))
 }
 
@@ -117,7 +117,7 @@ fn choices(table: &str, column: &ColumnDefinition, text: &str) -> Result<String,
         let numbers = text.split([',', ';']).map(|part| part.trim().parse());
         numbers.collect::<Result<Vec<i64>, _>>().map_err(|_| no_such_choice(table, column, text))?
     } else {
-        chosen(table, column, text, choosing::many(&column.choices, text))?
+        chosen(table, column, text, choice::many(&column.choices, text))?
     };
     let values: Vec<String> = values.iter().map(ToString::to_string).collect();
     Ok(quoted(&values.join(",")))
@@ -138,8 +138,8 @@ fn chosen(table: &str, column: &ColumnDefinition, text: &str, chosen: Chosen) ->
 
 fn no_such_choice(table: &str, column: &ColumnDefinition, text: &str) -> ValueError {
     let choices = match column.kind {
-        ColumnKind::Boolean => choosing::flags_offered(&column.choices),
-        _ => choosing::all_offered(column, text),
+        ColumnKind::Boolean => choice::flags_offered(&column.choices),
+        _ => choice::all_offered(column, text),
     };
     ValueError::NoSuchChoice {
         table: table.to_owned(),
@@ -311,7 +311,7 @@ mod tests {
     fn choices_that_look_like_what_was_typed_are_told_first() {
         let offers = vec![offer(1, "Accounting", "x"), offer(6, "Business Services", "y"), offer(7, "Consulting", "z")];
         let one = ColumnDefinition { choices: offers, ..column(ColumnKind::Choice) };
-        let told = |text| choosing::all_offered(&one, text).join(", ");
+        let told = |text| choice::all_offered(&one, text).join(", ");
         assert_eq!(told("Consultng"), "Consulting (7), Accounting (1), Business Services (6)");
         assert_eq!(told("zzz"), "Accounting (1), Business Services (6), Consulting (7)");
     }

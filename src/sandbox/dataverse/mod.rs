@@ -1,6 +1,5 @@
 //! The Web API of the sandbox: requests in, answers out, over the records of a world.
 
-mod absent;
 mod actions;
 mod aggregate;
 mod apply;
@@ -25,6 +24,7 @@ mod keys;
 mod metadata;
 mod mime;
 mod named;
+mod not_implemented;
 mod order;
 mod parties;
 mod path;

@@ -4,12 +4,12 @@ use uuid::Uuid;
 
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::{Schema, Table};
-use crate::sandbox::dataverse::absent::no_such;
 use crate::sandbox::dataverse::collection::Pool;
 use crate::sandbox::dataverse::condition::Setting;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::json::Object;
 use crate::sandbox::dataverse::keys::Key;
+use crate::sandbox::dataverse::not_implemented::no_such;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::shape::Shape;
 use crate::sandbox::dataverse::show::record;

@@ -5,12 +5,13 @@ use super::source::{Source, first_word, house, line_after, words};
 /// Words past the watch over secrets, and the files that may say them.
 const PAST_THE_WATCH: [(&str, &[&str]); 3] = [
     // The state and nonce of a sign-in address, the end of a token's life and what a vault keeps of such, the open parts of
-    // a connection string and of the proxy's address.
+    // a connection string and of the proxy's address, the question that is put to a proxy beside its credentials.
     (
         "unwatched",
         &[
             "src/secret.rs",
             "src/auth/authorize.rs",
+            "src/net/outbound_proxy.rs",
             "src/proxy/judge.rs",
             "src/session/kept.rs",
             "src/settings/connection_string.rs",

@@ -4,12 +4,12 @@ use uuid::Uuid;
 
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::Table;
-use crate::sandbox::dataverse::absent::no_such;
 use crate::sandbox::dataverse::actions::given::Given;
 use crate::sandbox::dataverse::actions::{OPERATIONS, Operation, cases, custom, documents, merging, sales, teams};
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::files;
 use crate::sandbox::dataverse::functions::privileges;
+use crate::sandbox::dataverse::not_implemented::no_such;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::odata::Segment;
 use crate::sandbox::world::World;
