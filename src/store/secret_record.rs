@@ -44,6 +44,12 @@ impl SecretRecord {
         Self { about: About { configuration: Some(configuration), made_for }, secrets }
     }
 
+    /// The same in this configuration: a copy is its own, wherever the record was made.
+    #[must_use]
+    pub fn owned_by(self, configuration: ConfigurationId) -> Self {
+        Self { about: About { configuration: Some(configuration), ..self.about }, ..self }
+    }
+
     /// Secrets of an older release.
     pub(super) fn unbound(secrets: Secrets) -> Self {
         Self { about: About::default(), secrets }

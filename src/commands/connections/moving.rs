@@ -9,7 +9,7 @@ use crate::connection::{Connection, ConnectionId, ConnectionName, StoreKind};
 use crate::context::Context;
 use crate::problem::Problem;
 use crate::session::SessionError;
-use crate::store::{CredentialLock, HealthBook, KeepingLock, StoreError, Vault};
+use crate::store::{ConfigurationId, CredentialLock, HealthBook, KeepingLock, StoreError, Vault};
 
 /// Moves the secrets of the connection `name` to `store`. `point` changes the list of connections to say so, and whatever
 /// else is to change with it; it is called when the new store has the secrets, and gives back the connection as it is then.
@@ -46,7 +46,7 @@ pub(super) fn move_secrets(
         return errand.clear_copy(context).map(|()| moved);
     }
     let old = context.vault(before.store)?;
-    errand.copy(old.as_ref())?;
+    errand.copy(old.as_ref(), context.registry()?.ensured_configuration()?)?;
     let moved = match point() {
         Ok(moved) => moved,
         Err(problem) => {
@@ -83,12 +83,12 @@ struct Errand<'a> {
 
 impl Errand<'_> {
     /// Writes the secrets into the new store, and sees whether they are there.
-    fn copy(&self, old: &dyn Vault) -> Result<(), Problem> {
+    fn copy(&self, old: &dyn Vault, configuration: ConfigurationId) -> Result<(), Problem> {
         let gone = || SessionError::SecretsGone {
             connection: self.connection.name.to_string(),
             store: self.connection.store.word(),
         };
-        let record = old.read(self.id)?.ok_or_else(gone)?;
+        let record = old.read(self.id)?.ok_or_else(gone)?.owned_by(configuration);
         self.note(Some(self.store))?;
         let written = self.new.write(self.id, &record).and_then(|()| self.new.read(self.id));
         let is_same = match written {

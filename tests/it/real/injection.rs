@@ -1,15 +1,21 @@
 //! Commands that are killed, or refused by the disk, at every single change they make to their files: what is there
 //! afterwards is the old or the new, and the next command works. Which bytes the files hold is not asked here.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
+use d365conn::paths::Places;
 use d365conn::sandbox::{INES, Options, Robot, Sandbox};
+use d365conn::secret::Secret;
+use d365conn::store::{FileVault, Vault as _};
 
+use super::bus::{Bus, Keyring};
 use super::home::{Home, PASSPHRASE};
+use super::keyring::{PASSWORD, entries};
 use super::search::Search;
 use super::started::{Finished, Started};
 
@@ -27,6 +33,39 @@ struct Scene {
     start: Home,
     sandbox: Sandbox,
     line: String,
+}
+
+/// Where a scene is played: a home, and a keyring if there is one.
+struct Stage {
+    keyring: Option<(Keyring, Bus)>,
+    home: Home,
+}
+
+impl Stage {
+    /// Once `doctor --fix` has been there, all that is kept belongs to a connection of the list, in the store that it names.
+    #[track_caller]
+    fn is_swept(&self, what: &str) {
+        let fixed = self.home.run("doctor --fix --yes");
+        assert_eq!(fixed.status.code(), Some(0), "{what}: {}", fixed.stderr);
+        let path = self.home.path(PLACES[0]).join("connections.toml");
+        let list = std::fs::read_to_string(path).unwrap_or_default().parse::<toml::Table>().unwrap();
+        let saved = list.get("connections").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+        let owned = |store: &str| -> BTreeSet<String> {
+            let of_store = saved.iter().filter(|one| one["store"].as_str() == Some(store));
+            of_store.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let places = Places { config: self.home.path(PLACES[0]), state: self.home.path(PLACES[1]) };
+        let vault = FileVault::new(&places, Box::new(|_| Ok(Secret::new(PASSPHRASE))));
+        assert_eq!(vault.unowned(&owned("file")).unwrap(), [], "{what}: left in the file");
+        if self.keyring.is_some() {
+            let (owned, found) = (owned("keyring"), entries(&self.home));
+            let mut labels = found.lines().filter(|line| line.starts_with("label = "));
+            assert!(
+                labels.all(|label| owned.iter().any(|id| label.contains(id))),
+                "{what}: left in the keyring: {found}"
+            );
+        }
+    }
 }
 
 /// The nth call of that name.
@@ -72,10 +111,14 @@ impl Scene {
 
     /// Every call that changes a file of ours, in order, and the order itself.
     fn points(&self) -> (Vec<Point>, Vec<String>) {
-        let home = self.home();
+        self.points_in(&Stage { keyring: None, home: self.home() })
+    }
+
+    fn points_in(&self, stage: &Stage) -> (Vec<Point>, Vec<String>) {
+        let home = &stage.home;
         let calls = home.path("calls");
         let trace = format!("trace={CALLS}");
-        self.play(&home, &["-o", calls.to_str().unwrap(), "-e", &trace]).succeeds();
+        self.play(home, &["-o", calls.to_str().unwrap(), "-e", &trace]).succeeds();
         let calls = std::fs::read_to_string(calls).unwrap();
         let mut counted = std::collections::BTreeMap::<&str, usize>::new();
         let mut points = Vec::new();
@@ -154,17 +197,43 @@ impl Scene {
         left
     }
 
-    /// Kills the command at each of its changes.
-    fn killed_everywhere(&self) {
-        let (points, _) = self.points();
+    /// Kills the command at each of its changes; `is_fine` looks at what is left.
+    fn killed_at_each_change(&self, stage: impl Fn() -> Stage, is_fine: impl Fn(&Stage, &str)) {
+        let (points, _) = self.points_in(&stage());
         for Point { call, nth, text } in &points {
-            let home = self.home();
+            let stage = stage();
             let inject = format!("inject={call}:signal=KILL:when={nth}");
-            let finished = self.play(&home, &["-o", "/dev/null", "-e", &inject]);
+            let finished = self.play(&stage.home, &["-o", "/dev/null", "-e", &inject]);
             let what = format!("kill at {text}");
             assert_eq!(finished.status.signal(), Some(9), "{what}: {:?} {}", finished.status, finished.stderr);
-            self.is_sound(&home, &what);
+            is_fine(&stage, &what);
         }
+    }
+
+    /// Kills the command at each of its changes, and sees to it that nothing is kept for ever that no connection owns.
+    fn swept_after_every_kill(&self, has_keyring: bool) {
+        let stage = || {
+            let mut home = self.home();
+            if home.path(PLACES[0]).join("connections.toml").exists() {
+                // What was kept in the home that this one is a copy of belongs to that one until it is renewed.
+                home.run(RENEW).succeeds();
+            }
+            let keyring = has_keyring.then(|| {
+                let bus = Bus::start(&mut home);
+                (Keyring::unlocked(&home, PASSWORD), bus)
+            });
+            Stage { keyring, home }
+        };
+        self.killed_at_each_change(stage, |stage, what| {
+            Self::looks_through(&stage.home, what);
+            stage.is_swept(what);
+        });
+    }
+
+    /// Kills the command at each of its changes.
+    fn killed_everywhere(&self) {
+        let stage = || Stage { keyring: None, home: self.home() };
+        self.killed_at_each_change(stage, |stage, what| self.is_sound(&stage.home, what));
     }
 
     /// Lets each of its changes fail in the ways in which a disk can fail it.
@@ -263,6 +332,37 @@ fn a_change_of_the_list_that_is_killed_leaves_the_old_or_the_new() {
 #[ignore = "needs strace"]
 fn a_farewell_that_is_killed_leaves_the_old_or_the_new() {
     Scene::connected(FORGET).killed_everywhere();
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn whatever_is_killed_leaves_no_secret_that_can_not_be_swept() {
+    let rename = "connections rename demo moved";
+    for line in [RENEW, CHANGE, FORGET, "reconnect demo --no-browser", rename] {
+        Scene::connected(line).swept_after_every_kill(false);
+    }
+    Scene::first_connect().swept_after_every_kill(false);
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn an_import_that_is_killed_leaves_no_secret_that_can_not_be_swept() {
+    let scene = Scene::connected("");
+    let start = &scene.start;
+    let (bundle, passphrase) = (start.path("bundle"), start.path("passphrase"));
+    let (bundle, passphrase) = (bundle.display(), passphrase.display());
+    start.run(&format!("connections export demo --encrypt -f {bundle} --passphrase-file {passphrase}")).succeeds();
+    let line = format!("connections import {bundle} --passphrase-file {passphrase} --name second --store file");
+    Scene { line, ..scene }.swept_after_every_kill(false);
+}
+
+#[test]
+#[ignore = "needs strace, dbus-daemon, gnome-keyring, gdbus and secret-tool"]
+fn a_sign_in_and_a_move_that_are_killed_leave_no_secret_in_the_keyring_that_can_not_be_swept() {
+    Scene::connected("connections set demo --store keyring").swept_after_every_kill(true);
+    let scene = Scene::first_connect();
+    let line = scene.line.replace("--store file", "--store keyring");
+    Scene { line, ..scene }.swept_after_every_kill(true);
 }
 
 #[test]
