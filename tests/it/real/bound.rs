@@ -62,6 +62,63 @@ fn edited_lists_send_nothing_of_the_keyring_to_whom_it_was_not_made_for() {
     home.run("accounts list --top 1").succeeds();
 }
 
+/// Whatever somebody writes into the list: the service of the keyring's secrets is the only one that is ever asked.
+#[test]
+#[ignore = "needs dbus-daemon, gnome-keyring, gdbus and secret-tool"]
+fn a_hundred_edited_lists_send_nothing_of_the_keyring_to_anybody_else() {
+    const KEYS: [&str; 17] = [
+        "tenant_url",
+        "tenant",
+        "client_id",
+        "id",
+        "app",
+        "auth",
+        "store",
+        "user",
+        "user_id",
+        "organisation_id",
+        "tenant_override",
+        "redirect_uri",
+        "response_mode",
+        "no_graph",
+        "label",
+        "read_only",
+        "has_client_secret",
+    ];
+    let mut home = Home::new();
+    let _bus = Bus::start(&mut home);
+    let _keyring = Keyring::unlocked(&home, PASSWORD);
+    let (own, elsewhere) = (sandbox_of_short_tokens(), sandbox());
+    daemon(&home, &own);
+    home.set("D365CONN_NO_INPUT", "1");
+    let good = std::fs::read_to_string(list_at(&home)).unwrap();
+    let address = format!("\"{}\"", elsewhere.address());
+    let values = [
+        address.as_str(),
+        "\"9b1f0a52-6c5e-4d7d-8f3b-0a1b2c3d4e5f\"",
+        "\"evil.example\"",
+        "true",
+        "\"browser\"",
+        "\"\"",
+    ];
+    let mut refused = 0;
+    for (key, value) in KEYS.iter().flat_map(|key| values.map(|value| (key, value))) {
+        let new = format!("{key} = {value}");
+        let list = match good.lines().find(|line| line.starts_with(&format!("{key} = "))) {
+            Some(line) => good.replacen(line, &new, 1),
+            None => format!("{}\n{new}\n", good.trim_end()),
+        };
+        std::fs::write(list_at(&home), list).unwrap();
+        let ended = home.run("accounts list --top 1 -o id");
+        refused += usize::from(ended.status.code() != Some(0));
+        assert_ne!(ended.status.code(), Some(70), "{new}: {}", ended.stderr);
+        assert_eq!(elsewhere.requests().len(), 0, "{new}: {}", ended.stderr);
+    }
+    assert!(refused > 40, "only {refused} of the lists were refused");
+    std::fs::write(list_at(&home), &good).unwrap();
+    home.run("accounts list --top 1").succeeds();
+}
+
 #[test]
 #[ignore = "needs dbus-daemon, gnome-keyring, gdbus and secret-tool"]
 fn a_second_configuration_on_the_same_keyring_loses_nothing() {

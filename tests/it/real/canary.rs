@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use d365conn::sandbox::{DAEMON, Fault, OWN_WEB_APP, Options, Sandbox};
+use d365conn::sandbox::{DAEMON, Fault, INES, OWN_WEB_APP, Options, Robot, Sandbox};
 
 use super::home::{Home, PASSPHRASE};
-use super::person::{secrets_sent, sign_in};
+use super::person::secrets_sent;
 use super::search::Search;
 use super::started::Finished;
 
@@ -230,8 +230,12 @@ impl Cage {
         let folder = self.home.path("").display().to_string();
         let line = line.replace("ORG", &self.sandbox.address()).replace("FOLDER", folder.trim_end_matches('/'));
         let started = self.home.start(&format!("{LOUD} {line}"));
-        if line.contains("--no-browser") && !line.contains(NOBODY_COMES) {
-            sign_in(&started);
+        // A sign-in that can't succeed ends before its address is shown.
+        if line.contains("--no-browser")
+            && !line.contains(NOBODY_COMES)
+            && let Some(address) = started.address_or_end()
+        {
+            (Robot::new(INES).in_background())(&address);
         }
         if is_endless(&line) {
             started.hears("address", |text| text.contains("http://").then_some(()));

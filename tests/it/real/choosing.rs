@@ -35,7 +35,8 @@ impl AtTerminal {
     pub(super) fn signs_in(&self, time: usize) {
         let address = self.started.hears("sign-in address", |screen| {
             let (whole, _) = screen.rsplit_once('\n')?;
-            let mut words = whole.split_whitespace().filter(|word| word.contains("/oauth2/v2.0/authorize?"));
+            let mut words =
+                whole.split_whitespace().filter(|word| word.contains("/oauth2/v2.0/authorize?") && !word.contains('…'));
             words.nth(time - 1).map(str::to_owned)
         });
         Robot::new(INES).in_background()(&address);

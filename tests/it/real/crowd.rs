@@ -277,6 +277,7 @@ fn is_fair(exit: i32, said: &str) -> bool {
         "store/no-connection",
         "store/unknown-connection",
         "session/client-secret-gone",
+        "session/disconnected",
     ];
     exit == 0 || ([2, 4, 11].contains(&exit) && codes.iter().any(|code| said.contains(code)))
 }

@@ -207,6 +207,8 @@ fn serve_long(stream: &mut TcpStream, is_stalled: &AtomicBool) {
         }
     }
     let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    // Whoever closes while bytes are on the way to it takes its own answer back (RFC 9112, section 9.6).
+    while stream.read(&mut buffer).is_ok_and(|count| count > 0) {}
 }
 
 /// Most memory that a process ever held, in MiB.

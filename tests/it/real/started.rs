@@ -78,9 +78,11 @@ impl Said {
 
 /// The sign-in address in what `connect` has said so far.
 pub fn sign_in_address(text: &str) -> Option<String> {
-    // Only a line that is complete.
+    // Only a line that is complete, and none of the trace, which shows addresses without their values.
     let (text, _) = text.rsplit_once('\n')?;
-    text.split_whitespace().find(|word| word.contains("/oauth2/v2.0/authorize?")).map(str::to_owned)
+    text.split_whitespace()
+        .find(|word| word.contains("/oauth2/v2.0/authorize?") && !word.contains('…'))
+        .map(str::to_owned)
 }
 
 pub struct Started {
