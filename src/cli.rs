@@ -15,7 +15,6 @@ use crate::commands::{
     explain, man, naming, proxy, query, reconnect, sandbox, search, serving, tables, version, whoami,
 };
 use crate::context::Context;
-use crate::dataverse::is_rehearsal;
 use crate::environment::{self, Environment, EnvironmentError};
 use crate::output::problem::show;
 use crate::output::{ColorChoice, Filter, Format, OutputError, Screen, ScreenOptions, Stdio, term};
@@ -187,8 +186,6 @@ pub fn start(arguments: &[OsString], environment: Environment, stdio: Stdio, clo
     });
     match outcome.unwrap_or_else(|place| Err(CommandError::Bug { place }.into())) {
         Ok(exit) => exit,
-        // What was to be shown has been: a rehearsal ends where the change would have begun.
-        Err(problem) if is_rehearsal(&problem) => Exit::Done,
         Err(problem) => {
             show(&screen, &problem, wants_json);
             problem.exit()

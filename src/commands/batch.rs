@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::dataverse::{
-    Answered, BatchError, Client, Course, MOST_OPERATIONS, Operation, Outcome, Verdict, operations,
+    BatchError, Client, Course, MOST_OPERATIONS, Operation, Outcome, SentOrShown, Verdict, operations,
 };
 use crate::output::problem::brief;
 use crate::output::{Column, Format, Progress, SinkOptions, sink};
@@ -96,9 +96,9 @@ impl Batch {
             let outcomes = match &ended {
                 Some(Ended::AtFailure) => now.iter().map(|_| Outcome::not_reached()).collect(),
                 Some(Ended::Refused(why)) => now.iter().map(|_| Outcome::not_sent(why)).collect(),
-                None => match Answered::of(client.batch(now, course).await) {
-                    Ok(Answered::Done(outcomes)) => outcomes,
-                    Ok(Answered::Shown) => {
+                None => match client.batch(now, course).await {
+                    Ok(SentOrShown::Sent(outcomes)) => outcomes,
+                    Ok(SentOrShown::Shown) => {
                         shown += 1;
                         continue;
                     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, query_value, resource};
 use crate::dataverse::error::{Lost, Sending};
-use crate::dataverse::{DataverseError, RecordId, Table};
+use crate::dataverse::{DataverseError, RecordId, SentOrShown, Table};
 use crate::net::{Idempotency, Method, NetError, Request};
 
 /// The namespace of everything the service declares.
@@ -86,22 +86,24 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`] before an action is sent; [`DataverseError::Refused`];
     /// [`DataverseError::OutcomeUnknown`] when an action's answer was lost.
-    pub async fn call(&self, call: &Call) -> Result<Option<Vec<u8>>, DataverseError> {
+    pub async fn call(&self, call: &Call) -> Result<SentOrShown<Option<Vec<u8>>>, DataverseError> {
         let request = call.to_request();
         if call.is_function() {
-            return self.read(&request).await.map(Some);
+            return self.read(&request).await.map(|body| SentOrShown::Sent(Some(body)));
         }
         self.check_writable()?;
         let mut retry = self.retry(Idempotency::Once);
-        let mut sent = self.send(&request, &mut retry).await?;
+        let SentOrShown::Sent(mut sent) = self.send(&request, &mut retry).await? else {
+            return Ok(SentOrShown::Shown);
+        };
         if sent.response.status == 204 {
-            return Ok(None);
+            return Ok(SentOrShown::Sent(None));
         }
         self.expect_json(&sent.response)?;
         let lost = |error: NetError| {
             DataverseError::unknown(Lost::OnTheWay(error), Sending { times: 1, is_once: true, is_open: true })
         };
-        Ok(Some(sent.response.body.read(LONGEST_ANSWER).await.map_err(lost)?))
+        Ok(SentOrShown::Sent(Some(sent.response.body.read(LONGEST_ANSWER).await.map_err(lost)?)))
     }
 }
 

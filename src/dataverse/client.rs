@@ -19,7 +19,7 @@ use crate::dataverse::inner_pages::InnerPages;
 use crate::dataverse::refusal::Refusal;
 use crate::dataverse::send_error::NotSent;
 use crate::dataverse::time_zone::DayZone;
-use crate::dataverse::{Catalog, DataverseError, Expand, RecordId, Table, query};
+use crate::dataverse::{Catalog, DataverseError, Expand, RecordId, SentOrShown, Table, query};
 use crate::net::{AccessToken, Failure, Http, Idempotency, Jitter, Origin, Request, Response, Retry};
 use crate::net::{Throttled, TokenSource, Trace, Verdict, http_date};
 use crate::problem::Problem;
@@ -122,8 +122,7 @@ impl Client {
         Self { acting_as: Some(Arc::new(Impersonation::of(user.to_owned()))), ..self }
     }
 
-    /// The same way, on which changes are told to `tell` and not sent; whoever asked for one meets
-    /// [`DataverseError::Rehearsed`].
+    /// The same way, on which changes are told to `tell` and not sent; whoever asked for one gets [`SentOrShown::Shown`].
     #[must_use]
     pub fn rehearsing(self, tell: Rehearsal) -> Self {
         Self { rehearsal: Some(tell), ..self }
@@ -133,11 +132,6 @@ impl Client {
     #[must_use]
     pub fn showing_reads(self) -> Self {
         Self { shows_reads: true, ..self }
-    }
-
-    /// The same way, on which messages that read are sent although they are POSTs.
-    pub(super) fn without_rehearsal(&self) -> Self {
-        Self { rehearsal: None, ..self.clone() }
     }
 
     /// Whether changes are told and not sent.
@@ -305,7 +299,7 @@ impl Client {
     ) -> Result<Vec<u8>, DataverseError> {
         let mut retry = self.retry(Idempotency::Safe);
         loop {
-            let mut sent = self.send(request, &mut retry).await?;
+            let mut sent = self.exchange(request, &mut retry).await?;
             judge(&sent.response)?;
             match sent.response.body.read(LONGEST_ANSWER).await {
                 Ok(body) => return Ok(body),
@@ -325,8 +319,21 @@ impl Client {
         Retry::new(idempotency, self.parts().max_wait, jitter)
     }
 
-    /// Sends `request` until it succeeds, is refused, or the policy gives up. The body of a success has not been read.
-    pub(super) async fn send(&self, request: &Request, retry: &mut Retry) -> Result<Sent, NotSent> {
+    /// Sends what may change something as [`Client::exchange`] does, or shows it where nothing is to change.
+    pub(super) async fn send(&self, request: &Request, retry: &mut Retry) -> Result<SentOrShown<Sent>, NotSent> {
+        let is_change = is_change(request) && !retry.is_read();
+        let is_shown = is_change || (self.shows_reads && request.body.is_some());
+        if let Some(tell) = self.rehearsal.as_ref().filter(|_| is_shown) {
+            let (request, _) = self.outgoing(request).await?;
+            tell(&request).map_err(DataverseError::from)?;
+            return Ok(SentOrShown::Shown);
+        }
+        self.exchange(request, retry).await.map(SentOrShown::Sent)
+    }
+
+    /// Sends `request` until it succeeds, is refused, or the policy gives up. The body of a success has not been read. What
+    /// may change something goes through [`Client::send`].
+    pub(super) async fn exchange(&self, request: &Request, retry: &mut Retry) -> Result<Sent, NotSent> {
         let mut sending = Sending::new(retry);
         let is_change = is_change(request) && !retry.is_read();
         match self.send_until(request, retry, &mut sending).await {
@@ -341,12 +348,7 @@ impl Client {
     async fn send_until(&self, request: &Request, retry: &mut Retry, sending: &mut Sending) -> Result<Sent, NotSent> {
         let parts = self.parts();
         let is_change = is_change(request) && !retry.is_read();
-        let is_shown = is_change || (self.shows_reads && request.body.is_some());
         let (request, is_carried) = self.outgoing(request).await?;
-        if let Some(tell) = self.rehearsal.as_ref().filter(|_| is_shown) {
-            tell(&request).map_err(DataverseError::from)?;
-            return Err(DataverseError::Rehearsed.into());
-        }
         let mut replacement = None;
         let mut may_have_happened = false;
         loop {

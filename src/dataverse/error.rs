@@ -193,9 +193,6 @@ pub enum DataverseError {
         /// Their logical names.
         candidates: Vec<String>,
     },
-    /// `--dry-run`: the change was shown, and that is all.
-    #[error("the change was shown and not sent")]
-    Rehearsed,
     /// No answer, or half of one.
     #[error(transparent)]
     Net(#[from] NetError),
@@ -231,12 +228,6 @@ pub enum DataverseError {
         /// The most that may be.
         longest: usize,
     },
-}
-
-/// Whether a change was only shown: `--dry-run` was asked for, and nothing has failed.
-#[must_use]
-pub fn is_rehearsal(problem: &Problem) -> bool {
-    problem.phrase().is(&phrases::REHEARSED)
 }
 
 /// What a part met that the caller lent to this room: its token source, a file it reads or writes, its screen. What is
@@ -326,12 +317,6 @@ impl DataverseError {
     #[must_use]
     pub const fn is_unknown_outcome(&self) -> bool {
         matches!(self, Self::OutcomeUnknown { .. })
-    }
-
-    /// Whether a change was only shown: `--dry-run` was asked for, and nothing has failed.
-    #[must_use]
-    pub const fn is_rehearsal(&self) -> bool {
-        matches!(self, Self::Rehearsed)
     }
 
     /// The error of another room, or of a part of this one, that this one is.
@@ -450,7 +435,6 @@ impl Diagnose for DataverseError {
             Self::BadSearch { .. } => &phrases::reading::BAD_SEARCH,
             Self::SearchNotEnabled { .. } => &phrases::reading::SEARCH_NOT_ENABLED,
             Self::UnknownTable { .. } => &phrases::UNKNOWN_TABLE,
-            Self::Rehearsed => &phrases::REHEARSED,
             Self::AmbiguousTable { .. } => &phrases::AMBIGUOUS_TABLE,
             Self::AddressTooLong { .. } => &phrases::ADDRESS_TOO_LONG,
             Self::Net(error) => error.phrase(),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, query_value, string_literal};
 use crate::dataverse::users::rather_signing_in;
-use crate::dataverse::{Body, DataverseError, RecordId, Table, ValueError, VerbError};
+use crate::dataverse::{Body, DataverseError, RecordId, SentOrShown, Table, ValueError, VerbError};
 use crate::net::Request;
 
 /// A user or a team.
@@ -80,7 +80,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::update`].
-    pub async fn assign(&self, table: &Table, id: &RecordId, owner: &Owner) -> Result<(), DataverseError> {
+    pub async fn assign(&self, table: &Table, id: &RecordId, owner: &Owner) -> Result<SentOrShown<()>, DataverseError> {
         let definition = self.definition(&table.logical_name, &[]).await?;
         if definition.column("ownerid").is_none() {
             // It belongs to the organisation.

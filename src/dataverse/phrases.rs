@@ -30,7 +30,6 @@ pub const PHRASES: &[&Phrase] = &[
     &COLUMN_TWICE,
     &UNKNOWN_TABLE,
     &AMBIGUOUS_TABLE,
-    &REHEARSED,
     &ADDRESS_TOO_LONG,
     &reading::BAD_EXPAND,
     &reading::BAD_FETCHXML_TEXT,
@@ -268,14 +267,6 @@ pub(in crate::dataverse) static UNKNOWN_TABLE: Phrase = Phrase {
         "run the command again with {nearest}",
         "run `d365conn tables list` to see every table of this organisation with its names",
     ],
-};
-
-pub(in crate::dataverse) static REHEARSED: Phrase = Phrase {
-    code: "dataverse/dry-run",
-    exit: Exit::Failed,
-    who: Who::You,
-    meaning: "with `--dry-run` changes are shown and not sent; what would come after them is not known",
-    remedy: &["run the command again without `--dry-run`"],
 };
 
 pub(in crate::dataverse) static AMBIGUOUS_TABLE: Phrase = Phrase {

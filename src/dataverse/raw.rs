@@ -3,12 +3,12 @@
 
 use bytes::Bytes;
 
-use crate::dataverse::client::{LONGEST_ANSWER, headers_of, is_json};
+use crate::dataverse::client::{LONGEST_ANSWER, Sent, headers_of, is_json};
 use crate::dataverse::error_body::ErrorBody;
 use crate::dataverse::inner_pages::is_cut;
 use crate::dataverse::refusal::Refusal;
 use crate::dataverse::send_error::NotSent;
-use crate::dataverse::{Client, DataverseError, PageError, Side, Splitter};
+use crate::dataverse::{Client, DataverseError, PageError, SentOrShown, Side, Splitter};
 use crate::net::{Body, Idempotency, Method, Request};
 
 /// What POST only reads. Source: Microsoft Learn, "Dataverse search".
@@ -194,12 +194,29 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`] before anything is sent, [`DataverseError::OutcomeUnknown`], or whatever kept the answer
     /// away.
-    pub async fn raw(&self, raw: &Raw) -> Result<RawAnswer, DataverseError> {
+    pub async fn raw(&self, raw: &Raw) -> Result<SentOrShown<RawAnswer>, DataverseError> {
         if !raw.is_read() {
             self.check_writable()?;
         }
         let mut retry = self.retry(raw.idempotency());
         match self.send(&raw.to_request(), &mut retry).await {
+            Ok(SentOrShown::Shown) => Ok(SentOrShown::Shown),
+            Ok(SentOrShown::Sent(sent)) => self.raw_answer(raw, Ok(sent)).map(SentOrShown::Sent),
+            Err(not_sent) => self.raw_answer(raw, Err(not_sent)).map(SentOrShown::Sent),
+        }
+    }
+
+    /// Sends a request that only reads, as it is.
+    ///
+    /// # Errors
+    /// As [`Client::raw`].
+    pub(super) async fn read_raw(&self, raw: &Raw) -> Result<RawAnswer, DataverseError> {
+        let sent = self.exchange(&raw.to_request(), &mut self.retry(Idempotency::Safe)).await;
+        self.raw_answer(raw, sent)
+    }
+
+    fn raw_answer(&self, raw: &Raw, sent: Result<Sent, NotSent>) -> Result<RawAnswer, DataverseError> {
+        match sent {
             Ok(sent) => {
                 let kind = sent.response.header("content-type").unwrap_or_default();
                 // No part of the API answers with a page: a captive portal does.

@@ -150,7 +150,7 @@ impl Reader {
     async fn read_page(&mut self, request: &Request, given: &mut Given) -> Result<PageEnd, DataverseError> {
         let mut retry = self.client.retry(Idempotency::Safe);
         loop {
-            let sent = self.client.send(request, &mut retry).await?;
+            let sent = self.client.exchange(request, &mut retry).await?;
             self.client.expect_json(&sent.response)?;
             match self.read_once(Reading::new(sent, given), given).await {
                 Ok(end) => return Ok(end),

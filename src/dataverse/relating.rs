@@ -8,7 +8,7 @@ use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, resource};
 use crate::dataverse::send_error::NotSent;
 use crate::dataverse::values::{Reference, link};
-use crate::dataverse::{DataverseError, Definition, RecordId, Table, VerbError, nearest};
+use crate::dataverse::{DataverseError, Definition, RecordId, SentOrShown, Table, VerbError, nearest};
 use crate::net::{Idempotency, Method, Request};
 
 /// "Cannot insert duplicate key": such a pair exists.
@@ -110,7 +110,7 @@ impl Client {
         id: RecordId,
         relationship: &Relationship,
         other: Option<RecordId>,
-    ) -> Result<bool, DataverseError> {
+    ) -> Result<SentOrShown<bool>, DataverseError> {
         self.check_writable()?;
         let other = other.ok_or_else(|| needed(relationship))?;
         let target = self.table_named(&relationship.other).await?;
@@ -120,9 +120,9 @@ impl Client {
         let body = Some(Bytes::from(json!({ "@odata.id": reference }).to_string()));
         let request = Request { method, path, headers: Vec::new(), body };
         match self.send(&request, &mut self.retry(Idempotency::Keyed)).await {
-            Ok(_) => Ok(true),
+            Ok(sent) => Ok(sent.map(|_| true)),
             Err(NotSent::Refused { refusal, .. }) if refusal.code == Some(DUPLICATE) && !relationship.is_single => {
-                Ok(false)
+                Ok(SentOrShown::Sent(false))
             }
             Err(not_sent) => Err(not_sent.into()),
         }
@@ -138,7 +138,7 @@ impl Client {
         id: RecordId,
         relationship: &Relationship,
         other: Option<RecordId>,
-    ) -> Result<(), DataverseError> {
+    ) -> Result<SentOrShown<()>, DataverseError> {
         self.check_writable()?;
         let path = path(table, id, relationship);
         let path = match (relationship.is_single, other) {
@@ -147,8 +147,7 @@ impl Client {
             (false, None) => return Err(needed(relationship).into()),
         };
         let request = Request { method: Method::DELETE, path, headers: Vec::new(), body: None };
-        self.send(&request, &mut self.retry(Idempotency::Keyed)).await?;
-        Ok(())
+        Ok(self.send(&request, &mut self.retry(Idempotency::Keyed)).await?.map(drop))
     }
 }
 

@@ -122,7 +122,7 @@ impl Client {
     ) -> Result<(Vec<Hit>, Option<u64>), DataverseError> {
         let body = Some(Bytes::from(search.body(skip, top)));
         let raw = Raw { method: Method::POST, path: format!("{API}searchquery"), headers: Vec::new(), body };
-        let mut answer = self.raw(&raw).await?;
+        let mut answer = self.read_raw(&raw).await?;
         if let Some(refused) = answer.refused.take() {
             return Err(self.why_no_search(refused).await);
         }

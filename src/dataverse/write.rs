@@ -9,7 +9,7 @@ use crate::dataverse::error::{Lost, Sending};
 use crate::dataverse::manner::Manner;
 use crate::dataverse::send_error::NotSent;
 use crate::dataverse::values::lookup_as_value;
-use crate::dataverse::{Body, DataverseError, RecordId, Refusal, Table};
+use crate::dataverse::{Body, DataverseError, RecordId, Refusal, SentOrShown, Table};
 use crate::net::{Idempotency, Method, Request};
 use crate::record::Record;
 
@@ -170,25 +170,30 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::write`], and [`DataverseError::BadRecordId`] when `body` gives an id that is none.
-    pub async fn create(&self, table: &Table, fresh: RecordId, body: &Body) -> Result<RecordId, DataverseError> {
-        self.write(&Write::create(table, fresh, body)?).await.map(|written| written.id)
+    pub async fn create(
+        &self,
+        table: &Table,
+        fresh: RecordId,
+        body: &Body,
+    ) -> Result<SentOrShown<RecordId>, DataverseError> {
+        Ok(self.write(&Write::create(table, fresh, body)?).await?.map(|written| written.id))
     }
 
     /// Changes the columns of `body`, and never creates a record.
     ///
     /// # Errors
     /// As [`Client::write`].
-    pub async fn update(&self, table: &Table, id: &RecordId, body: &Body) -> Result<(), DataverseError> {
+    pub async fn update(&self, table: &Table, id: &RecordId, body: &Body) -> Result<SentOrShown<()>, DataverseError> {
         let write = Write::Update { table: table.clone(), id: *id, body: body.clone(), if_match: None };
-        self.write(&write).await.map(drop)
+        Ok(self.write(&write).await?.map(drop))
     }
 
     /// Removes a record.
     ///
     /// # Errors
     /// As [`Client::write`].
-    pub async fn delete(&self, table: &Table, id: &RecordId) -> Result<(), DataverseError> {
-        self.write(&Write::Delete { table: table.clone(), id: *id, if_match: None }).await.map(drop)
+    pub async fn delete(&self, table: &Table, id: &RecordId) -> Result<SentOrShown<()>, DataverseError> {
+        Ok(self.write(&Write::Delete { table: table.clone(), id: *id, if_match: None }).await?.map(drop))
     }
 
     /// The same way, which looks before every change whether the connection still allows it.
@@ -224,7 +229,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::write_in`].
-    pub async fn write(&self, write: &Write) -> Result<Written, DataverseError> {
+    pub async fn write(&self, write: &Write) -> Result<SentOrShown<Written>, DataverseError> {
         self.write_in(write, &Manner::default()).await
     }
 
@@ -236,11 +241,12 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`] before anything is sent; [`DataverseError::Refused`];
     /// [`DataverseError::OutcomeUnknown`] when it can't be told whether the change was made.
-    pub async fn write_in(&self, write: &Write, manner: &Manner) -> Result<Written, DataverseError> {
+    pub async fn write_in(&self, write: &Write, manner: &Manner) -> Result<SentOrShown<Written>, DataverseError> {
         self.check_writable()?;
         let mut retry = self.retry(Idempotency::Keyed);
         match self.send(&manner.applied_to(write), &mut retry).await {
-            Ok(sent) => self.done(write, manner, sent).await,
+            Ok(SentOrShown::Shown) => Ok(SentOrShown::Shown),
+            Ok(SentOrShown::Sent(sent)) => Ok(SentOrShown::Sent(self.done(write, manner, sent).await?)),
             Err(NotSent::Refused { refusal, may_have_happened, sending })
                 if may_have_happened && write.may_be_our_own(&refusal) =>
             {
@@ -252,7 +258,7 @@ impl Client {
                     _ => None,
                 };
                 let id = write.id().unwrap_or_else(RecordId::random);
-                Ok(Written { id, record, is_new: matches!(write, Write::Create { .. }) })
+                Ok(SentOrShown::Sent(Written { id, record, is_new: matches!(write, Write::Create { .. }) }))
             }
             Err(NotSent::Refused { mut refusal, may_have_happened, sending }) => {
                 if refusal.status == 400 && refusal.near.is_empty() {

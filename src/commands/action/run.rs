@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::commands::records::sure;
 use crate::context::Context;
-use crate::dataverse::{Bound, Call, Client, Given, Reference, answer_records, link};
+use crate::dataverse::{Bound, Call, Client, Given, Reference, SentOrShown, answer_records, link};
 use crate::output::{Column, Format, SinkOptions, sink};
 use crate::problem::{Exit, Problem};
 use crate::record::Record;
@@ -60,7 +60,9 @@ impl Run {
                 Bound::Set(_) | Bound::Nothing => String::new(),
             };
             let call = Call { name: callable.name.clone(), bound, arguments };
-            let answer = client.call(&call).await?;
+            let SentOrShown::Sent(answer) = client.call(&call).await? else {
+                return Ok(Exit::Done);
+            };
             if let Some(answer) = answer {
                 return show(context, format, &answer);
             }

@@ -11,7 +11,7 @@ use crate::commands::api::address::{Address, with_option};
 use crate::commands::api::fields::{Field, body};
 use crate::commands::api::{ApiError, headers};
 use crate::context::Context;
-use crate::dataverse::{Client, Raw, RawAnswer};
+use crate::dataverse::{Client, Raw, RawAnswer, SentOrShown};
 use crate::net::Method;
 use crate::output::passed;
 use crate::paths::read_given;
@@ -113,7 +113,9 @@ impl Api {
     async fn send(&self, context: &Context, client: &Client, mut raw: Raw) -> Result<Exit, Problem> {
         let mut seen = BTreeSet::new();
         loop {
-            let mut answer = client.raw(&raw).await?;
+            let SentOrShown::Sent(mut answer) = client.raw(&raw).await? else {
+                return Ok(Exit::Done);
+            };
             if self.include {
                 context.screen.data().put(headers::shown(answer.status, &answer.headers).as_bytes())?;
             }

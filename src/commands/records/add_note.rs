@@ -13,7 +13,7 @@ use crate::commands::records::files::{Given, Memory};
 use crate::commands::records::which::Which;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Answered, BLOCK, Body, RecordId, Source as _, mime_type};
+use crate::dataverse::{BLOCK, Body, RecordId, SentOrShown, Source as _, mime_type};
 use crate::problem::{Exit, Problem};
 use crate::settings::Changes;
 
@@ -62,18 +62,19 @@ impl AddNote {
             let notes = Place::Named(NOTES.to_owned()).table(&opened.client).await?;
             let (client, fresh) = (&opened.client, RecordId::random());
             let Some(mut large) = given.filter(|given| given.length() > BLOCK) else {
-                let made = client.create(&notes, fresh, &body).await?;
+                let SentOrShown::Sent(made) = client.create(&notes, fresh, &body).await? else {
+                    return Ok(Exit::Done);
+                };
                 return summary::created(context, opened.format, &notes, &made);
             };
             let holder = client.holder(&notes, fresh, "documentbody").await?;
             client.check_file(&holder, &large.name(), large.length()).await?;
             // The note comes first, because blocks belong to a record; a file that breaks off is gone on with there.
-            let made = Answered::of(client.create(&notes, fresh, &body).await)?.or(fresh);
+            let made = client.create(&notes, fresh, &body).await?.answer();
             let mut memory = Memory::of(context, client, &holder)?;
-            if let Err(problem) = memory.see_through(client, &holder, &mut large).await {
-                if context.settings.changes == Changes::Shown {
-                    return Err(problem);
-                }
+            let sent = memory.see_through(client, &holder, &mut large).await;
+            let Some(made) = made else { return sent.map(|_| Exit::Done) };
+            if let Err(problem) = sent {
                 context.screen.note(&format!(
                     "the note {made} has no file yet; put it there with `d365conn records annotation files upload {made} \
                      documentbody FILE`"

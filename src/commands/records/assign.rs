@@ -5,6 +5,7 @@ use clap::Args;
 use crate::commands::records::Place;
 use crate::commands::records::which::Which;
 use crate::context::Context;
+use crate::dataverse::SentOrShown;
 use crate::problem::{Exit, Problem};
 
 /// Give a record to a user or a team
@@ -26,7 +27,9 @@ impl Assign {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         self.which.change(context, place, async |opened, id| {
             let owner = opened.client.owner(&self.to).await?;
-            opened.client.assign(&opened.table, &id, &owner).await?;
+            let SentOrShown::Sent(()) = opened.client.assign(&opened.table, &id, &owner).await? else {
+                return Ok(Exit::Done);
+            };
             context.screen.note(&format!("the owner is {} now", owner.name));
             opened.changed(&id, "assigned")
         })

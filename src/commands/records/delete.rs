@@ -7,7 +7,7 @@ use crate::commands::records::opened::{Aim, Opened};
 use crate::commands::records::which::{of_id, of_key};
 use crate::commands::records::{Place, delete_many};
 use crate::context::Context;
-use crate::dataverse::{Answered, Manner, RecordId, Write};
+use crate::dataverse::{Manner, RecordId, SentOrShown, Write};
 use crate::problem::{Exit, Problem};
 use crate::settings::parse_header_text;
 
@@ -70,15 +70,15 @@ impl Delete {
             let count = ids.len();
             for (id, name) in ids {
                 let write = Write::Delete { table: opened.table.clone(), id, if_match: self.if_match.clone() };
-                match Answered::of(opened.client.write_in(&write, &manner).await)? {
-                    Answered::Done(_) => {
+                match opened.client.write_in(&write, &manner).await? {
+                    SentOrShown::Sent(_) => {
                         opened.changed_called(&id, "deleted", name.as_deref())?;
                     }
-                    Answered::Shown if count > MOST_SHOWN => {
+                    SentOrShown::Shown if count > MOST_SHOWN => {
                         context.screen.note(&format!("{count} records would be deleted; the first request is shown"));
                         break;
                     }
-                    Answered::Shown => {}
+                    SentOrShown::Shown => {}
                 }
             }
             Ok(Exit::Done)

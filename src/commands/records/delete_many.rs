@@ -7,7 +7,7 @@ use crate::commands::records::Place;
 use crate::commands::records::many_error::ManyError;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Answered, Asked, Client, Course, Operation, Outcome, Query, RecordId, Table, Verdict};
+use crate::dataverse::{Asked, Client, Course, Operation, Outcome, Query, RecordId, SentOrShown, Table, Verdict};
 use crate::output::problem::brief;
 use crate::output::{Format, Progress, object};
 use crate::problem::{Exit, Problem};
@@ -73,9 +73,9 @@ async fn delete(
     let (mut said, mut failed) = (0, 0);
     for now in ids.chunks(TOGETHER) {
         let operations: Vec<Operation> = now.iter().map(|id| Operation::delete(table, id)).collect();
-        let outcomes = match Answered::of(client.batch(&operations, COURSE).await) {
-            Ok(Answered::Done(outcomes)) => outcomes,
-            Ok(Answered::Shown) => {
+        let outcomes = match client.batch(&operations, COURSE).await {
+            Ok(SentOrShown::Sent(outcomes)) => outcomes,
+            Ok(SentOrShown::Shown) => {
                 drop(progress);
                 let (count, requests) = (ids.len(), ids.len().div_ceil(TOGETHER));
                 let shown = if requests == 1 { "it is shown" } else { "the first is shown" };

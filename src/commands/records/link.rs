@@ -6,7 +6,7 @@ use crate::commands::records::Place;
 use crate::commands::records::opened::Opened;
 use crate::commands::records::which::{Which, change};
 use crate::context::Context;
-use crate::dataverse::Other;
+use crate::dataverse::{Other, SentOrShown};
 use crate::problem::{Exit, Problem};
 
 /// Tie a record to another one
@@ -38,7 +38,9 @@ impl Link {
         change(context, place, &reference, async |opened, id| {
             let Opened { client, table, .. } = opened;
             let (relationship, other) = client.relationship(table, &relationship, Some(&other)).await?;
-            let is_new = client.link(table, id, &relationship, other).await?;
+            let SentOrShown::Sent(is_new) = client.link(table, id, &relationship, other).await? else {
+                return Ok(Exit::Done);
+            };
             opened.changed(&id, if is_new { "linked" } else { "found linked already:" })
         })
     }

@@ -6,7 +6,7 @@ use crate::commands::records::Place;
 use crate::commands::records::opened::Opened;
 use crate::commands::records::which::{Which, change};
 use crate::context::Context;
-use crate::dataverse::Other;
+use crate::dataverse::{Other, SentOrShown};
 use crate::problem::{Exit, Problem};
 
 /// End the tie between a record and another one
@@ -34,7 +34,9 @@ impl Unlink {
         change(context, place, &reference, async |opened, id| {
             let Opened { client, table, .. } = opened;
             let (relationship, other) = client.relationship(table, &relationship, other.as_ref()).await?;
-            client.unlink(table, id, &relationship, other).await?;
+            let SentOrShown::Sent(()) = client.unlink(table, id, &relationship, other).await? else {
+                return Ok(Exit::Done);
+            };
             opened.changed(&id, "unlinked")
         })
     }

@@ -9,7 +9,7 @@ use crate::commands::records::opened::{Aim, Opened};
 use crate::commands::records::values::Values;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Body, Purpose, RecordId, Reference, Table, Write};
+use crate::dataverse::{Body, Purpose, RecordId, Reference, SentOrShown, Table, Write};
 use crate::problem::{Exit, Problem};
 
 /// What is written, and how.
@@ -71,7 +71,9 @@ impl Writing {
                 context.screen.note(&format!("days begin at midnight of {zone}"));
             }
             let write = write(opened, body, id).await?;
-            let written = client.write_in(&write, &manner).await?;
+            let SentOrShown::Sent(written) = client.write_in(&write, &manner).await? else {
+                return Ok(Exit::Done);
+            };
             match (&written.record, written.is_new) {
                 (Some(record), is_new) => {
                     let column = table.name_column.as_deref().and_then(|column| record.cell(column));

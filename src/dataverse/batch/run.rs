@@ -13,7 +13,7 @@ use crate::dataverse::client::Client;
 use crate::dataverse::error_body::ErrorBody;
 use crate::dataverse::refusal::Refusal;
 use crate::dataverse::send_error::NotSent;
-use crate::dataverse::{DataverseError, RecordId};
+use crate::dataverse::{DataverseError, RecordId, SentOrShown};
 use crate::net::{Idempotency, Verdict as Wait, retry_after};
 
 /// The most operations in one batch. Source: Microsoft Learn, "Execute batch operations using the Web API".
@@ -89,6 +89,8 @@ enum Round {
     Lost(String),
     /// Not taken.
     Refused(DataverseError),
+    /// Not sent, because nothing is to change.
+    Shown,
 }
 
 impl Client {
@@ -105,7 +107,11 @@ impl Client {
     /// # Errors
     /// [`DataverseError::ReadOnly`] before anything is sent, and whatever kept the batch as a whole from being taken. When
     /// some of it was carried out, or may have been, that is told in the outcomes instead.
-    pub async fn batch(&self, operations: &[Operation], course: Course) -> Result<Vec<Outcome>, DataverseError> {
+    pub async fn batch(
+        &self,
+        operations: &[Operation],
+        course: Course,
+    ) -> Result<SentOrShown<Vec<Outcome>>, DataverseError> {
         self.check_operations(operations)?;
         // Whether a header around a batch holds for what is in it is nowhere written: each operation says it itself.
         let operations = match self.behalf().await? {
@@ -126,6 +132,7 @@ impl Client {
             let asked: Vec<&Operation> = pending.iter().map(|place| &operations[*place]).collect();
             let (answers, bare) = match self.round(&asked, course, idempotency).await {
                 Round::Answered { answers, bare } => (answers, bare),
+                Round::Shown => return Ok(SentOrShown::Shown),
                 Round::Refused(error) if is_first => return Err(error),
                 Round::Refused(error) => {
                     let why = error.to_string();
@@ -151,7 +158,7 @@ impl Client {
             }
         }
         let lost = || Outcome::failed(BatchError::Unknown { why: "the answer leaves it out".to_owned() });
-        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(lost)).collect())
+        Ok(SentOrShown::Sent(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(lost)).collect()))
     }
 
     async fn round(&self, asked: &[&Operation], course: Course, idempotency: Idempotency) -> Round {
@@ -160,7 +167,8 @@ impl Client {
         let mut retry = self.retry(idempotency);
         loop {
             let mut sent = match self.send(&request, &mut retry).await {
-                Ok(sent) => sent,
+                Ok(SentOrShown::Sent(sent)) => sent,
+                Ok(SentOrShown::Shown) => return Round::Shown,
                 Err(NotSent::Failed(error)) if error.is_unknown_outcome() => {
                     return Round::Lost(error.source().map_or_else(|| error.to_string(), ToString::to_string));
                 }

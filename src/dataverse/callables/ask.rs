@@ -25,7 +25,7 @@ impl Client {
         let request = Request::get(format!("{API}$metadata")).header("Accept", "application/xml");
         let mut retry = self.retry(Idempotency::Safe);
         loop {
-            let mut sent = self.send(&request, &mut retry).await?;
+            let mut sent = self.exchange(&request, &mut retry).await?;
             let (mut csdl, mut length) = (Csdl::default(), 0);
             let end = loop {
                 match sent.response.body.chunk().await {

@@ -11,11 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use crate::dataverse::DataverseError;
 use crate::dataverse::client::Client;
 use crate::dataverse::files::{Holder, requests};
 use crate::dataverse::send_error::NotSent;
-use crate::net::{Idempotency, Request};
+use crate::dataverse::{DataverseError, SentOrShown};
+use crate::net::Idempotency;
 use crate::secret::Secret;
 
 /// The bytes of a block: the most that the service takes in one.
@@ -38,6 +38,14 @@ struct Answer {
     file_continuation_token: Secret,
 }
 
+impl Begun {
+    /// What stands for an upload whose beginning was shown.
+    pub(super) fn shown() -> Self {
+        let token = Secret::new("(the token that the first answer gives)");
+        Self { token, blocks: 0, before: None }
+    }
+}
+
 /// How many blocks so many bytes are.
 pub(super) const fn count(length: u64) -> u64 {
     length.div_ceil(BLOCK)
@@ -48,67 +56,57 @@ impl Client {
     ///
     /// # Errors
     /// When the record is not there, or the service refuses.
-    pub(super) async fn begin_blocks(&self, holder: &Holder, name: &str) -> Result<Begun, DataverseError> {
-        let before = self.version(holder).await?;
+    pub(super) async fn begin_blocks(&self, holder: &Holder, name: &str) -> Result<SentOrShown<Begun>, DataverseError> {
+        // Where nothing is sent the record itself may have been shown only.
+        let before = if self.is_rehearsing() { None } else { self.version(holder).await? };
         // Begun twice it is begun once more, and what nobody ends is thrown away.
-        let body = self.answered(&requests::begin(holder, name), Idempotency::Keyed).await?;
+        let request = requests::begin(holder, name);
+        let SentOrShown::Sent(mut sent) = self.send(&request, &mut self.retry(Idempotency::Keyed)).await? else {
+            return Ok(SentOrShown::Shown);
+        };
+        self.expect_json(&sent.response)?;
+        let body = sent.response.body.read(LONGEST_ANSWER).await?;
         let answer: Answer = serde_json::from_slice(&body).map_err(|error| self.malformed(&error))?;
-        Ok(Begun { token: answer.file_continuation_token, blocks: 0, before })
+        Ok(SentOrShown::Sent(Begun { token: answer.file_continuation_token, blocks: 0, before }))
     }
 
     /// Sends the next block. The same block sent twice is one block.
     ///
     /// # Errors
     /// When the service refuses.
-    pub(super) async fn send_block(&self, begun: &mut Begun, bytes: &[u8]) -> Result<(), DataverseError> {
-        let request = requests::block(begun.blocks, &STANDARD.encode(bytes), begun.token.expose());
-        self.send(&request, &mut self.retry(Idempotency::Keyed)).await?;
+    pub(super) async fn send_block(&self, begun: &mut Begun, bytes: &[u8]) -> Result<SentOrShown<()>, DataverseError> {
+        let request = requests::block(begun.blocks, &self.told_or_encoded(bytes), begun.token.expose());
+        let sent = self.send(&request, &mut self.retry(Idempotency::Keyed)).await?;
         begun.blocks += 1;
-        Ok(())
+        Ok(sent.map(drop))
+    }
+
+    /// The bytes of a file as they travel in JSON; where they are only shown, how many there are.
+    pub(super) fn told_or_encoded(&self, bytes: &[u8]) -> String {
+        if self.is_rehearsing() { format!("({} bytes)", bytes.len()) } else { STANDARD.encode(bytes) }
     }
 
     /// Makes the blocks the file. Where the answer is lost, the record says whether it has another file by now.
     ///
     /// # Errors
     /// When the service refuses, or it can't be told what came of it.
-    pub(super) async fn end_blocks(&self, holder: &Holder, name: &str, begun: &Begun) -> Result<(), DataverseError> {
+    pub(super) async fn end_blocks(
+        &self,
+        holder: &Holder,
+        name: &str,
+        begun: &Begun,
+    ) -> Result<SentOrShown<()>, DataverseError> {
         let request = requests::end(holder, name, begun.blocks, begun.token.expose());
         match self.send(&request, &mut self.retry(Idempotency::Keyed)).await {
-            Ok(_) => Ok(()),
+            Ok(sent) => Ok(sent.map(drop)),
             Err(NotSent::Refused { refusal, may_have_happened: true, .. }) => {
                 if self.version(holder).await? == begun.before {
                     return Err(DataverseError::Refused(refusal));
                 }
-                Ok(())
+                Ok(SentOrShown::Sent(()))
             }
             Err(other) => Err(other.into()),
         }
-    }
-
-    /// Shows every request of an upload in blocks, without the bytes.
-    ///
-    /// # Errors
-    /// When they can't be shown.
-    pub(super) async fn show_blocks(&self, holder: &Holder, name: &str, length: u64) -> Result<(), DataverseError> {
-        const TOKEN: &str = "(the token that the first answer gives)";
-        let blocks = count(length);
-        let first = std::iter::once(requests::begin(holder, name));
-        let data = |number: u64| format!("({} bytes)", BLOCK.min(length - number * BLOCK));
-        let all = first.chain((0..blocks).map(|number| requests::block(number, &data(number), TOKEN)));
-        for request in all.chain([requests::end(holder, name, blocks, TOKEN)]) {
-            match self.send(&request, &mut self.retry(Idempotency::Keyed)).await.map_err(DataverseError::from) {
-                Ok(_) => {}
-                Err(error) if error.is_rehearsal() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(DataverseError::Rehearsed)
-    }
-
-    async fn answered(&self, request: &Request, idempotency: Idempotency) -> Result<Vec<u8>, DataverseError> {
-        let mut sent = self.send(request, &mut self.retry(idempotency)).await?;
-        self.expect_json(&sent.response)?;
-        Ok(sent.response.body.read(LONGEST_ANSWER).await?)
     }
 }
 

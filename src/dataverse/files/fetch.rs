@@ -66,22 +66,21 @@ impl Client {
         take: &mut dyn FnMut(&[u8]) -> Result<(), Problem>,
         told: &dyn Fn(u64, Option<u64>),
     ) -> Result<u64, DataverseError> {
-        let client = self.without_rehearsal();
         let mut course = Course { at: from, length: stored.length, take, told };
         match &stored.way {
             Way::Here(bytes) => {
                 let rest = usize::try_from(from).ok().and_then(|from| bytes.get(from..)).unwrap_or_default();
                 course.put(rest)?;
             }
-            Way::Ranges { is_full } => client.fetch_ranges(&stored.holder, *is_full, &mut course).await?,
-            Way::Blocks { token } => client.fetch_blocks(token, &mut course).await?,
+            Way::Ranges { is_full } => self.fetch_ranges(&stored.holder, *is_full, &mut course).await?,
+            Way::Blocks { token } => self.fetch_blocks(token, &mut course).await?,
         }
         let length = course.length.unwrap_or(course.at);
         if course.at != length {
             return Err(FileError::WrongLength { expected: length, got: course.at }.into());
         }
         let is_in_pieces = from > 0 || length > BLOCK;
-        if is_in_pieces && client.version(&stored.holder).await?.as_ref() != Some(&stored.version) {
+        if is_in_pieces && self.version(&stored.holder).await?.as_ref() != Some(&stored.version) {
             return Err(FileError::Changed { id: stored.holder.id, column: stored.holder.column.clone() }.into());
         }
         Ok(length)
@@ -124,7 +123,7 @@ impl Client {
         retry: &mut Retry,
     ) -> Result<Arrived, NotSent> {
         let request = requests::get(holder, is_full, range);
-        let mut sent = self.send(&request, retry).await?;
+        let mut sent = self.exchange(&request, retry).await?;
         if sent.response.status == 204 {
             let (table, column) = (holder.table.logical_name.clone(), holder.column.clone());
             return Err(DataverseError::from(FileError::Empty { table, id: holder.id, column }).into());

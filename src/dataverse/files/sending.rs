@@ -1,8 +1,6 @@
 //! A file goes up: what it has to be first, then at once or in blocks. Where it is read from and what is remembered of it is
 //! not known here.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
@@ -10,7 +8,7 @@ use serde_json::json;
 use crate::dataverse::client::Client;
 use crate::dataverse::files::blocks::{BLOCK, Begun, count};
 use crate::dataverse::files::{FileError, Holder, HolderKind, requests};
-use crate::dataverse::{Body, DataverseError, Query, Write, mime_type};
+use crate::dataverse::{Body, DataverseError, Query, SentOrShown, Write, mime_type};
 use crate::net::Idempotency;
 use crate::problem::Problem;
 
@@ -111,39 +109,34 @@ impl Client {
         source: &mut dyn Source,
         courier: &mut impl Courier,
         told: &dyn Fn(u64),
-    ) -> Result<(), DataverseError> {
+    ) -> Result<SentOrShown<()>, DataverseError> {
         self.check_writable()?;
-        let (name, length) = (source.name(), source.length());
         // Blocks make new attachments only.
-        if length <= BLOCK || holder.kind == HolderKind::Attachment {
+        if source.length() <= BLOCK || holder.kind == HolderKind::Attachment {
             return self.send_at_once(holder, source).await;
-        }
-        if self.is_rehearsing() {
-            return self.show_blocks(holder, &name, length).await;
         }
         self.send_in_blocks(holder, source, courier, told).await
     }
 
     /// The file in one request.
-    async fn send_at_once(&self, holder: &Holder, source: &mut dyn Source) -> Result<(), DataverseError> {
+    async fn send_at_once(&self, holder: &Holder, source: &mut dyn Source) -> Result<SentOrShown<()>, DataverseError> {
         let (name, length) = (source.name(), source.length());
         let bytes = source.read(0, usize::try_from(length).unwrap_or(usize::MAX))?;
         if !holder.kind.is_body() {
             let request = requests::put(holder, &name, Bytes::from(bytes));
-            self.send(&request, &mut self.retry(Idempotency::Keyed)).await?;
-            return Ok(());
+            return Ok(self.send(&request, &mut self.retry(Idempotency::Keyed)).await?.map(drop));
         }
         let mut body = json!({
             "filename": name,
             "mimetype": mime_type(&name),
-            holder.column.as_str(): if self.is_rehearsing() { format!("({length} bytes)") } else { STANDARD.encode(bytes) },
+            holder.column.as_str(): self.told_or_encoded(&bytes),
         });
         if holder.kind == HolderKind::Note {
             body["isdocument"] = true.into();
         }
         let body = Body::parse(Some(&body.to_string()), &[] as &[&str])?;
         let write = Write::Update { table: holder.table.clone(), id: holder.id, body, if_match: None };
-        self.write(&write).await.map(drop)
+        Ok(self.write(&write).await?.map(drop))
     }
 
     async fn send_in_blocks(
@@ -152,8 +145,9 @@ impl Client {
         source: &mut dyn Source,
         courier: &mut impl Courier,
         told: &dyn Fn(u64),
-    ) -> Result<(), DataverseError> {
-        let mut begun = courier.begun(source).await?;
+    ) -> Result<SentOrShown<()>, DataverseError> {
+        // The token of one that was broken off is not for showing.
+        let mut begun = if self.is_rehearsing() { None } else { courier.begun(source).await? };
         loop {
             let is_taken_up = begun.is_some();
             let done = self.send_rest(holder, source, courier, begun.take(), told).await;
@@ -162,7 +156,7 @@ impl Client {
                 Err(error) if is_taken_up && error.is_refused() => {
                     courier.over().await?;
                 }
-                Ok(()) => return Ok(courier.over().await?),
+                Ok(SentOrShown::Sent(())) => return Ok(SentOrShown::Sent(courier.over().await?)),
                 other => return other,
             }
         }
@@ -175,21 +169,23 @@ impl Client {
         courier: &mut impl Courier,
         begun: Option<Begun>,
         told: &dyn Fn(u64),
-    ) -> Result<(), DataverseError> {
+    ) -> Result<SentOrShown<()>, DataverseError> {
         let (name, length) = (source.name(), source.length());
         let mut begun = if let Some(begun) = begun {
             begun
-        } else {
-            let begun = self.begin_blocks(holder, &name).await?;
+        } else if let SentOrShown::Sent(begun) = self.begin_blocks(holder, &name).await? {
             courier.begin(source, &begun).await?;
             begun
+        } else {
+            Begun::shown()
         };
         while begun.blocks < count(length) {
             let offset = begun.blocks * BLOCK;
             told(offset);
             let bytes = source.read(offset, usize::try_from(BLOCK.min(length - offset)).unwrap_or(usize::MAX))?;
-            self.send_block(&mut begun, &bytes).await?;
-            courier.arrived(&begun, &bytes)?;
+            if let SentOrShown::Sent(()) = self.send_block(&mut begun, &bytes).await? {
+                courier.arrived(&begun, &bytes)?;
+            }
         }
         told(length);
         self.end_blocks(holder, &name, &begun).await

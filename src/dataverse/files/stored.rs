@@ -66,14 +66,12 @@ impl Client {
     /// # Errors
     /// [`FileError::Empty`] when there is none, [`FileError::Damaged`], or whatever kept the answer away.
     pub async fn stored(&self, holder: &Holder) -> Result<Stored, DataverseError> {
-        // Some of it is asked for by messages that are POSTs, and changes nothing.
-        let client = self.without_rehearsal();
         let empty = || FileError::Empty {
             table: holder.table.logical_name.clone(),
             id: holder.id,
             column: holder.column.clone(),
         };
-        let record = client.facts_of(holder).await?;
+        let record = self.facts_of(holder).await?;
         let version = version_in(holder, &record).ok_or_else(empty)?;
         let text = |name: &str| record.cell(name).map(|cell| cell.text().into_owned()).unwrap_or_default();
         let stored = |name: String, length, way| Stored { holder: holder.clone(), name, version, length, way };
@@ -84,7 +82,7 @@ impl Client {
             }
             HolderKind::Image => {
                 for is_full in [true, false] {
-                    if let Some((name, length)) = client.image(holder, is_full).await? {
+                    if let Some((name, length)) = self.image(holder, is_full).await? {
                         return Ok(stored(name, length, Way::Ranges { is_full }));
                     }
                 }
@@ -94,11 +92,11 @@ impl Client {
                 let length = text("filesize").parse::<u64>().ok();
                 if length.is_some_and(|length| length > BLOCK) {
                     let request = requests::open(holder);
-                    let opened: Opened = client.read_as(&request).await?;
+                    let opened: Opened = self.read_as(&request).await?;
                     let way = Way::Blocks { token: opened.file_continuation_token };
                     return Ok(stored(text("filename"), Some(opened.file_size_in_bytes), way));
                 }
-                let record = client.get(&holder.table, &holder.id, std::slice::from_ref(&holder.column), false).await?;
+                let record = self.get(&holder.table, &holder.id, std::slice::from_ref(&holder.column), false).await?;
                 let bytes = body(&record, holder)?.ok_or_else(empty)?;
                 Ok(stored(text("filename"), Some(bytes.len() as u64), Way::Here(bytes)))
             }
@@ -110,7 +108,7 @@ impl Client {
     /// # Errors
     /// Whatever kept the answer away.
     pub async fn version(&self, holder: &Holder) -> Result<Option<String>, DataverseError> {
-        let record = self.without_rehearsal().facts_of(holder).await?;
+        let record = self.facts_of(holder).await?;
         Ok(version_in(holder, &record))
     }
 
@@ -125,7 +123,7 @@ impl Client {
     /// Name and length of an image; `None` when there is none of this size.
     async fn image(&self, holder: &Holder, is_full: bool) -> Result<Option<(String, Option<u64>)>, DataverseError> {
         let request = requests::get(holder, is_full, Some(0..BEGINNING));
-        let mut sent = match self.send(&request, &mut self.retry(Idempotency::Safe)).await {
+        let mut sent = match self.exchange(&request, &mut self.retry(Idempotency::Safe)).await {
             Ok(sent) if sent.response.status == 204 => return Ok(None),
             Ok(sent) => sent,
             Err(NotSent::Refused { refusal, .. }) if refusal.status == 404 => return Ok(None),

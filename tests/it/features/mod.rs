@@ -25,6 +25,7 @@ mod digits;
 mod disconnect;
 mod discover;
 mod doctor;
+mod dry_run;
 mod environment_only;
 mod examples;
 mod exec;

@@ -156,7 +156,7 @@ async fn a_batch_whose_answer_never_ends_says_that_nobody_knows() {
     let server = Dripping::start(Drip::of(head, b"\n"));
     let write = operations("{\"method\":\"POST\",\"path\":\"accounts\",\"body\":{}}", false).unwrap();
     let course = Course { atomic: false, goes_on: true, may_repeat: true };
-    let outcomes = server.stage().client.batch(&write, course).await.unwrap();
+    let outcomes = server.stage().client.batch(&write, course).await.unwrap().answer().unwrap();
     let Verdict::Failed(problem) = &outcomes[0].verdict else { panic!("{outcomes:?}") };
     assert_eq!(problem.phrase().code, "dataverse/batch-unknown");
     assert_eq!(server.asked(), 1);

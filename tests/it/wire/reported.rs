@@ -81,7 +81,7 @@ async fn a_gateway_s_page_is_waited_out_and_a_change_behind_it_is_done_once() {
     ]);
     let client = Stage::at(&server.address).client;
     let created = client.create(&accounts(), id, &Body::parse(None, &["name=A"]).unwrap()).await;
-    assert_eq!(created.unwrap(), id);
+    assert_eq!(created.unwrap().answer(), Some(id));
     let posted = server
         .requests()
         .iter()

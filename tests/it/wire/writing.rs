@@ -37,8 +37,8 @@ fn lost() -> Vec<u8> {
 async fn an_update_and_a_delete_never_create() {
     let server = Raw::answering(vec![done(), done()]);
     let client = Stage::at(&server.address).client;
-    client.update(&accounts(), &id(), &body(&["name=B", "fax="])).await.unwrap();
-    client.delete(&accounts(), &id()).await.unwrap();
+    client.update(&accounts(), &id(), &body(&["name=B", "fax="])).await.unwrap().answer().unwrap();
+    client.delete(&accounts(), &id()).await.unwrap().answer().unwrap();
     let seen = server.requests();
     assert_eq!(
         server.lines(),
@@ -57,7 +57,13 @@ async fn an_update_and_a_delete_never_create() {
 async fn a_create_whose_answer_was_lost_is_done_once() {
     let server =
         Raw::answering(vec![lost(), no("412 Precondition Failed", "0x80040237"), found(&json!({ "accountid": ID }))]);
-    let created = Stage::at(&server.address).client.create(&accounts(), id(), &body(&["name=A"])).await.unwrap();
+    let created = Stage::at(&server.address)
+        .client
+        .create(&accounts(), id(), &body(&["name=A"]))
+        .await
+        .unwrap()
+        .answer()
+        .unwrap();
     assert_eq!(created, id());
     let seen = server.requests();
     assert_eq!(seen.len(), 3);
@@ -101,7 +107,7 @@ async fn a_throttled_create_that_then_collides_is_a_conflict() {
 #[tokio::test]
 async fn a_delete_whose_answer_was_lost_is_done_when_the_record_is_gone() {
     let server = Raw::answering(vec![lost(), no("404 Not Found", "0x80040217")]);
-    Stage::at(&server.address).client.delete(&accounts(), &id()).await.unwrap();
+    Stage::at(&server.address).client.delete(&accounts(), &id()).await.unwrap().answer().unwrap();
     let server = Raw::answering(vec![no("404 Not Found", "0x80040217")]);
     let problem = Problem::from(Stage::at(&server.address).client.delete(&accounts(), &id()).await.expect_err("404"));
     assert_eq!(problem.exit(), Exit::NotFound);

@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 use crate::commands::records::files::Given;
 use crate::commands::records::files::given::Meter;
 use crate::context::Context;
-use crate::dataverse::{BLOCK, Begun, Client, Courier, Holder, Source};
+use crate::dataverse::{BLOCK, Begun, Client, Courier, Holder, SentOrShown, Source};
 use crate::problem::Problem;
-use crate::settings::Target;
+use crate::settings::{Changes, Target};
 use crate::store::{UploadMemory, UploadNote};
 
 /// What is remembered of an upload.
@@ -38,10 +38,21 @@ impl<'a> Memory<'a> {
     }
 
     /// Sends the file, shows how far it is, and says what is kept if it breaks off.
-    pub async fn see_through(&mut self, client: &Client, holder: &Holder, given: &mut Given) -> Result<(), Problem> {
+    pub async fn see_through(
+        &mut self,
+        client: &Client,
+        holder: &Holder,
+        given: &mut Given,
+    ) -> Result<SentOrShown<()>, Problem> {
         let length = given.length();
-        let meter = Meter::start(self.context, 0, Some(length));
-        let told = |done: u64| meter.tell(done, Some(length));
+        // Where requests are only shown, nothing is on its way.
+        let is_sent = self.context.settings.changes == Changes::Sent;
+        let meter = is_sent.then(|| Meter::start(self.context, 0, Some(length)));
+        let told = |done: u64| {
+            if let Some(meter) = &meter {
+                meter.tell(done, Some(length));
+            }
+        };
         let sent = client.send_file(holder, given, self, &told).await;
         drop(meter);
         if let (Err(_), Some(blocks)) = (&sent, self.note.as_ref().map(|note| note.blocks).filter(|blocks| *blocks > 0))

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::commands::records::Place;
 use crate::commands::records::which::{Which, change};
 use crate::context::Context;
+use crate::dataverse::SentOrShown;
 use crate::problem::{Exit, Problem};
 
 /// Remove a record's file; the record stays
@@ -27,7 +28,9 @@ impl Delete {
         change(context, place, &reference, async |opened, id| {
             let name = opened.read_name(&id).await?;
             let holder = opened.client.holder(&opened.table, id, &column).await?;
-            opened.client.remove_file(&holder).await?;
+            let SentOrShown::Sent(()) = opened.client.remove_file(&holder).await? else {
+                return Ok(Exit::Done);
+            };
             opened.changed_called(&id, "changed", name.as_deref())
         })
     }

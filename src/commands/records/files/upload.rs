@@ -9,7 +9,7 @@ use crate::commands::records::Place;
 use crate::commands::records::files::{Given, Memory};
 use crate::commands::records::which::{Which, change};
 use crate::context::Context;
-use crate::dataverse::Source as _;
+use crate::dataverse::{SentOrShown, Source as _};
 use crate::problem::{Exit, Problem};
 
 /// Put a file into a record
@@ -41,7 +41,10 @@ impl Upload {
             let client = &opened.client;
             let holder = client.holder(&opened.table, id, &column).await?;
             client.check_file(&holder, &given.name(), given.length()).await?;
-            Memory::of(context, client, &holder)?.see_through(client, &holder, &mut given).await?;
+            let mut memory = Memory::of(context, client, &holder)?;
+            let SentOrShown::Sent(()) = memory.see_through(client, &holder, &mut given).await? else {
+                return Ok(Exit::Done);
+            };
             opened.changed(&id, "changed")
         })
     }

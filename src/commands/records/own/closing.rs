@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use crate::commands::records::Place;
 use crate::commands::records::which::Which;
 use crate::context::Context;
-use crate::dataverse::VerbError;
 use crate::dataverse::crm::{Ending, LOSE_OPPORTUNITY, WIN_OPPORTUNITY, close};
+use crate::dataverse::{SentOrShown, VerbError};
 use crate::problem::{Exit, Problem};
 
 /// Microsoft Learn, "Opportunity table reference": 1 is Won, 2 is Lost.
@@ -47,7 +47,9 @@ impl Closing {
             let status = opened.client.reason(&opened.table, state, self.reason.as_deref()).await?;
             let subject = self.subject.unwrap_or_else(|| title.to_owned());
             let ending = Ending { status, subject, description: self.description, revenue, close_date };
-            opened.client.call(&close(action, &opened.table, id, &ending)).await?;
+            let SentOrShown::Sent(_) = opened.client.call(&close(action, &opened.table, id, &ending)).await? else {
+                return Ok(Exit::Done);
+            };
             opened.changed(&id, done)
         })
     }

@@ -7,6 +7,7 @@ use crate::commands::CommandError;
 use crate::commands::records::Place;
 use crate::commands::records::which::Which;
 use crate::context::Context;
+use crate::dataverse::SentOrShown;
 use crate::dataverse::crm::{Closing, Ending as Told, close};
 use crate::problem::{Exit, Problem};
 
@@ -57,7 +58,9 @@ impl Ending {
             let status = opened.client.reason(&opened.table, self.state, reason.as_deref()).await?;
             let subject = subject.unwrap_or_else(|| self.title.to_owned());
             let told = Told { status, subject, description, ..Told::default() };
-            opened.client.call(&close(self.action, &opened.table, id, &told)).await?;
+            let SentOrShown::Sent(_) = opened.client.call(&close(self.action, &opened.table, id, &told)).await? else {
+                return Ok(Exit::Done);
+            };
             opened.changed(&id, self.done)
         })
     }

@@ -9,7 +9,7 @@ use crate::commands::records::own::Deed;
 use crate::commands::records::which::{of_id, of_key};
 use crate::commands::records::which_error::WhichError;
 use crate::context::Context;
-use crate::dataverse::{RecordId, VerbError, crm};
+use crate::dataverse::{RecordId, SentOrShown, VerbError, crm};
 use crate::problem::{Exit, Problem};
 
 /// Merge two records into one
@@ -80,7 +80,9 @@ impl Deed for Merge {
                     .confirm_change(&question(&told(&subordinate, &subordinate_name), &told(&target, &target_name)))?;
             }
             let taken = client.values_to_take(table, subordinate, &self.take).await?;
-            client.call(&crm::merge(table, target, subordinate, &taken)).await?;
+            let SentOrShown::Sent(_) = client.call(&crm::merge(table, target, subordinate, &taken)).await? else {
+                return Ok(Exit::Done);
+            };
             context.screen.note(&format!("{} {subordinate} is inactive now", table.logical_name));
             opened.changed_called(&target, "merged into", target_name.as_deref())
         })

@@ -8,7 +8,7 @@ use crate::commands::records::own::Deed;
 use crate::commands::records::which::Which;
 use crate::context::Context;
 use crate::dataverse::crm::{Qualification, qualify_lead};
-use crate::dataverse::{Made, made_records};
+use crate::dataverse::{Made, SentOrShown, made_records};
 use crate::output::{Column, Format, SinkOptions, objects};
 use crate::problem::{Exit, Problem};
 
@@ -54,7 +54,11 @@ impl Deed for Qualify {
     fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         self.which.change(context, place, async |opened, id| {
             let status = opened.client.reason(&opened.table, QUALIFIED, self.reason.as_deref()).await?;
-            let answer = opened.client.call(&qualify_lead(&opened.table, id, self.what(), status)).await?;
+            let SentOrShown::Sent(answer) =
+                opened.client.call(&qualify_lead(&opened.table, id, self.what(), status)).await?
+            else {
+                return Ok(Exit::Done);
+            };
             let made = made_records(answer.as_deref().unwrap_or_default());
             let words: Vec<&str> = made.iter().map(|it| it.table.as_str()).collect();
             let words = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };

@@ -6,6 +6,7 @@ use crate::commands::records::Place;
 use crate::commands::records::own::Deed;
 use crate::commands::records::which::Which;
 use crate::context::Context;
+use crate::dataverse::SentOrShown;
 use crate::dataverse::crm::{Resolution, close_incident};
 use crate::problem::{Exit, Problem};
 
@@ -42,7 +43,10 @@ impl Deed for Resolve {
             let status = opened.client.reason(&opened.table, RESOLVED, self.reason.as_deref()).await?;
             let resolution =
                 Resolution { status, subject: self.subject, description: self.description, minutes: self.minutes };
-            opened.client.call(&close_incident(&opened.table, id, &resolution)).await?;
+            let SentOrShown::Sent(_) = opened.client.call(&close_incident(&opened.table, id, &resolution)).await?
+            else {
+                return Ok(Exit::Done);
+            };
             opened.changed(&id, "resolved")
         })
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use crate::commands::records::Place;
 use crate::commands::records::which::Which;
 use crate::context::Context;
-use crate::dataverse::Body;
+use crate::dataverse::{Body, SentOrShown};
 use crate::problem::{Exit, Problem};
 
 /// Which record, and why.
@@ -25,7 +25,9 @@ impl Standing {
         self.which.change(context, place, async |opened, id| {
             let reason = opened.client.reason(&opened.table, state, self.reason.as_deref()).await?;
             let body = Body::parse(None, &[format!("statecode:={state}"), format!("statuscode:={reason}")])?;
-            opened.client.update(&opened.table, &id, &body).await?;
+            let SentOrShown::Sent(()) = opened.client.update(&opened.table, &id, &body).await? else {
+                return Ok(Exit::Done);
+            };
             opened.changed(&id, done)
         })
     }
