@@ -100,7 +100,7 @@ impl Query {
         };
         match asked {
             Asked::Fetch(fetch) => {
-                let table = client.table_named(fetch.table()).await?;
+                let table = client.table_of(fetch.table()).await?;
                 let fetch = if self.all { fetch.going_on() } else { fetch };
                 let page = fetch.page_alone().map(str::to_owned);
                 let limit = limit.unless(fetch.is_bounded());
@@ -115,7 +115,7 @@ impl Query {
                 let rows = Rows { annotations, ..Rows::at(path) };
                 let limit = limit.unless(rows.is_bounded());
                 let set = rows.entity_set.clone();
-                let table = if format == Format::Id { Some(client.table_named(&set).await?) } else { None };
+                let table = if format == Format::Id { Some(client.table_in_set(&set).await?) } else { None };
                 Ok(Question { rows: Rows { top: limit.top(), ..rows }, limit, page: None, table })
             }
         }

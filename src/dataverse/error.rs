@@ -186,11 +186,13 @@ pub enum DataverseError {
         near: Vec<String>,
     },
     /// A name of several tables.
-    #[error("`{}` is the name of several tables", name.escape_debug())]
+    #[error("`{}` is a name of several tables: {}", name.escape_debug(), tables.join(", "))]
     AmbiguousTable {
         /// As given.
         name: String,
         /// Their logical names.
+        tables: Vec<String>,
+        /// For each of them a name to which no other answers.
         candidates: Vec<String>,
     },
     /// No answer, or half of one.

@@ -104,7 +104,7 @@ impl Client {
         let annotation = |name: &str| record.cell(&format!("{property}@{name}")).map(|cell| cell.text().into_owned());
         // An empty lookup does not say by which way it would lead anywhere; there is nothing to take over.
         let (Some(way), Some(other)) = (annotation(WAYS), annotation(TABLES)) else { return Ok(None) };
-        let other = self.table_named(&other).await?;
+        let other = self.table_of(&other).await?;
         let reference = serde_json::Value::from(format!("/{}({})", other.entity_set, cell.text()));
         Ok(Some((format!("{way}@odata.bind"), self.json_text(reference.to_string())?)))
     }

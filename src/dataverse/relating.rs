@@ -83,7 +83,7 @@ impl Client {
         };
         let relationship = pick(&relationships(&definition), table, typed, named.as_deref())?;
         let Some(reference) = reference else { return Ok((relationship, None)) };
-        let target = self.table_named(&relationship.other).await?;
+        let target = self.table_of(&relationship.other).await?;
         let id = self.find_record(&target, &reference).await?;
         Ok((relationship, Some(id)))
     }
@@ -113,7 +113,7 @@ impl Client {
     ) -> Result<SentOrShown<bool>, DataverseError> {
         self.check_writable()?;
         let other = other.ok_or_else(|| needed(relationship))?;
-        let target = self.table_named(&relationship.other).await?;
+        let target = self.table_of(&relationship.other).await?;
         let reference = format!("{}{API}{}({other})", self.address(), resource(&target.entity_set));
         let method = if relationship.is_single { Method::PUT } else { Method::POST };
         let path = format!("{}/$ref", path(table, id, relationship));

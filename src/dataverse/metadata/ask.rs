@@ -40,27 +40,53 @@ impl Client {
         }
     }
 
-    /// The same; `None` where no table is called so.
+    /// The table with this logical name, as the organisation itself says it: what else answers to it does not matter.
+    ///
+    /// # Errors
+    /// As [`Client::table_named`], but [`DataverseError::AmbiguousTable`].
+    pub async fn table_of(&self, logical_name: &str) -> Result<Table, DataverseError> {
+        match self.table_by(logical_name, logical).await? {
+            Some(table) => Ok(table),
+            None => self.table_named(logical_name).await,
+        }
+    }
+
+    /// The table whose records are in this entity set, as an address names it.
+    ///
+    /// # Errors
+    /// As [`Client::table_of`].
+    pub async fn table_in_set(&self, entity_set: &str) -> Result<Table, DataverseError> {
+        match self.table_by(entity_set, in_set).await? {
+            Some(table) => Ok(table),
+            None => self.table_named(entity_set).await,
+        }
+    }
+
+    /// As [`Client::table_named`]; `None` where no table is called so.
     ///
     /// # Errors
     /// As [`Client::table_named`], but [`DataverseError::UnknownTable`].
     pub async fn table_if_any(&self, name: &str) -> Result<Option<Table>, DataverseError> {
+        self.table_by(name, meant).await
+    }
+
+    async fn table_by(&self, name: &str, pick: Pick) -> Result<Option<Table>, DataverseError> {
         let catalog = self.catalog();
         let known = catalog.tables(self.now());
         // A list that is not kept would be long for one name.
         if known.is_none() && !catalog.is_kept() {
             let list: Vec<SentTable> = self.read_rows(&paths::tables_named(name)).await?;
             let tables: Vec<TableNames> = list.iter().filter_map(SentTable::names).collect();
-            return meant(&tables, name);
+            return pick(&tables, name);
         }
         let is_old = known.is_some();
-        if let Some(table) = meant(&self.tables().await?, name)? {
+        if let Some(table) = pick(&self.tables().await?, name)? {
             return Ok(Some(table));
         }
         if is_old {
             // It may have been made since.
             catalog.forget();
-            return meant(&self.tables().await?, name);
+            return pick(&self.tables().await?, name);
         }
         Ok(None)
     }
@@ -131,24 +157,47 @@ impl Client {
     }
 }
 
-/// The table that `name` means among these. A logical name may be another table's set name; the logical name is what people
-/// mean.
+/// Chooses a table by a name.
+type Pick = fn(&[TableNames], &str) -> Result<Option<Table>, DataverseError>;
+
+/// The table with this logical name.
+#[expect(clippy::unnecessary_wraps, reason = "it stands where a choice may fail")]
+fn logical(tables: &[TableNames], name: &str) -> Result<Option<Table>, DataverseError> {
+    Ok(tables.iter().find(|table| table.logical_name == name).map(TableNames::to_table))
+}
+
+/// The table with this entity set name.
+#[expect(clippy::unnecessary_wraps, reason = "it stands where a choice may fail")]
+fn in_set(tables: &[TableNames], name: &str) -> Result<Option<Table>, DataverseError> {
+    Ok(tables.iter().find(|table| table.entity_set == name).map(TableNames::to_table))
+}
+
+/// The table that `name` means among these. One table's logical name may be another's set name: then it means neither.
 fn meant(tables: &[TableNames], name: &str) -> Result<Option<Table>, DataverseError> {
-    if let Some(table) = tables.iter().find(|table| table.logical_name.eq_ignore_ascii_case(name)) {
-        return Ok(Some(table.to_table()));
-    }
-    let is_called = |table: &&TableNames| {
-        table.entity_set.eq_ignore_ascii_case(name) || table.schema_name.eq_ignore_ascii_case(name)
-    };
-    let called: Vec<&TableNames> = tables.iter().filter(is_called).collect();
+    let called = called(tables, name);
     match called.as_slice() {
         [] => Ok(None),
         [table] => Ok(Some(table.to_table())),
         _ => Err(DataverseError::AmbiguousTable {
             name: name.to_owned(),
-            candidates: called.iter().map(|table| table.logical_name.clone()).collect(),
+            tables: called.iter().map(|table| table.logical_name.clone()).collect(),
+            candidates: called.iter().map(|table| own_name(tables, table).to_owned()).collect(),
         }),
     }
+}
+
+/// The tables that answer to a name.
+fn called<'a>(tables: &'a [TableNames], name: &str) -> Vec<&'a TableNames> {
+    let is_called = |table: &&TableNames| {
+        [&table.logical_name, &table.entity_set, &table.schema_name].iter().any(|own| own.eq_ignore_ascii_case(name))
+    };
+    tables.iter().filter(is_called).collect()
+}
+
+/// A name to which no other table answers, if it has one.
+fn own_name<'a>(tables: &[TableNames], table: &'a TableNames) -> &'a str {
+    let names = [&table.logical_name, &table.entity_set, &table.schema_name];
+    names.into_iter().find(|name| called(tables, name).len() == 1).unwrap_or(&table.logical_name)
 }
 
 fn unknown(name: &str, tables: &[TableNames]) -> DataverseError {
@@ -192,5 +241,18 @@ mod tests {
             matches!(&error, DataverseError::AmbiguousTable { candidates, .. } if candidates == &["new_set", "new_thing"]),
             "{error}"
         );
+        // The logical name of one is the set name of the other.
+        let tables = [names("new_box", "new_Box", "new_boxes"), names("new_pack", "new_Pack", "new_box")];
+        let error = meant(&tables, "new_box").unwrap_err();
+        assert_eq!(error.to_string(), "`new_box` is a name of several tables: new_box, new_pack");
+        assert!(
+            matches!(&error, DataverseError::AmbiguousTable { candidates, .. } if candidates == &["new_boxes", "new_pack"]),
+            "{error}"
+        );
+        for (name, table) in [("new_boxes", "new_box"), ("new_pack", "new_pack")] {
+            assert_eq!(meant(&tables, name).unwrap().map(|table| table.logical_name).as_deref(), Some(table));
+        }
+        assert_eq!(in_set(&tables, "new_box").unwrap().map(|table| table.logical_name).as_deref(), Some("new_pack"));
+        assert_eq!(logical(&tables, "new_box").unwrap().map(|table| table.entity_set).as_deref(), Some("new_boxes"));
     }
 }

@@ -213,7 +213,7 @@ async fn bound(
         Reference::Name(name) if target == "systemuser" && name.contains('@') => {
             client.owner(&format!("user:{name}")).await?.reference()
         }
-        _ => client.address_of(&client.table_named(&target).await?, &reference).await?,
+        _ => client.address_of(&client.table_of(&target).await?, &reference).await?,
     };
     Ok((way.navigation.clone(), address))
 }
@@ -249,7 +249,7 @@ async fn check_lookup(client: &Client, definition: &Definition, name: &str, json
     let (mut bindings, mut words) = (Vec::new(), Vec::new());
     for target in definition.targets(column) {
         let Some(way) = definition.navigation(&column.name, target) else { continue };
-        let names = client.table_named(target).await;
+        let names = client.table_of(target).await;
         let set = names.map_or_else(|_| "SET".to_owned(), |table| table.entity_set);
         let id = RecordId::parse(&given).map_or_else(|_| "ID".to_owned(), |id| id.to_string());
         bindings.push(format!("\"{}@odata.bind\": \"/{set}({id})\"", way.navigation));
