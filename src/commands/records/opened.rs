@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use crate::commands::records::Place;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Client, RecordId, Reference, Table};
+use crate::dataverse::{Client, RecordId, Reference, StatusReason, Table};
 use crate::output::Format;
 use crate::problem::{Exit, Problem};
 
@@ -100,6 +100,16 @@ impl Opened<'_> {
     /// When it can't be said.
     pub fn changed(&self, id: &RecordId, what: &str) -> Result<Exit, Problem> {
         self.changed_called(id, what, self.called.get().map(String::as_str))
+    }
+
+    /// The same of a record that has another status now, which is said too.
+    ///
+    /// # Errors
+    /// As [`Opened::changed`].
+    pub fn turned(&self, id: &RecordId, what: &str, reason: &StatusReason) -> Result<Exit, Problem> {
+        let exit = self.changed(id, what)?;
+        self.context.screen.note(&reason.to_string());
+        Ok(exit)
     }
 
     /// The same for a record that people call `name`.

@@ -115,6 +115,9 @@ pub struct Choice {
     pub other_labels: Vec<String>,
     /// The state that a status reason belongs to.
     pub state: Option<i64>,
+    /// Of a state: the reason that a record gets where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_reason: Option<i64>,
 }
 
 /// What only a derived type of column tells, and has to be asked for by that type. Source: Microsoft Learn, "Query table

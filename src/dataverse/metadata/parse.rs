@@ -103,6 +103,7 @@ struct Offer {
     value: Option<i64>,
     label: Option<SentLabel>,
     state: Option<i64>,
+    default_status: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -267,7 +268,7 @@ impl Offer {
         let value = self.value?;
         let label = self.label.as_ref().and_then(SentLabel::text).unwrap_or_else(|| value.to_string());
         let other_labels = self.label.map(|it| it.others(&label)).unwrap_or_default();
-        Some(Choice { value, label, other_labels, state: self.state })
+        Some(Choice { value, label, other_labels, state: self.state, default_reason: self.default_status })
     }
 }
 
@@ -397,7 +398,13 @@ mod tests {
         assert_eq!(column.kind, ColumnKind::Choices);
         assert_eq!(
             column.choices,
-            [Choice { value: 7, label: "Beratung".into(), other_labels: vec!["Consulting".into()], state: None }]
+            [Choice {
+                value: 7,
+                label: "Beratung".into(),
+                other_labels: vec!["Consulting".into()],
+                state: None,
+                default_reason: None
+            }]
         );
     }
 

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     fn offer(value: i64, label: &str) -> Choice {
-        Choice { value, label: label.into(), other_labels: Vec::new(), state: None }
+        Choice { value, label: label.into(), other_labels: Vec::new(), state: None, default_reason: None }
     }
 
     fn told(chosen: &Chosen) -> String {

@@ -221,7 +221,7 @@ mod tests {
     }
 
     fn offer(value: i64, label: &str, other: &str) -> Choice {
-        Choice { value, label: label.into(), other_labels: vec![other.into()], state: None }
+        Choice { value, label: label.into(), other_labels: vec![other.into()], state: None, default_reason: None }
     }
 
     fn check(column: &ColumnDefinition, text: &str, expected: Result<&str, &str>) {

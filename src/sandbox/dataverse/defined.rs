@@ -181,18 +181,29 @@ fn limits(definition: Definition, table: &Table, column: &Column) -> Definition 
     }
 }
 
-fn option(value: i64, text: &str, state: Option<i64>) -> String {
+fn option(value: i64, text: &str, state: Option<i64>, default_status: Option<i64>) -> String {
     let mut option = Object::new();
     option.plain("Value", value).raw("Label", &label(text)).raw("Description", &label("")).raw("Color", "null");
     option.plain("IsManaged", true).raw("ExternalValue", "null");
     if let Some(state) = state {
         option.plain("State", state).raw("TransitionData", "null");
     }
+    if let Some(status) = default_status {
+        option.plain("DefaultStatus", status);
+    }
     option.finish()
 }
 
 fn choices(table: &Table, column: &Column) -> String {
-    let options = column.labels().iter().map(|label| option(label.value, label.text, label.state));
+    let reasons = table.columns.iter().find(|column| column.name == "statuscode").map(Column::labels);
+    // A state names the reason that a record gets where none is named.
+    let default_status = |state: i64| {
+        let is_state = column.name == "statecode";
+        let first = reasons?.iter().find(|it| is_state && it.state == Some(state))?;
+        Some(first.value)
+    };
+    let options =
+        column.labels().iter().map(|label| option(label.value, label.text, label.state, default_status(label.value)));
     let mut set = option_set(table, column);
     let kind = column.kind.type_name();
     // A choice of several is told by the same sets as a choice of one.
@@ -202,8 +213,8 @@ fn choices(table: &Table, column: &Column) -> String {
 
 fn yes_and_no(table: &Table, column: &Column) -> String {
     let mut set = option_set(table, column);
-    set.text("OptionSetType", "Boolean").raw("TrueOption", &option(1, "Yes", None));
-    set.raw("FalseOption", &option(0, "No", None)).finish()
+    set.text("OptionSetType", "Boolean").raw("TrueOption", &option(1, "Yes", None, None));
+    set.raw("FalseOption", &option(0, "No", None, None)).finish()
 }
 
 fn option_set(table: &Table, column: &Column) -> Object {

@@ -19,7 +19,7 @@ const LOST: i64 = 2;
 pub struct Closing {
     #[command(flatten)]
     which: Which,
-    /// The status reason, by its label or number; the state's first one when left out
+    /// The status reason, by its label or number; the organisation's default for the state when left out
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
     /// What it really brought in
@@ -46,11 +46,11 @@ impl Closing {
         self.which.change(context, place, async |opened, id| {
             let status = opened.client.reason(&opened.table, state, self.reason.as_deref()).await?;
             let subject = self.subject.unwrap_or_else(|| title.to_owned());
-            let ending = Ending { status, subject, description: self.description, revenue, close_date };
+            let ending = Ending { status: status.value, subject, description: self.description, revenue, close_date };
             let SentOrShown::Sent(_) = opened.client.call(&close(action, &opened.table, id, &ending)).await? else {
                 return Ok(Exit::Done);
             };
-            opened.changed(&id, done)
+            opened.turned(&id, done, &status)
         })
     }
 }

@@ -32,7 +32,7 @@ pub struct Ending {
 struct Typed {
     #[command(flatten)]
     which: Which,
-    /// The status reason, by its label or number; the state's first one when left out
+    /// The status reason, by its label or number; the organisation's default for the state when left out
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
     /// The title of the activity that tells of it
@@ -57,11 +57,11 @@ impl Ending {
         which.change(context, place, async |opened, id| {
             let status = opened.client.reason(&opened.table, self.state, reason.as_deref()).await?;
             let subject = subject.unwrap_or_else(|| self.title.to_owned());
-            let told = Told { status, subject, description, ..Told::default() };
+            let told = Told { status: status.value, subject, description, ..Told::default() };
             let SentOrShown::Sent(_) = opened.client.call(&close(self.action, &opened.table, id, &told)).await? else {
                 return Ok(Exit::Done);
             };
-            opened.changed(&id, self.done)
+            opened.turned(&id, self.done, &status)
         })
     }
 }

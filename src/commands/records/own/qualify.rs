@@ -32,7 +32,7 @@ pub struct Qualify {
     /// Make an opportunity
     #[arg(long)]
     opportunity: bool,
-    /// The status reason, by its label or number; the state's first one when left out
+    /// The status reason, by its label or number; the organisation's default for the state when left out
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
 }
@@ -55,7 +55,7 @@ impl Deed for Qualify {
         self.which.change(context, place, async |opened, id| {
             let status = opened.client.reason(&opened.table, QUALIFIED, self.reason.as_deref()).await?;
             let SentOrShown::Sent(answer) =
-                opened.client.call(&qualify_lead(&opened.table, id, self.what(), status)).await?
+                opened.client.call(&qualify_lead(&opened.table, id, self.what(), status.value)).await?
             else {
                 return Ok(Exit::Done);
             };
@@ -63,6 +63,7 @@ impl Deed for Qualify {
             let words: Vec<&str> = made.iter().map(|it| it.table.as_str()).collect();
             let words = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
             context.screen.note(&format!("qualified {} {id}: created {words}", opened.table.logical_name));
+            context.screen.note(&status.to_string());
             show(context, opened.format, &made)
         })
     }

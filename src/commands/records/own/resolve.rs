@@ -30,7 +30,7 @@ pub struct Resolve {
     /// How long it took, in minutes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(i32::MAX)))]
     minutes: Option<u32>,
-    /// The status reason, by its label or number; the state's first one when left out
+    /// The status reason, by its label or number; the organisation's default for the state when left out
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
 }
@@ -41,13 +41,17 @@ impl Deed for Resolve {
     fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         self.which.change(context, place, async |opened, id| {
             let status = opened.client.reason(&opened.table, RESOLVED, self.reason.as_deref()).await?;
-            let resolution =
-                Resolution { status, subject: self.subject, description: self.description, minutes: self.minutes };
+            let resolution = Resolution {
+                status: status.value,
+                subject: self.subject,
+                description: self.description,
+                minutes: self.minutes,
+            };
             let SentOrShown::Sent(_) = opened.client.call(&close_incident(&opened.table, id, &resolution)).await?
             else {
                 return Ok(Exit::Done);
             };
-            opened.changed(&id, "resolved")
+            opened.turned(&id, "resolved", &status)
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::problem::{Exit, Problem};
 pub struct Standing {
     #[command(flatten)]
     which: Which,
-    /// The status reason, by its label or number; the state's first one when left out
+    /// The status reason, by its label or number; the organisation's default for the state when left out
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
 }
@@ -24,11 +24,11 @@ impl Standing {
     pub(super) fn change(self, context: &Context, place: &Place, state: i64, done: &str) -> Result<Exit, Problem> {
         self.which.change(context, place, async |opened, id| {
             let reason = opened.client.reason(&opened.table, state, self.reason.as_deref()).await?;
-            let body = Body::parse(None, &[format!("statecode:={state}"), format!("statuscode:={reason}")])?;
+            let body = Body::parse(None, &[format!("statecode:={state}"), format!("statuscode:={}", reason.value)])?;
             let SentOrShown::Sent(()) = opened.client.update(&opened.table, &id, &body).await? else {
                 return Ok(Exit::Done);
             };
-            opened.changed(&id, done)
+            opened.turned(&id, done, &reason)
         })
     }
 }
