@@ -4,7 +4,7 @@
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::auth::Browser;
 use crate::clock::Clock;
 use crate::connection::{
-    App, Connection, ConnectionId, ConnectionName, Flow, Look, SAMPLE_CLIENT_ID, Standing, StoreKind, client_id_of,
+    App, Connection, ConnectionId, ConnectionName, Flow, Look, SAMPLE_CLIENT_ID, StoreKind, client_id_of,
 };
 use crate::dataverse::{Catalog, Client, ClientParts};
 use crate::environment::{self, Environment};
@@ -28,7 +28,7 @@ use crate::session::{
 use crate::settings::{Changes, EnvironmentConnection, Settings, SettingsError, Target, secret_from_file, text_of};
 use crate::store::{
     FileVault, HealthBook, KeyringVault, Noted, Patience, Purpose, Registry, ResidentVault, SealedBundle, Secrets,
-    StoreError, Vault,
+    StoreError, Vault, look_at,
 };
 
 /// More than any certificate bundle, less than a mistake.
@@ -132,21 +132,9 @@ impl Context {
     /// # Errors
     /// When there is no place for the list.
     pub fn look_at(&self, connection: &Connection) -> Result<Look, Problem> {
-        let (registry, id, origin) = (self.registry()?, connection.id.clone(), Origin::of(&connection.tenant_url));
-        let before = if connection.read_only { Standing::ReadOnly } else { Standing::Open };
-        let last = Mutex::new(before);
-        Ok(Arc::new(move || {
-            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Ok(connections) = registry.read() {
-                let saved = connections.iter().find(|saved| saved.id == id);
-                *last = match saved.filter(|saved| Origin::of(&saved.tenant_url) == origin) {
-                    Some(saved) if saved.read_only => Standing::ReadOnly,
-                    Some(_) => Standing::Open,
-                    None => Standing::Gone,
-                };
-            }
-            *last
-        }))
+        let origin = Origin::of(&connection.tenant_url);
+        let is_same = move |saved: &Connection| Origin::of(&saved.tenant_url) == origin;
+        Ok(look_at(self.registry()?, self.clock.clone(), connection, is_same))
     }
 
     /// What is known of a connection without asking anybody; reading it can't fail a command.

@@ -50,7 +50,7 @@
 //! | chooses among the environment's credentials | `settings/credential.rs` |
 //! | runs the steps of `connect` | `session/sign_in.rs`, told by `commands/sign_in_words.rs`, saved by `commands/signing_in.rs` |
 //! | keeps secrets | `store/keyring.rs` (door), `store/file.rs` |
-//! | keeps the list of connections | `store/registry.rs` |
+//! | keeps the list of connections | `store/registry.rs`; looks at it again before a change: `store/standing.rs`, `paths/stamp.rs` |
 //! | judges the rights of a directory before it is used | `paths/directory_handle.rs` |
 //! | lets one browser open per name | `store/sign_in_turn.rs` |
 //! | decides which token is good enough | `session/kept.rs` |
@@ -59,6 +59,7 @@
 //! | asks for an administrator's consent | `auth/admin_consent.rs`, `session/admin_consent.rs` |
 //! | keeps a secret out of every message | `secret/watch.rs`, by value |
 //! | follows FetchXML from page to page | `dataverse/fetchxml.rs`, read in `dataverse/reader.rs` |
+//! | tells a link back to a page that was read | `dataverse/seen_pages.rs` |
 //! | takes what was typed for a record | `dataverse/values/reference.rs`; what leads to it: `dataverse/addressing.rs`; finds it: `dataverse/finding.rs` |
 //! | finds a view, words | `dataverse/{views,search}.rs` |
 //! | counts beyond 5,000 | `dataverse/count.rs` |

@@ -14,12 +14,14 @@ mod given;
 mod partial;
 mod places;
 mod sought;
+mod stamp;
 
 pub use error::{PHRASES, PathError};
 pub use given::{GIVEN_PHRASES, GivenError, absolute, write_given};
 pub use partial::Partial;
 pub use places::Places;
 pub use sought::Sought;
+pub use stamp::Stamp;
 
 use directory_handle::{held, open_in};
 

@@ -1,7 +1,6 @@
 //! Talks to one organisation: token, standard headers, waits, retries, and the judgement of every answer. It knows no
 //! table, and it never learns how a token is made.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use crate::dataverse::error::{Lost, Sending};
 use crate::dataverse::impersonation::Impersonation;
 use crate::dataverse::inner_pages::InnerPages;
 use crate::dataverse::refusal::Refusal;
+use crate::dataverse::seen_pages::SeenPages;
 use crate::dataverse::send_error::NotSent;
 use crate::dataverse::time_zone::DayZone;
 use crate::dataverse::{Catalog, DataverseError, Expand, RecordId, SentOrShown, Table, query};
@@ -262,16 +262,13 @@ impl Client {
             #[serde(rename = "@odata.nextLink")]
             next_link: Option<String>,
         }
-        let (mut request, mut rows, mut seen) = (request.clone(), Vec::new(), HashSet::new());
+        let (mut request, mut rows, mut seen) = (request.clone(), Vec::new(), SeenPages::from(&request.path));
         loop {
             let page: Rows<T> = self.read_as(&request).await?;
             rows.extend(page.value);
             let Some(link) = page.next_link else { return Ok(rows) };
-            let before = std::mem::replace(&mut request.path, self.origin().adopt(&link)?);
-            seen.insert(before);
-            if seen.contains(&request.path) {
-                return Err(DataverseError::CyclicLink { page: seen.len() });
-            }
+            request.path = self.origin().adopt(&link)?;
+            seen.go_on_to(&request.path)?;
         }
     }
 
@@ -321,7 +318,7 @@ impl Client {
 
     /// Sends what may change something as [`Client::exchange`] does, or shows it where nothing is to change.
     pub(super) async fn send(&self, request: &Request, retry: &mut Retry) -> Result<SentOrShown<Sent>, NotSent> {
-        let is_change = is_change(request) && !retry.is_read();
+        let is_change = may_change(request, retry);
         let is_shown = is_change || (self.shows_reads && request.body.is_some());
         if let Some(tell) = self.rehearsal.as_ref().filter(|_| is_shown) {
             let (request, _) = self.outgoing(request).await?;
@@ -335,7 +332,7 @@ impl Client {
     /// may change something goes through [`Client::send`].
     pub(super) async fn exchange(&self, request: &Request, retry: &mut Retry) -> Result<Sent, NotSent> {
         let mut sending = Sending::new(retry);
-        let is_change = is_change(request) && !retry.is_read();
+        let is_change = may_change(request, retry);
         match self.send_until(request, retry, &mut sending).await {
             // Whatever ended it, an earlier try may have been carried out.
             Err(NotSent::Failed(error)) if is_change && sending.is_open && !error.is_unknown_outcome() => {
@@ -346,101 +343,127 @@ impl Client {
     }
 
     async fn send_until(&self, request: &Request, retry: &mut Retry, sending: &mut Sending) -> Result<Sent, NotSent> {
-        let parts = self.parts();
-        let is_change = is_change(request) && !retry.is_read();
         let (request, is_carried) = self.outgoing(request).await?;
         let mut replacement = None;
-        let mut may_have_happened = false;
         loop {
             self.wait_for_all().await;
             let token = match &replacement {
                 Some(token) => Clone::clone(token),
                 None => self.token().await?,
             };
-            let client_request_id = uuid::Uuid::new_v4().hyphenated().to_string();
-            let at = parts.clock.now();
-            let outgoing = request.clone().header("x-ms-client-request-id", &client_request_id);
-            let mut response = match parts.http.send(&parts.origin, &outgoing, Some(&token.secret)).await {
-                Ok(response) => {
-                    sending.times += 1;
-                    sending.is_open |= matches!(response.status, 502 | 504);
-                    response
-                }
-                Err(error) => {
-                    let Some(failure) = error.failure() else { return Err(error.into()) };
-                    may_have_happened |= failure == Failure::Broken;
-                    sending.times += u32::from(failure == Failure::Broken);
-                    sending.is_open |= may_have_happened;
-                    if self.wait_after(failure, retry, &error).await {
-                        continue;
-                    }
-                    // Whatever ended it, an earlier try may have arrived.
-                    if may_have_happened && is_change {
-                        return Err(DataverseError::unknown(Lost::OnTheWay(error), *sending).into());
-                    }
-                    return Err(error.into());
-                }
-            };
-            if is_carried && is_multipart(&response) {
-                response = match self.unpacked(response).await {
-                    Ok(response) => response?,
-                    Err(error) => match error.failure() {
-                        Some(failure) if self.wait_after(failure, retry, &error).await => continue,
-                        _ => return Err(error.into()),
-                    },
-                };
-            }
-            let bare_refusal = self.bare_refusal(&response, &token, client_request_id, at);
-            if is_multipart(&response) {
+            let was_open = sending.is_open;
+            let Some(sent) = self.try_once(&request, is_carried, &token, retry, sending).await? else { continue };
+            if is_multipart(&sent.response) {
                 // The status is that of one operation inside; what happened to each is in the body.
-                return Ok(Sent { response, bare_refusal });
+                return Ok(sent);
             }
-            match response.status {
+            match sent.response.status {
                 // 304 comes to those who sent a version along.
-                200..=299 | 304 => return Ok(Sent { response, bare_refusal }),
-                300..=399 => return Err(self.redirected(&response).into()),
-                401 => {
-                    let challenges = response.challenges();
-                    if replacement.is_none() {
-                        parts.trace.decision(|| "401: asking for another access token, once".to_owned());
-                        // Read to its end so that the connection can be used again; what it says is said again if it matters.
-                        words_unless_too_slow(response.body.read(LONGEST_REFUSAL).await)?;
-                        replacement = Some(self.token_instead_of(&token, &challenges).await?);
-                        continue;
+                200..=299 | 304 => return Ok(sent),
+                300..=399 => return Err(self.redirected(&sent.response).into()),
+                401 if replacement.is_none() => replacement = Some(self.another_token(sent.response, &token).await?),
+                status => {
+                    if status == 401 {
+                        self.parts().tokens.take_note(&sent.response.challenges());
                     }
-                    parts.tokens.take_note(&challenges);
+                    self.wait_after_refusal(&request, sent, retry, was_open, sending).await?;
                 }
-                _ => {}
             }
-            let refusal = self.refused(bare_refusal, &mut response, is_change.then_some(*sending)).await?;
-            let retry_after = response.header("retry-after");
-            let verdict = self.verdict(refusal.as_ref().ok(), &response, retry);
-            match verdict {
-                Verdict::WaitAndRetry(wait) => {
-                    may_have_happened |= matches!(response.status, 502..=504);
-                    sending.is_open |= may_have_happened;
-                    let status = response.status;
-                    let whose = if retry_after.is_some() { "asked for" } else { "our own choice" };
-                    parts.trace.decision(|| format!("{status}: waiting {:.1} s, {whose}", wait.as_secs_f64()));
-                    if status == 429 || retry_after.is_some() {
-                        self.hold_all_for(wait);
-                    } else {
-                        parts.clock.wait(wait).await;
-                    }
+        }
+    }
+
+    /// Sends the request once and gives its answer, whatever it says. `None` after a failure and the wait for the next try.
+    async fn try_once(
+        &self,
+        request: &Request,
+        is_carried: bool,
+        token: &AccessToken,
+        retry: &mut Retry,
+        sending: &mut Sending,
+    ) -> Result<Option<Sent>, NotSent> {
+        let parts = self.parts();
+        let client_request_id = uuid::Uuid::new_v4().hyphenated().to_string();
+        let at = parts.clock.now();
+        let outgoing = request.clone().header("x-ms-client-request-id", &client_request_id);
+        let mut response = match parts.http.send(&parts.origin, &outgoing, Some(&token.secret)).await {
+            Ok(response) => response,
+            Err(error) => {
+                let Some(failure) = error.failure() else { return Err(error.into()) };
+                let is_broken = failure == Failure::Broken;
+                sending.times += u32::from(is_broken);
+                sending.is_open |= is_broken;
+                if self.wait_after(failure, retry, &error).await {
+                    return Ok(None);
                 }
-                Verdict::TooLong(wait) | Verdict::OutOfPatience(wait) => {
-                    let is_open = is_change && (may_have_happened || matches!(response.status, 502 | 504));
-                    let is_asked = matches!(verdict, Verdict::TooLong(_));
-                    if response.status != 429 && (is_open || !is_asked) {
-                        return Err(NotSent::refused(refusal?, is_change, may_have_happened, *sending));
-                    }
-                    let throttled = self.throttled(response.status, wait, is_asked, refusal.ok().as_ref());
-                    return Err(throttled.into());
+                // Whatever ended it, an earlier try may have arrived.
+                if sending.is_open && may_change(request, retry) {
+                    return Err(DataverseError::unknown(Lost::OnTheWay(error), *sending).into());
                 }
-                Verdict::Done => {
-                    let refusal = self.advised(refusal?, &request.path).await;
-                    return Err(NotSent::refused(refusal, is_change, may_have_happened, *sending));
+                return Err(error.into());
+            }
+        };
+        sending.times += 1;
+        sending.is_open |= matches!(response.status, 502 | 504);
+        if is_carried && is_multipart(&response) {
+            response = match self.unpacked(response).await {
+                Ok(response) => response?,
+                Err(error) => match error.failure() {
+                    Some(failure) if self.wait_after(failure, retry, &error).await => return Ok(None),
+                    _ => return Err(error.into()),
+                },
+            };
+        }
+        let bare_refusal = self.bare_refusal(&response, token, client_request_id, at);
+        Ok(Some(Sent { response, bare_refusal }))
+    }
+
+    /// The token in the place of one that was refused.
+    async fn another_token(&self, mut response: Response, refused: &AccessToken) -> Result<AccessToken, NotSent> {
+        self.parts().trace.decision(|| "401: asking for another access token, once".to_owned());
+        let challenges = response.challenges();
+        // Read to its end so that the connection can be used again; what it says is said again if it matters.
+        words_unless_too_slow(response.body.read(LONGEST_REFUSAL).await)?;
+        Ok(self.token_instead_of(refused, &challenges).await?)
+    }
+
+    /// Waits after a refusal if the policy says so; else the refusal is the error. `was_open` says of the tries before this
+    /// one whether they may have been carried out.
+    async fn wait_after_refusal(
+        &self,
+        request: &Request,
+        sent: Sent,
+        retry: &mut Retry,
+        was_open: bool,
+        sending: &mut Sending,
+    ) -> Result<(), NotSent> {
+        let is_change = may_change(request, retry);
+        let Sent { mut response, bare_refusal } = sent;
+        let refusal = self.refused(bare_refusal, &mut response, is_change.then_some(*sending)).await?;
+        let (status, is_asked_for) = (response.status, response.header("retry-after").is_some());
+        let verdict = self.verdict(refusal.as_ref().ok(), &response, retry);
+        match verdict {
+            Verdict::WaitAndRetry(wait) => {
+                // A 503 may come from something in between, behind which the try went on.
+                sending.is_open |= matches!(status, 502..=504);
+                let whose = if is_asked_for { "asked for" } else { "our own choice" };
+                self.parts().trace.decision(|| format!("{status}: waiting {:.1} s, {whose}", wait.as_secs_f64()));
+                if status == 429 || is_asked_for {
+                    self.hold_all_for(wait);
+                } else {
+                    self.parts().clock.wait(wait).await;
                 }
+                Ok(())
+            }
+            Verdict::TooLong(wait) | Verdict::OutOfPatience(wait) => {
+                let is_asked = matches!(verdict, Verdict::TooLong(_));
+                if status != 429 && ((is_change && sending.is_open) || !is_asked) {
+                    return Err(NotSent::refused(refusal?, is_change, was_open, *sending));
+                }
+                Err(self.throttled(status, wait, is_asked, refusal.ok().as_ref()).into())
+            }
+            Verdict::Done => {
+                let refusal = self.advised(refusal?, &request.path).await;
+                Err(NotSent::refused(refusal, is_change, was_open, *sending))
             }
         }
     }
@@ -546,6 +569,11 @@ pub(super) fn headers_of(response: &Response) -> Vec<(String, Vec<u8>)> {
 
 pub(super) fn is_change(request: &Request) -> bool {
     request.method != crate::net::Method::GET
+}
+
+/// Whether sending it may change something: a message that only reads is a POST too.
+fn may_change(request: &Request, retry: &Retry) -> bool {
+    is_change(request) && !retry.is_read()
 }
 
 pub(super) fn is_multipart(response: &Response) -> bool {

@@ -4,10 +4,7 @@
 //! A page that breaks is asked for again under its own link. As many rows as were sent on already are left out of the
 //! second reading, and only if they are byte for byte the same; otherwise the reading ends with an error.
 
-use std::collections::HashSet;
-
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use crate::dataverse::client::{Client, Sent};
@@ -15,6 +12,7 @@ use crate::dataverse::error_body::ErrorBody;
 use crate::dataverse::page::{PageError, Side, Splitter};
 use crate::dataverse::query::Query;
 use crate::dataverse::refusal::Refusal;
+use crate::dataverse::seen_pages::SeenPages;
 use crate::dataverse::{DataverseError, codes};
 use crate::net::{Body, Failure, Idempotency, NetError, Request};
 use crate::record::Record;
@@ -96,7 +94,7 @@ impl Reader {
             return Ok(Some(false));
         }
         let mut request = self.query.to_request();
-        let mut seen = HashSet::from([digest(&request.path)]);
+        let mut seen = SeenPages::from(&request.path);
         let mut empty_pages = 0;
         let mut previous = None;
         let mut page = 0;
@@ -123,10 +121,10 @@ impl Reader {
                 return Ok(Some(true));
             }
             // A service whose page number moves on while its cookie stands still sends the same page under ever new links.
-            let is_repeated = given.rows > 0 && previous == Some(given.print);
-            if is_repeated || !seen.insert(digest(&path)) {
+            if given.rows > 0 && previous == Some(given.print) {
                 return Err(DataverseError::CyclicLink { page });
             }
+            seen.go_on_to(&path)?;
             empty_pages = if given.rows == 0 { empty_pages + 1 } else { 0 };
             if empty_pages > MOST_EMPTY_PAGES {
                 return Err(DataverseError::EmptyPages { pages: empty_pages });
@@ -268,10 +266,6 @@ impl Fingerprint {
     fn mix(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517C_C1B7_2722_0A95);
     }
-}
-
-fn digest(path: &str) -> [u8; 32] {
-    Sha256::digest(path).into()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::paths::{self, Places};
+use crate::paths::{self, Places, Stamp};
 use crate::problem::Problem;
 use crate::store::configuration::ConfigurationSeed;
 use crate::store::written::{self, Unreadable};
@@ -41,6 +41,12 @@ impl Registry {
     pub fn read(&self) -> Result<Connections, StoreError> {
         let bytes = paths::read_own(&self.path, LIMIT)?;
         bytes.map_or_else(|| Ok(Connections::none()), |bytes| self.parse(&bytes))
+    }
+
+    /// What the file system says of the list; `None` when there is none.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        Stamp::of(&self.path)
     }
 
     fn parse(&self, bytes: &[u8]) -> Result<Connections, StoreError> {
@@ -248,6 +254,34 @@ mod tests {
         let good = home.bytes();
         assert_eq!(ids(&[&good, &b"nonsense"[..]].concat()), [one.id.clone(), two.id]);
         assert_eq!(ids(b"garbage"), [one.id]);
+    }
+
+    #[test]
+    fn whoever_looks_again_at_a_connection_sees_the_last_change_whatever_the_clock_says() {
+        use crate::clock::Clock;
+        use crate::connection::{Connection, Standing};
+        for now in ["1999-01-01T00:00:00Z", "2199-01-01T00:00:00Z"] {
+            let home = Home::new();
+            let one = connection("one");
+            let put = |read_only| {
+                let changed = Connection { read_only, ..one.clone() };
+                home.registry.change(|connections| Ok(connections.put(changed))).unwrap();
+            };
+            put(false);
+            let clock = Clock::set_at(now.parse().unwrap());
+            let look = crate::store::look_at(home.registry.clone(), clock, &one, |_| true);
+            for is_refused in [false, true, false, true] {
+                put(is_refused);
+                let standing = if is_refused { Standing::ReadOnly } else { Standing::Open };
+                assert_eq!([look(), look()], [standing, standing], "{now}");
+            }
+            let good = home.bytes();
+            home.write(b"nonsense");
+            assert_eq!(look(), Standing::ReadOnly, "what can't be read takes nothing back");
+            home.write(&good);
+            home.registry.change(|connections| Ok(connections.remove(&name("one")))).unwrap();
+            assert_eq!([look(), look()], [Standing::Gone, Standing::Gone], "{now}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::commands::records::Place;
 use crate::commands::records::opened::Opened;
-use crate::commands::records::which::{Which, change};
+use crate::commands::records::which::{Which, WordsBehind, change};
 use crate::context::Context;
 use crate::dataverse::{Other, SentOrShown};
 use crate::problem::{Exit, Problem};
@@ -33,7 +33,8 @@ impl Link {
     /// Ties them together.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         let words = [self.relationship.as_ref(), self.other.as_ref()];
-        let (reference, [relationship, other]) = self.which.with_words(place, words, ["RELATIONSHIP", "OTHER"], 2)?;
+        let behind = WordsBehind { words, names: ["RELATIONSHIP", "OTHER"], needed: 2 };
+        let (reference, [relationship, other]) = self.which.with_words(place, behind)?;
         let (relationship, other) = (relationship.unwrap_or_default(), Other::parse(&other.unwrap_or_default())?);
         change(context, place, &reference, async |opened, id| {
             let Opened { client, table, .. } = opened;

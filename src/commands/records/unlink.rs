@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::commands::records::Place;
 use crate::commands::records::opened::Opened;
-use crate::commands::records::which::{Which, change};
+use crate::commands::records::which::{Which, WordsBehind, change};
 use crate::context::Context;
 use crate::dataverse::{Other, SentOrShown};
 use crate::problem::{Exit, Problem};
@@ -28,7 +28,8 @@ impl Unlink {
     /// Takes them apart.
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         let words = [self.relationship.as_ref(), self.other.as_ref()];
-        let (reference, [relationship, other]) = self.which.with_words(place, words, ["RELATIONSHIP", "OTHER"], 1)?;
+        let behind = WordsBehind { words, names: ["RELATIONSHIP", "OTHER"], needed: 1 };
+        let (reference, [relationship, other]) = self.which.with_words(place, behind)?;
         let relationship = relationship.unwrap_or_default();
         let other = other.as_deref().map(Other::parse).transpose()?;
         change(context, place, &reference, async |opened, id| {

@@ -22,6 +22,17 @@ pub struct Which {
     key: Vec<String>,
 }
 
+/// The words that are typed behind a record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WordsBehind<'a, const N: usize> {
+    /// As typed.
+    pub words: [Option<&'a String>; N],
+    /// What they are called.
+    pub names: [&'static str; N],
+    /// So many of them have to be there.
+    pub needed: usize,
+}
+
 impl Which {
     /// What was typed, where nothing else is typed behind it.
     ///
@@ -35,18 +46,16 @@ impl Which {
         }
     }
 
-    /// The record and the words behind it, of which the first `needed` have to be there; `names` is what they are called.
-    /// Where `--key` names the record, the first of them stands in the place of the id.
+    /// The record and the words behind it. Where `--key` names the record, the first of them stands in the place of the id.
     ///
     /// # Errors
     /// As [`Which::reference`]; [`CommandError::Usage`] for a word too few or too many.
     pub(super) fn with_words<const N: usize>(
         &self,
         place: &Place,
-        words: [Option<&String>; N],
-        names: [&'static str; N],
-        needed: usize,
+        behind: WordsBehind<'_, N>,
     ) -> Result<(Reference, [Option<String>; N]), Problem> {
+        let WordsBehind { words, names, needed } = behind;
         let (reference, mut words) = self.with_some(place, words.into_iter().flatten().cloned().collect())?;
         if let Some(missing) = names.iter().take(needed).nth(words.len()) {
             let said = format!("the following required arguments were not provided: <{missing}>");
@@ -83,16 +92,14 @@ impl Which {
     pub(super) fn read_with_words<const N: usize>(
         &self,
         place: &Place,
-        words: [Option<&String>; N],
-        names: [&'static str; N],
-        needed: usize,
+        behind: WordsBehind<'_, N>,
     ) -> Result<(Reference, [Option<String>; N]), Problem> {
         match &self.record {
             Some(word) if self.key.is_empty() && is_value(word) => {
                 let by_key = Self { record: None, key: vec![word.clone()] };
-                by_key.with_words(place, words, names, needed)
+                by_key.with_words(place, behind)
             }
-            _ => self.with_words(place, words, names, needed),
+            _ => self.with_words(place, behind),
         }
     }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::commands::records::Place;
-use crate::commands::records::which::{Which, change};
+use crate::commands::records::which::{Which, WordsBehind, change};
 use crate::context::Context;
 use crate::dataverse::SentOrShown;
 use crate::problem::{Exit, Problem};
@@ -23,7 +23,8 @@ pub(super) struct Delete {
 
 impl Delete {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
-        let (reference, [column]) = self.which.with_words(place, [self.column.as_ref()], ["COLUMN"], 1)?;
+        let behind = WordsBehind { words: [self.column.as_ref()], names: ["COLUMN"], needed: 1 };
+        let (reference, [column]) = self.which.with_words(place, behind)?;
         let column = column.unwrap_or_default();
         change(context, place, &reference, async |opened, id| {
             let name = opened.read_name(&id).await?;

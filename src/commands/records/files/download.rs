@@ -8,7 +8,7 @@ use clap::Args;
 use crate::commands::records::Place;
 use crate::commands::records::files::given::Meter;
 use crate::commands::records::opened::Aim;
-use crate::commands::records::which::Which;
+use crate::commands::records::which::{Which, WordsBehind};
 use crate::context::Context;
 use crate::dataverse::{Client, DataverseError, FileError, Stored, safe_file_name};
 use crate::paths::Partial;
@@ -39,7 +39,8 @@ pub(super) struct Download {
 impl Download {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         let words = [self.column.as_ref(), self.file.as_ref()];
-        let (reference, [column, file]) = self.which.read_with_words(place, words, ["COLUMN", "FILE"], 1)?;
+        let behind = WordsBehind { words, names: ["COLUMN", "FILE"], needed: 1 };
+        let (reference, [column, file]) = self.which.read_with_words(place, behind)?;
         let (column, file) = (column.unwrap_or_default(), file.map(PathBuf::from));
         let is_stdout = file.as_deref() == Some(Path::new("-"));
         if let Some(file) = file.as_deref().filter(|file| !is_stdout && !file.is_dir()) {

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::commands::records::Place;
 use crate::commands::records::files::{Given, Memory};
-use crate::commands::records::which::{Which, change};
+use crate::commands::records::which::{Which, WordsBehind, change};
 use crate::context::Context;
 use crate::dataverse::{SentOrShown, Source as _};
 use crate::problem::{Exit, Problem};
@@ -34,7 +34,8 @@ pub(super) struct Upload {
 impl Upload {
     pub(super) fn run(self, context: &Context, place: &Place) -> Result<Exit, Problem> {
         let words = [self.column.as_ref(), self.file.as_ref()];
-        let (reference, [column, file]) = self.which.with_words(place, words, ["COLUMN", "FILE"], 2)?;
+        let behind = WordsBehind { words, names: ["COLUMN", "FILE"], needed: 2 };
+        let (reference, [column, file]) = self.which.with_words(place, behind)?;
         let column = column.unwrap_or_default();
         let mut given = Given::open(&PathBuf::from(file.unwrap_or_default()))?;
         change(context, place, &reference, async |opened, id| {
