@@ -89,13 +89,13 @@ impl Pool {
         let order = order.transpose()?.unwrap_or_default();
         let condition = self.condition(world, exchange)?;
         let is_counted = truth(options.value("$count"))?;
-        let (mut size, is_paged) = page_size(exchange)?;
+        let key = self.table.column(self.table.key).name;
+        let cookie = options.value("$skiptoken").map(|token| Cookie::read(token, &order, key)).transpose()?;
+        let (mut size, is_paged) = page_size(exchange, cookie.as_ref().map_or(1, |cookie| cookie.page))?;
         // Behind the link of an expanded collection that was cut, the pages stay as small.
         if let Some(inner) = world.inner_page.filter(|_| self.ids.is_some() && options.value("$skiptoken").is_some()) {
             size = size.min(inner);
         }
-        let key = self.table.column(self.table.key).name;
-        let cookie = options.value("$skiptoken").map(|token| Cookie::read(token, &order, key)).transpose()?;
         let holds = |row: &&Row| condition.as_ref().is_none_or(|condition| condition.holds(world, row));
 
         let count = if is_counted { Some(self.rows(world).filter(holds).count()) } else { None };
@@ -193,8 +193,9 @@ fn ordered<'world>(
     (rest.iter().take(size).map(|(_, row)| *row).collect(), rest.len() > size)
 }
 
-/// How many records a page has, and whether more pages follow. Beside a page size `$top` is ignored, as the service does.
-fn page_size(exchange: &Exchange<'_>) -> Result<(usize, bool), Refusal> {
+/// How many records a page has, and whether more pages follow. Beside a page size `$top` is ignored, as the service does; a
+/// `$top` beyond the largest page comes in several.
+fn page_size(exchange: &Exchange<'_>, page: u64) -> Result<(usize, bool), Refusal> {
     let top = exchange.options.value("$top").map(|top| {
         let invalid = || Refusal::new(400, "0x0", format!("Invalid value '{top}' for $top query option found."));
         top.trim().parse::<usize>().map_err(|_| invalid())
@@ -202,7 +203,11 @@ fn page_size(exchange: &Exchange<'_>) -> Result<(usize, bool), Refusal> {
     let top = top.transpose()?;
     Ok(match (exchange.preferences.page_size, top) {
         (Some(size), _) => (size, true),
-        (None, Some(top)) => (top.min(LARGEST_PAGE), false),
+        (None, Some(top)) => {
+            let before = usize::try_from(page).unwrap_or(usize::MAX).saturating_sub(1).saturating_mul(LARGEST_PAGE);
+            let left = top.saturating_sub(before);
+            (left.min(LARGEST_PAGE), left > LARGEST_PAGE)
+        }
         (None, None) => (LARGEST_PAGE, true),
     })
 }
@@ -571,6 +576,12 @@ mod tests {
         let larger =
             trial.ask("GET", "contacts?$select=contactid").header("prefer", "odata.maxpagesize=9000").answer().json();
         assert_eq!(larger["value"].as_array().unwrap().len(), 5000);
+        let first = trial.get("contacts?$select=contactid&$top=5050");
+        assert_eq!(first["value"].as_array().unwrap().len(), 5000);
+        let link = first["@odata.nextLink"].as_str().unwrap();
+        let (path, query) = link.strip_prefix(ORIGIN).unwrap().split_once('?').unwrap();
+        let rest = trial.ask_verbatim("GET", path, query).answer().json();
+        assert_eq!((rest["value"].as_array().unwrap().len(), rest.get("@odata.nextLink")), (50, None));
     }
 
     proptest::proptest! {

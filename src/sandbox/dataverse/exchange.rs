@@ -29,7 +29,11 @@ pub(super) struct Exchange<'request> {
 impl Exchange<'_> {
     /// Refuses query options the sandbox does not take. Those without `$` are a caller's own, and pass by.
     pub fn check_options(&self) -> Result<(), Refusal> {
-        for name in self.options.names() {
+        self.check_names(|_| false)
+    }
+
+    fn check_names(&self, is_known_too: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+        for name in self.options.names().filter(|name| !is_known_too(name)) {
             let is_known = !name.starts_with('$') || OPTIONS.contains(&name);
             if name == "$skip" {
                 return Err(Refusal::unsupported("Skip Clause is not supported in CRM"));
@@ -45,6 +49,20 @@ impl Exchange<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses query options that a change does not take, too: what it shows afterwards is shaped, nothing is chosen or ordered.
+    pub fn check_options_of_change(&self) -> Result<(), Refusal> {
+        for name in self.options.names().filter(|name| *name != "$id") {
+            if matches!(name, "$filter" | "$orderby" | "$top" | "$count" | "$skiptoken" | "$apply") {
+                return Err(Refusal::unsupported(format!("The query parameter {name} is not supported")));
+            }
+        }
+        let is_id = self.options.value("$id").is_some();
+        if is_id && (self.request.method != "DELETE" || !self.request.path.ends_with("/$ref")) {
+            return Err(Refusal::unsupported("The query parameter $id is not supported"));
+        }
+        self.check_names(|name| name == "$id")
     }
 
     /// An answer with JSON and the preferences that were honoured.
@@ -68,5 +86,41 @@ impl Exchange<'_> {
     /// A header that holds an entity tag or `*`; the literal `null` counts as none, as the service's own samples send it.
     pub fn condition(&self, name: &str) -> Option<&str> {
         self.request.header(name).map(str::trim).filter(|value| !value.is_empty() && *value != "null")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sandbox::dataverse::trial::Trial;
+
+    #[test]
+    fn a_change_takes_options_that_shape_its_answer_and_no_others() {
+        let mut trial = Trial::new();
+        let account = format!("accounts({})", trial.find("accounts", "accountnumber eq 'NL-0001'"));
+        let before = trial.world.version();
+        for (option, named) in [
+            ("$filter=name eq 'x'", "$filter"),
+            ("$top=1", "$top"),
+            ("$orderby=name", "$orderby"),
+            ("$count=true", "$count"),
+            ("$frob=1", "$frob"),
+            ("$Select=name", "$Select"),
+            ("$id=contacts(1)", "$id"),
+            ("$apply=aggregate($count as n)", "$apply"),
+        ] {
+            for (method, address) in
+                [("POST", "accounts"), ("PATCH", &account), ("DELETE", &account), ("POST", "Merge")]
+            {
+                let asking = trial.ask(method, &format!("{address}?{option}"));
+                let (status, code, message) = asking.body("{\"name\":\"x\"}").answer().error();
+                assert_eq!((status, code.as_str()), (400, "0x80060888"), "{method} {option}: {message}");
+                assert!(message.contains(named), "{message}");
+            }
+        }
+        assert_eq!(trial.world.version(), before);
+        for option in ["$select=name", "$expand=primarycontactid", "tag=mine"] {
+            let asking = trial.ask("PATCH", &format!("{account}?{option}"));
+            assert_eq!(asking.body("{\"name\":\"x\"}").answer().status, 204, "{option}");
+        }
     }
 }

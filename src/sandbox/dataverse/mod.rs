@@ -6,6 +6,7 @@ mod apply;
 mod batch;
 mod body;
 mod bulk;
+mod closed;
 mod collection;
 mod condition;
 mod cookie;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::{Schema, Table};
 use crate::sandbox::dataverse::body::{Members, Purpose, changes};
+use crate::sandbox::dataverse::closed;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::dataverse::write::insert;
@@ -31,6 +32,7 @@ pub(super) fn replace(
     let list = list.ok_or_else(missing)?;
     let Some(parties) = Schema::of_sandbox().by_name("activityparty") else { return Err(missing()) };
     let Some(activity) = parties.place("activityid") else { return Err(missing()) };
+    closed::check_change(world, table, id, &vec![(table.key, None)])?;
     let link = Value::Link(Link { table: table.index, id });
     let mut new = Vec::new();
     for party in list {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::{Access, Schema, Table};
 use crate::sandbox::dataverse::body::{Members, check_cleared};
+use crate::sandbox::dataverse::closed;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::keys::{Key, referenced};
 use crate::sandbox::dataverse::refusal::Refusal;
@@ -35,12 +36,17 @@ pub(super) fn relate(
                 Some(link) => check_target(table, &navigation.name, targets, link)?,
                 None => check_cleared(table, table.column(*column))?,
             }
-            world.update(table, id, vec![(*column, link.map(Value::Link))], exchange.caller);
+            let changes = vec![(*column, link.map(Value::Link))];
+            closed::check_change(world, table, id, &changes)?;
+            world.update(table, id, changes, exchange.caller);
         }
         (Way::Collection { table: other, .. } | Way::Association { table: other, .. }, "POST" | "DELETE") => {
             let other = Schema::of_sandbox().table(*other);
             let link = other_end(world, exchange, table, other, navigation)?;
             check_target(table, &navigation.name, &[other.logical_name], link)?;
+            if let Way::Collection { column, .. } = &way {
+                closed::check_change(world, other, link.id, &vec![(*column, None)])?;
+            }
             if method == "DELETE" {
                 way.untie(world, id, link.id, exchange.caller);
             } else if !way.tie(world, table, id, link.id, exchange.caller) {

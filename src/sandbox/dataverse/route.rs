@@ -80,6 +80,9 @@ fn judged(
     if let Some(answer) = function(world, &exchange, first).filter(|_| rest.is_empty()) {
         return answer;
     }
+    if exchange.request.method != "GET" {
+        exchange.check_options_of_change()?;
+    }
     if rest.is_empty()
         && let Some(answer) = actions::unbound(world, &exchange, first)
     {

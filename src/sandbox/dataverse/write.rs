@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::sandbox::Outgoing;
 use crate::sandbox::data::Table;
 use crate::sandbox::dataverse::body::{Members, Purpose, changes};
+use crate::sandbox::dataverse::closed;
 use crate::sandbox::dataverse::condition::Setting;
 use crate::sandbox::dataverse::deep;
 use crate::sandbox::dataverse::exchange::Exchange;
@@ -70,6 +71,7 @@ pub(super) fn delete(
         return Err(Refusal::new(400, "0x80040800", message));
     }
     check_gone(world, table, id)?;
+    closed::check_document(world, table, id, &Changes::new())?;
     world.remove(table, id);
     Ok(Outgoing::empty(204))
 }
@@ -150,6 +152,7 @@ pub(super) fn insert(
     if world.row(table, id).is_some() {
         return Err(Refusal::new(412, "0x80040237", "Cannot insert duplicate key."));
     }
+    closed::check_document(world, table, id, &changes)?;
     check_unique(world, table, id, &changes)?;
     check_duplicates(world, exchange, table, &changes)?;
     check_note(world, table, &changes)?;
@@ -166,6 +169,7 @@ pub(super) fn update(
     id: Uuid,
     changes: Changes,
 ) -> Result<(), Refusal> {
+    closed::check_change(world, table, id, &changes)?;
     check_unique(world, table, id, &changes)?;
     check_note(world, table, &changes)?;
     check_image(table, &changes)?;

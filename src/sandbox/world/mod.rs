@@ -8,6 +8,7 @@ mod store;
 mod value;
 
 pub(crate) use files::{Files, StoredFile, Transfer};
+pub(crate) use prices::document_column;
 pub(crate) use row::{Changes, Row};
 pub(crate) use store::{World, made_id};
 pub(crate) use value::{Link, Value, day_of, folded};

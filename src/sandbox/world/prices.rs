@@ -18,7 +18,7 @@ const LINES: [(&str, &str); 4] = [
 const SCALE: u32 = 4;
 
 /// The lookup of its document that a line has; `None` for a table that is none of lines.
-fn lookup(table: &Table) -> Option<u16> {
+pub(crate) fn document_column(table: &Table) -> Option<u16> {
     let (_, column) = LINES.iter().find(|(name, _)| *name == table.logical_name)?;
     table.place(column)
 }
@@ -31,12 +31,12 @@ fn amount(table: &Table, row: &Row, column: &str) -> Number {
 impl World {
     /// The document that a line belongs to.
     pub(super) fn document_of(&self, table: &Table, id: Uuid) -> Option<Link> {
-        self.row(table, id)?.value(lookup(table)?)?.as_link()
+        self.row(table, id)?.value(document_column(table)?)?.as_link()
     }
 
     /// Adds the lines of a document up.
     pub(super) fn add_up(&mut self, lines: &Table, document: Link) {
-        let Some(column) = lookup(lines) else { return };
+        let Some(column) = document_column(lines) else { return };
         let documents = Schema::of_sandbox().table(document.table);
         let Some(row) = self.row(documents, document.id) else { return };
         let (mut net, mut tax, mut discount) = (Number::whole(0), Number::whole(0), Number::whole(0));

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::sandbox::Outgoing;
 use crate::sandbox::dataverse::actions::given::{Given, payload};
 use crate::sandbox::dataverse::actions::states::{cell, set, state, table};
+use crate::sandbox::dataverse::closed;
 use crate::sandbox::dataverse::collection::Pool;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::json::Object;
@@ -37,6 +38,7 @@ pub(super) fn escalate(
     }
     let mut changes = Changes::new();
     set(&mut changes, incidents, "prioritycode", Some(Value::Whole(given.whole("Priority")?.unwrap_or(1))));
+    closed::check_change(world, incidents, case, &changes)?;
     world.update(incidents, case, changes, exchange.caller);
     let mut note = Changes::new();
     set(&mut note, notes, "subject", Some(Value::text("Escalated")));
