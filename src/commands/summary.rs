@@ -8,8 +8,14 @@ use crate::output::{Format, object};
 use crate::problem::{Exit, Problem};
 
 /// A new record: its id goes to stdout, so that the next command can use it.
-pub(super) fn created(context: &Context, format: Format, table: &Table, id: &RecordId) -> Result<Exit, Problem> {
-    context.screen.note(&format!("created {}", table.logical_name));
+pub(super) fn created(
+    context: &Context,
+    format: Format,
+    table: &Table,
+    id: &RecordId,
+    name: Option<&str>,
+) -> Result<Exit, Problem> {
+    tell(context, "created", table, id, name);
     if is_for_programs(format) {
         show(context, format, table, id)?;
     } else {
@@ -36,7 +42,7 @@ pub(super) fn changed(
     Ok(Exit::Done)
 }
 
-/// Says which record was changed: by its id, and by its name where that is known.
+/// Says which record was made or changed: by its id, and by its name where that is known.
 pub(super) fn tell(context: &Context, what: &str, table: &Table, id: &RecordId, name: Option<&str>) {
     let name = name.map(|name| format!(" ({})", shown(name))).unwrap_or_default();
     context.screen.note(&format!("{what} {} {id}{name}", table.logical_name));

@@ -5,8 +5,13 @@ use serde::Deserialize;
 use crate::dataverse::client::Client;
 use crate::dataverse::encode::{API, query_value, string_literal};
 use crate::dataverse::users::rather_signing_in;
-use crate::dataverse::{Body, DataverseError, RecordId, SentOrShown, Table, ValueError, VerbError};
+use crate::dataverse::{Body, DataverseError, RecordId, Reference, SentOrShown, Table, ValueError, VerbError};
 use crate::net::Request;
+
+const USER: &str = "systemuser";
+const TEAM: &str = "team";
+/// What the two tables of owners are called, and which of them it is.
+const OWNERS: [(&str, &str); 5] = [("user", USER), (USER, USER), ("systemusers", USER), (TEAM, TEAM), ("teams", TEAM)];
 
 /// A user or a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,14 +52,20 @@ impl Client {
     /// The user or team that `typed` means: an id, `user:ID`, `team:ID`, a sign-in name, an address, or a name.
     ///
     /// # Errors
-    /// [`VerbError::NoSuchOwner`], [`VerbError::AmbiguousOwner`], or whatever kept the answers away.
+    /// [`VerbError::NoSuchOwner`], [`VerbError::AmbiguousOwner`], [`VerbError::NotAnOwner`] for a table whose records own
+    /// nothing, or whatever kept the answers away.
     pub async fn owner(&self, typed: &str) -> Result<Owner, DataverseError> {
-        let (kind, text) = match typed.split_once(':') {
-            Some((kind @ ("user" | "systemuser" | "team"), text)) => (Some(kind), text),
-            _ => (None, typed),
+        let (kind, text) = self.kind_of_owner(typed).await?;
+        let text = match kind {
+            // By its columns, which have to lead to one alone.
+            Some(kind) if matches!(Reference::parse(text)?, Reference::Key(_)) => {
+                let table = self.table_named(kind).await?;
+                &self.find_record(&table, &Reference::parse(text)?).await?.to_string()
+            }
+            _ => text,
         };
         let mut found = Vec::new();
-        if kind != Some("team") {
+        if kind != Some(TEAM) {
             found.extend(self.users(text, true).await?.iter().map(|user| Owner {
                 entity_set: "systemusers",
                 id: user.id,
@@ -62,7 +73,7 @@ impl Client {
                 sign_in: user.sign_in().map(str::to_owned),
             }));
         }
-        if kind.is_none_or(|kind| kind == "team") {
+        if kind.is_none_or(|kind| kind == TEAM) {
             let teams: Vec<Team> = self.read_rows(&teams(text)).await?;
             found.extend(teams.into_iter().map(|team| Owner {
                 entity_set: "teams",
@@ -72,6 +83,19 @@ impl Client {
             }));
         }
         Ok(only(typed, text, found)?)
+    }
+
+    /// The table of owners in front of what was typed, and the rest of it. A word that names no table is a part of a name.
+    async fn kind_of_owner<'a>(&self, typed: &'a str) -> Result<(Option<&'static str>, &'a str), DataverseError> {
+        let Some((word, text)) = typed.split_once(':') else { return Ok((None, typed)) };
+        if let Some((_, kind)) = OWNERS.iter().find(|(called, _)| called.eq_ignore_ascii_case(word)) {
+            return Ok((Some(kind), text));
+        }
+        let is_name = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match if is_name { self.table_if_any(word).await? } else { None } {
+            Some(table) => Err(VerbError::NotAnOwner { typed: typed.to_owned(), table: table.logical_name }.into()),
+            None => Ok((None, typed)),
+        }
     }
 }
 

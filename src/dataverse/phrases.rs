@@ -110,6 +110,7 @@ pub const PHRASES: &[&Phrase] = &[
     &verbs::AMBIGUOUS_REASON,
     &verbs::NO_SUCH_STATE,
     &verbs::NO_SUCH_OWNER,
+    &verbs::NOT_AN_OWNER,
     &verbs::AMBIGUOUS_OWNER,
     &verbs::UNKNOWN_RELATIONSHIP,
     &verbs::AMBIGUOUS_RELATIONSHIP,

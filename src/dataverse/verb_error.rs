@@ -36,6 +36,14 @@ pub enum VerbError {
         /// As typed.
         typed: String,
     },
+    /// A table in front whose records own nothing.
+    #[error("a record is owned by a user or a team, and `{}` is a record of {table}", typed.escape_debug())]
+    NotAnOwner {
+        /// As typed.
+        typed: String,
+        /// Logical name of the table in front.
+        table: String,
+    },
     /// Several of that name.
     #[error("`{}` may be {} users or teams", typed.escape_debug(), candidates.len())]
     AmbiguousOwner {
@@ -108,6 +116,7 @@ impl Diagnose for VerbError {
             Self::AmbiguousReason { .. } => &verbs::AMBIGUOUS_REASON,
             Self::NoSuchState { .. } => &verbs::NO_SUCH_STATE,
             Self::NoSuchOwner { .. } => &verbs::NO_SUCH_OWNER,
+            Self::NotAnOwner { .. } => &verbs::NOT_AN_OWNER,
             Self::AmbiguousOwner { .. } => &verbs::AMBIGUOUS_OWNER,
             Self::UnknownRelationship { .. } => &verbs::UNKNOWN_RELATIONSHIP,
             Self::AmbiguousRelationship { .. } => &verbs::AMBIGUOUS_RELATIONSHIP,

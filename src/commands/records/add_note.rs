@@ -65,7 +65,7 @@ impl AddNote {
                 let SentOrShown::Sent(made) = client.create(&notes, fresh, &body).await? else {
                     return Ok(Exit::Done);
                 };
-                return summary::created(context, opened.format, &notes, &made);
+                return summary::created(context, opened.format, &notes, &made, self.subject.as_deref());
             };
             let holder = client.holder(&notes, fresh, "documentbody").await?;
             client.check_file(&holder, &large.name(), large.length()).await?;
@@ -81,7 +81,7 @@ impl AddNote {
                 ));
                 return Err(problem);
             }
-            summary::created(context, opened.format, &notes, &made)
+            summary::created(context, opened.format, &notes, &made, self.subject.as_deref())
         })
     }
 }

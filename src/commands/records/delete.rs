@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::commands::records::manner::Logic;
+use crate::commands::records::many_error::ManyError;
 use crate::commands::records::opened::{Aim, Opened};
 use crate::commands::records::which::{of_id, of_key};
 use crate::commands::records::{Place, delete_many};
@@ -17,9 +18,10 @@ use crate::settings::parse_header_text;
   d365conn accounts delete ACCOUNT_ID
   d365conn accounts delete --key accountnumber=NL-0001
   d365conn contacts delete CONTACT_ID CONTACT_ID_2 --yes
-  d365conn accounts delete --filter \"accountnumber eq 'NL-0007'\" --expect-count 1")]
+  d365conn accounts delete --filter \"accountnumber eq 'NL-0007'\" --expect-count 1
+  d365conn tasks list --filter \"subject eq 'None'\" -o id | d365conn tasks delete - --yes")]
 pub struct Delete {
-    /// The records' ids
+    /// The records' ids; `-` alone reads them from stdin, one a line
     #[arg(required_unless_present_any = ["filter", "key"], value_name = "ID")]
     ids: Vec<String>,
     /// In the place of the ids: `column=value` that tells one record apart, once for each column of a key
@@ -28,8 +30,8 @@ pub struct Delete {
     /// Every record for which this OData condition holds; they are counted before anything is deleted
     #[arg(long, value_name = "ODATA", conflicts_with_all = ["ids", "if_match", "Logic"])]
     filter: Option<String>,
-    /// Delete nothing unless exactly so many records match
-    #[arg(long, value_name = "N", requires = "filter", conflicts_with = "ids")]
+    /// Delete nothing unless exactly so many records match, or so many ids come on stdin
+    #[arg(long, value_name = "N", conflicts_with = "key")]
     expect_count: Option<u64>,
     /// Only if the record still has this version
     #[arg(long, value_name = "ETAG", value_parser = parse_header_text)]
@@ -38,6 +40,8 @@ pub struct Delete {
     logic: Logic,
 }
 
+/// So many bytes of ids are taken from a pipe: more than a million ids.
+const MOST_PIPED: usize = 64 << 20;
 /// So many deletions are shown one by one where none is sent.
 const MOST_SHOWN: usize = 50;
 
@@ -47,10 +51,20 @@ impl Delete {
         if let Some(filter) = &self.filter {
             return delete_many::run(context, place, filter, self.expect_count);
         }
+        let is_piped = matches!(self.ids.as_slice(), [only] if only == "-");
+        let words = if is_piped { piped(context)? } else { self.ids.clone() };
         let references = match self.key.as_slice() {
-            [] => self.ids.iter().map(|id| of_id(id, place)).collect::<Result<Vec<_>, _>>()?,
+            [] => words.iter().map(|id| of_id(id, place)).collect::<Result<Vec<_>, _>>()?,
             key => vec![of_key(key)?],
         };
+        if is_piped && self.if_match.is_none() && self.logic.headers().is_empty() {
+            return delete_many::run_ids(context, place, &references, self.expect_count);
+        }
+        if is_piped {
+            delete_many::check_count(self.expect_count, references.len())?;
+        } else if self.expect_count.is_some() {
+            return Err(ManyError::NamedOneByOne.into());
+        }
         let at = context.warning_of_target();
         let is_seen = context.screen.can_ask();
         let deed = async |opened: &Opened<'_>| {
@@ -88,6 +102,13 @@ impl Delete {
         let aim = if references.len() > 1 && !is_seen { Aim::ChangeIf(&question) } else { Aim::Change };
         place.open(context, aim, deed)
     }
+}
+
+/// The ids on stdin, one a line, as `-o id` writes them.
+fn piped(context: &Context) -> Result<Vec<String>, Problem> {
+    let bytes = context.screen.read_stdin_to_end(MOST_PIPED)?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
 /// Some of the records, by what people call them.

@@ -1,5 +1,8 @@
-//! `delete --filter`: the records for which a condition holds, counted before the first one goes, and a verdict for each.
+//! Deleting many: the records for which a condition holds, or whose ids come on stdin, counted before the first one goes, and a
+//! verdict for each.
 //! How they travel is not known here.
+
+use std::collections::HashSet;
 
 use serde_json::json;
 
@@ -7,7 +10,9 @@ use crate::commands::records::Place;
 use crate::commands::records::many_error::ManyError;
 use crate::commands::summary;
 use crate::context::Context;
-use crate::dataverse::{Asked, Client, Course, Operation, Outcome, Query, RecordId, SentOrShown, Table, Verdict};
+use crate::dataverse::{
+    Asked, Client, Course, Operation, Outcome, Query, RecordId, Reference, SentOrShown, Table, Verdict,
+};
 use crate::output::problem::brief;
 use crate::output::{Format, Progress, object};
 use crate::problem::{Exit, Problem};
@@ -16,6 +21,46 @@ use crate::problem::{Exit, Problem};
 const TOGETHER: usize = 100;
 /// A deletion may be sent twice, and one that fails does not keep the others.
 const COURSE: Course = Course { atomic: false, goes_on: true, may_repeat: true };
+
+/// Deletes the records of these ids, which nobody has looked at: with a question, unless their number was foreseen.
+pub(super) fn run_ids(
+    context: &Context,
+    place: &Place,
+    references: &[Reference],
+    expected: Option<u64>,
+) -> Result<Exit, Problem> {
+    let mut known = HashSet::new();
+    let ids: Vec<RecordId> = references
+        .iter()
+        .filter_map(|reference| if let Reference::Id(id) = reference { Some(*id) } else { None })
+        .filter(|id| known.insert(*id))
+        .collect();
+    check_count(expected, ids.len())?;
+    if ids.is_empty() {
+        context.screen.note("no ids came on stdin");
+        return Ok(Exit::Done);
+    }
+    let format = context.format()?;
+    let client = context.client()?;
+    client.check_writable()?;
+    if ids.len() > 1 && expected.is_none() {
+        let place = context.warning_of_target();
+        context.confirm_change(&format!("Delete {} records{place}?", ids.len()))?;
+    }
+    context.block_on(async {
+        let table = place.table(&client).await?;
+        delete(context, &client, format, &table, &ids, false).await
+    })
+}
+
+/// Refuses another number of ids than was foreseen.
+pub(super) fn check_count(expected: Option<u64>, found: usize) -> Result<(), Problem> {
+    let found = found as u64;
+    match expected.filter(|expected| *expected != found) {
+        Some(expected) => Err(ManyError::IdsDiffer { expected, found }.into()),
+        None => Ok(()),
+    }
+}
 
 /// Counts, asks, deletes.
 pub(super) fn run(context: &Context, place: &Place, filter: &str, expected: Option<u64>) -> Result<Exit, Problem> {
@@ -43,7 +88,7 @@ pub(super) fn run(context: &Context, place: &Place, filter: &str, expected: Opti
         let place = context.warning_of_target();
         context.confirm_change(&format!("Delete {found} {} records{place}?", table.logical_name))?;
     }
-    context.block_on(delete(context, &client, format, &table, &ids))
+    context.block_on(delete(context, &client, format, &table, &ids, true))
 }
 
 /// The ids of all records for which the condition holds.
@@ -68,12 +113,15 @@ async fn delete(
     format: Format,
     table: &Table,
     ids: &[RecordId],
+    were_there: bool,
 ) -> Result<Exit, Problem> {
+    // What is gone at a second try may have gone at the first one, but only if it is known to have been there.
+    let course = Course { may_repeat: were_there, ..COURSE };
     let progress = Progress::start(&context.screen, &format!("0 of {} records", ids.len()));
     let (mut said, mut failed) = (0, 0);
     for now in ids.chunks(TOGETHER) {
         let operations: Vec<Operation> = now.iter().map(|id| Operation::delete(table, id)).collect();
-        let outcomes = match client.batch(&operations, COURSE).await {
+        let outcomes = match client.batch(&operations, course).await {
             Ok(SentOrShown::Sent(outcomes)) => outcomes,
             Ok(SentOrShown::Shown) => {
                 drop(progress);
@@ -91,7 +139,7 @@ async fn delete(
         for (id, outcome) in now.iter().zip(outcomes) {
             match outcome.verdict {
                 // Somebody else was faster, or our own first try was.
-                Verdict::Failed(error) if error.is_not_found() => {
+                Verdict::Failed(error) if were_there && error.is_not_found() => {
                     summary::changed(context, format, table, id, "deleted", None)?;
                 }
                 Verdict::Done { .. } => {

@@ -91,7 +91,8 @@ impl Opened<'_> {
     /// # Errors
     /// When it can't be said.
     pub fn created(&self, id: &RecordId) -> Result<Exit, Problem> {
-        summary::created(self.context, self.format, &self.table, id)
+        let name = self.called.get().map(String::as_str);
+        summary::created(self.context, self.format, &self.table, id, name)
     }
 
     /// Says what was done to a record.

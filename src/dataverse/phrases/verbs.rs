@@ -40,6 +40,17 @@ pub(in crate::dataverse) static NO_SUCH_OWNER: Phrase = Phrase {
     remedy: &["run `d365conn records systemuser list --all` or `d365conn records team list` to see who there is"],
 };
 
+pub(in crate::dataverse) static NOT_AN_OWNER: Phrase = Phrase {
+    code: "dataverse/not-an-owner",
+    exit: Exit::Usage,
+    who: Who::You,
+    meaning: "the word in front names a table of this organisation, and its records own nothing; it was not read as a part of a name; nothing was sent",
+    remedy: &[
+        "put `user:` in front of a user, or `team:` in front of a team",
+        "run `d365conn records systemuser list --all` or `d365conn records team list` to see who there is",
+    ],
+};
+
 pub(in crate::dataverse) static AMBIGUOUS_OWNER: Phrase = Phrase {
     code: "dataverse/ambiguous-owner",
     exit: Exit::Usage,

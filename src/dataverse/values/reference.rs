@@ -98,7 +98,7 @@ pub struct Link<'a> {
     pub reference: Reference,
 }
 
-/// Takes `table:GUID`, `table:Name`, `table@key=value`. Whether the word in front is a table is for others to say: a name may
+/// Takes `table:GUID`, `table:column=value`, `table:Name`, `table@column=value`. Whether the word in front is a table is for others to say: a name may
 /// hold a colon, an address an `@`.
 ///
 /// # Errors
@@ -111,11 +111,7 @@ pub fn link(text: &str) -> Result<Link<'_>, DataverseError> {
         let part = key_part(rest).filter(|(_, value)| !value.is_empty());
         part.map_or_else(|| Reference::Name(rest.to_owned()), |part| Reference::Key(vec![part]))
     } else {
-        match RecordId::parse(rest) {
-            Ok(id) => Reference::Id(id),
-            Err(bad) if looks_like_an_id(rest) => return Err(bad),
-            Err(_) => Reference::Name(unquoted(rest)),
-        }
+        Reference::parse(rest)?
     };
     Ok(Link { table: Some(table), reference })
 }
@@ -167,6 +163,8 @@ mod tests {
             ("contact:\"Ida Holm\"".to_owned(), Some("contact"), name("Ida Holm")),
             ("account:Monitor 24\"".to_owned(), Some("account"), name("Monitor 24\"")),
             ("contact: Ida Holm ".to_owned(), Some("contact"), name(" Ida Holm ")),
+            ("account:accountnumber=AC-1".to_owned(), Some("account"), key("accountnumber", "AC-1")),
+            ("account:\"e=mc2\"".to_owned(), Some("account"), name("e=mc2")),
             ("contact@emailaddress1=i@x.dk".to_owned(), Some("contact"), key("emailaddress1", "i@x.dk")),
             ("contact@emailaddress1=".to_owned(), Some("contact"), name("emailaddress1=")),
             ("Ida Holm".to_owned(), None, name("Ida Holm")),

@@ -22,8 +22,12 @@ fn a_lead_is_qualified_and_what_was_made_is_printed() {
     let world = World::connected();
     let lead = open(&world, "leads");
     let outcome = world.run(&format!("leads qualify {lead} -o json"));
-    assert!(outcome.stderr.contains("created account, contact, opportunity"), "{}", outcome.stderr);
+    let said = outcome.stderr.clone();
     let made = json(&outcome.succeeds());
+    for row in made.as_array().unwrap() {
+        let (table, id) = (row["table"].as_str().unwrap(), row["id"].as_str().unwrap());
+        assert!(said.contains(&format!("{table} {id}")), "{said}");
+    }
     let tables: Vec<&str> = made.as_array().unwrap().iter().map(|it| it["table"].as_str().unwrap()).collect();
     assert_eq!(tables, ["account", "contact", "opportunity"]);
     let opportunity = row(&world, "opportunities", made[2]["id"].as_str().unwrap());
@@ -135,6 +139,16 @@ fn a_record_is_given_to_a_user_or_a_team_by_any_of_their_names() {
     }
     world.run(&format!("accounts assign {id} --to Nobody")).fails(3, "dataverse/no-such-owner");
     world.run(&format!("accounts assign {id} --to \"x' or 1 eq 1\"")).fails(3, "dataverse/no-such-owner");
+    let contact = open(&world, "contacts");
+    for other in [&format!("contact:{contact}"), "contacts:Ida", "account:accountnumber=NL-0001"] {
+        let said = world.run(&format!("accounts assign {id} --to {other}")).fails(2, "dataverse/not-an-owner");
+        assert!(said.contains("`user:`") && said.contains("`team:`"), "{said}");
+    }
+    world.run(&format!("accounts assign {id} --to team:name=Northlight")).succeeds();
+    assert!(!row(&world, "accounts", &id)["_owningteam_value"].is_null());
+    world.run(&format!("accounts assign {id} --to user:domainname={sign_in}")).succeeds();
+    assert_eq!(row(&world, "accounts", &id)["_ownerid_value"], user_id);
+    world.run(&format!("accounts assign {id} --to 'Frank: not there'")).fails(3, "dataverse/no-such-owner");
     world.run(&format!("records team create \"name={name}\"")).succeeds();
     let said = world.run(&format!("accounts assign {id} --to \"{name}\"")).fails(2, "dataverse/ambiguous-owner");
     assert!(said.contains(&format!("user:{user_id}")) && said.contains("team:"), "{said}");

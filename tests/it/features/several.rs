@@ -103,3 +103,34 @@ fn a_note_that_cannot_be_is_refused() {
     let big = world.path("big.bin").display().to_string();
     world.run(&format!("accounts add-note {account} --file {big}")).fails(2, "dataverse/file-too-large");
 }
+
+#[test]
+fn ids_from_a_pipe_are_deleted_after_a_yes_or_where_their_number_was_foreseen() {
+    let world = World::connected().without_terminal();
+    let make = |count: usize| -> String {
+        let one = |nth| world.run(&format!("tasks create subject=Piped{nth}")).succeeds();
+        (0..count).map(one).collect()
+    };
+    let left = || world.run("tasks count --filter \"startswith(subject,'Piped')\"").succeeds().trim().to_owned();
+    let three = make(3);
+    world.run_with_stdin("tasks delete -", &three).fails(2, "output/");
+    let said = world.run_with_stdin("tasks delete - --expect-count 2", &three).fails(7, "commands/ids-differ");
+    assert!(said.contains("3 different ids were given") && said.contains("--expect-count 3"), "{said}");
+    world.run_with_stdin("tasks delete - --yes", &format!("{three}no-id\n")).fails(2, "dataverse/bad-record-id");
+    assert_eq!(left(), "3");
+    let twice = format!("{three}\r\n  \n{three}");
+    let gone = world.run_with_stdin("tasks delete - --expect-count 3", &twice);
+    for id in three.lines() {
+        assert!(gone.stderr.contains(&format!("deleted task {id}")), "{}", gone.stderr);
+    }
+    gone.succeeds();
+    assert_eq!(left(), "0");
+    // Those that are gone already are no success.
+    assert_eq!(world.run_with_stdin("tasks delete - --yes", &three).exit, 9);
+    world.run_with_stdin("tasks delete -", &make(1)).succeeds();
+    let nothing = world.run_with_stdin("tasks delete - --yes", "");
+    assert!(nothing.stderr.contains("no ids came on stdin"), "{}", nothing.stderr);
+    nothing.succeeds();
+    world.run_with_stdin("tasks delete - --yes", &make(101)).succeeds();
+    assert_eq!(left(), "0");
+}

@@ -177,7 +177,13 @@ fn a_name_is_compared_as_typed_and_an_inch_belongs_to_it() {
 #[test]
 fn a_change_says_which_record_it_was_made_to_and_asks_nothing_for_it() {
     let world = World::connected().without_terminal();
-    let id = made(&world, "accounts create name='Alder Freight Two' accountnumber=AC-N1");
+    let new = world.run("accounts create name='Alder Freight Two' accountnumber=AC-N1");
+    let said = new.stderr.clone();
+    let id = new.succeeds().trim().to_owned();
+    assert!(said.contains(&format!("created account {id} (Alder Freight Two)")), "{said}");
+    let note = world.run(&format!("accounts add-note {id} --subject Visit --text x"));
+    let said = note.stderr.clone();
+    assert!(said.contains(&format!("created annotation {} (Visit)", note.succeeds().trim())), "{said}");
     // What is known of the table is kept after the first of them.
     world.run(&format!("accounts update {id} fax=0")).succeeds();
     for (line, sent, called) in [

@@ -60,7 +60,7 @@ impl Deed for Qualify {
                 return Ok(Exit::Done);
             };
             let made = made_records(answer.as_deref().unwrap_or_default());
-            let words: Vec<&str> = made.iter().map(|it| it.table.as_str()).collect();
+            let words: Vec<String> = made.iter().map(|it| format!("{} {}", it.table, it.id)).collect();
             let words = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
             context.screen.note(&format!("qualified {} {id}: created {words}", opened.table.logical_name));
             context.screen.note(&status.to_string());
