@@ -17,6 +17,8 @@ pub(crate) struct Column {
     pub access: Access,
     /// The choice a new record begins with.
     pub default: Option<i64>,
+    /// What a date with a time stands for.
+    pub behaviour: Behaviour,
 }
 
 /// What a column holds.
@@ -93,6 +95,27 @@ pub(crate) struct Target {
     pub collection: &'static str,
 }
 
+/// What a date with a time stands for. Source: Microsoft Learn, "Behavior and format of the date and time column".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Behaviour {
+    /// A moment, shown in the zone of whoever looks.
+    Moment,
+    /// A moment of which everybody sees the day that it falls on in their own zone.
+    Day,
+    /// What a clock on the wall shows, the same everywhere.
+    Clock,
+}
+
+impl Behaviour {
+    fn read(detail: &str) -> Self {
+        match detail {
+            "days" => Self::Day,
+            "clock" => Self::Clock,
+            _ => Self::Moment,
+        }
+    }
+}
+
 /// How much a column is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Required {
@@ -130,8 +153,10 @@ impl Column {
             "c" => Access::CreateOnly,
             _ => Access::ReadOnly,
         };
-        let kind = Kind::read(kind, fields.next().unwrap_or_default())?;
-        Some(Self { name, kind, required, access, default: fields.next().and_then(|value| value.parse().ok()) })
+        let detail = fields.next().unwrap_or_default();
+        let (kind, behaviour) = (Kind::read(kind, detail)?, Behaviour::read(detail));
+        let default = fields.next().and_then(|value| value.parse().ok());
+        Some(Self { name, kind, required, access, default, behaviour })
     }
 
     /// The name of the property on the wire.

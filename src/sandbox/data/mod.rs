@@ -13,8 +13,10 @@ mod sheet;
 mod views;
 mod words;
 mod work;
+mod zones;
 
-pub(crate) use column::{Access, Column, Kind, Required};
+pub(crate) use column::{Access, Behaviour, Column, Kind, Required};
 pub(crate) use names::name_of;
 pub(crate) use northlight::populate;
 pub(crate) use schema::{Schema, Table};
+pub(crate) use zones::{settle, zone, zone_of};

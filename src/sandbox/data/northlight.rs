@@ -14,6 +14,7 @@ use crate::sandbox::data::sheet::{Cells, Sheet, made};
 use crate::sandbox::data::views::hang;
 use crate::sandbox::data::words;
 use crate::sandbox::data::work::{attach_files, fill_desks};
+use crate::sandbox::data::zones::define;
 use crate::sandbox::world::World;
 
 /// How many accounts there are.
@@ -44,6 +45,7 @@ pub(crate) fn populate(world: &mut World) {
     invite(&mut sheet, &staff);
     sell(&mut sheet, &staff);
     let_machines_in(world);
+    define(world, staff.users.first().copied().unwrap_or_default());
 }
 
 /// A moment of the last two years, in working hours.

@@ -99,7 +99,8 @@ pub(super) fn apply(world: &World, exchange: &Exchange<'_>, pool: &Pool, text: &
             if exchange.preferences.wants(FORMATTED) {
                 let column =
                     keys.iter().find(|key| key.alias == *name).and_then(|key| key.path.as_ref()).map(Path::column);
-                let label = column.and_then(|column| formatted(world, pool.table, &nobody, column, value));
+                let label =
+                    column.and_then(|column| formatted((world, exchange.caller), pool.table, &nobody, column, value));
                 let plain = || to_json(value).trim_matches('"').to_owned();
                 object.text(&format!("{name}@{FORMATTED}"), &label.unwrap_or_else(plain));
             }

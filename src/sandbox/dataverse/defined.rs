@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::sandbox::data::{Access, Column, Kind, Required, Schema, Table, name_of};
+use crate::sandbox::data::{Access, Behaviour, Column, Kind, Required, Schema, Table, name_of};
 use crate::sandbox::dataverse::definition::Definition;
 use crate::sandbox::dataverse::json::{Object, array, quote};
 use crate::sandbox::odata::Number;
@@ -152,7 +152,14 @@ fn limits(definition: Definition, table: &Table, column: &Column) -> Definition 
             let definition = definition.number("MinValue", limits.least).number("MaxValue", limits.most);
             definition.number("Precision", Number::whole(precision))
         }
-        Kind::Moment => definition.text("Format", "DateAndTime").wrapped("DateTimeBehavior", "UserLocal"),
+        Kind::Moment => {
+            let (format, behaviour) = match column.behaviour {
+                Behaviour::Moment => ("DateAndTime", "UserLocal"),
+                Behaviour::Day => ("DateOnly", "UserLocal"),
+                Behaviour::Clock => ("DateAndTime", "TimeZoneIndependent"),
+            };
+            definition.text("Format", format).wrapped("DateTimeBehavior", behaviour)
+        }
         Kind::Day => definition.text("Format", "DateOnly").wrapped("DateTimeBehavior", "DateOnly"),
         Kind::Lookup(targets) => definition.raw("Targets", array(targets.iter().map(|target| quote(target.table)))),
         Kind::Parties => {

@@ -2,14 +2,21 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use uuid::Uuid;
 
-use crate::sandbox::data::{Column, Kind, Table};
+use crate::sandbox::data::{Behaviour, Column, Kind, Table, zone_of};
 use crate::sandbox::dataverse::values::chosen_values;
 use crate::sandbox::odata::Number;
 use crate::sandbox::world::{Link, Row, Value, World};
 
-/// The formatted value of a column, for a user with English settings in UTC; `None` where the service gives none.
-pub(super) fn formatted(world: &World, table: &Table, row: &Row, column: &Column, value: &Value) -> Option<String> {
+/// The formatted value of a column, for a user with English settings and a zone; `None` where the service gives none.
+pub(super) fn formatted(
+    (world, viewer): (&World, Uuid),
+    table: &Table,
+    row: &Row,
+    column: &Column,
+    value: &Value,
+) -> Option<String> {
     match (&column.kind, value) {
         (Kind::Choice(_) | Kind::State(_) | Kind::Status(_), Value::Whole(value)) => {
             column.label(*value).map(|label| label.text.to_owned())
@@ -25,7 +32,11 @@ pub(super) fn formatted(world: &World, table: &Table, row: &Row, column: &Column
         (_, Value::Number(number)) => Some(grouped(&number.with_scale(2).to_string())),
         (_, Value::Whole(whole)) => Some(grouped(&whole.to_string())),
         (_, Value::Flag(flag)) => Some(if *flag { "Yes" } else { "No" }.to_owned()),
-        (_, Value::Moment(moment)) => Some(date_with_time(TimeZone::UTC.to_datetime(*moment))),
+        (_, Value::Moment(moment)) => Some(match column.behaviour {
+            Behaviour::Moment => date_with_time(zone_of(world, viewer).to_datetime(*moment)),
+            Behaviour::Day => date(zone_of(world, viewer).to_datetime(*moment).date()),
+            Behaviour::Clock => date_with_time(TimeZone::UTC.to_datetime(*moment)),
+        }),
         (_, Value::Day(day)) => Some(date(*day)),
         (_, Value::Link(link)) => name_of(world, *link),
         _ => None,

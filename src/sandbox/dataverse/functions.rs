@@ -3,6 +3,7 @@
 use crate::sandbox::data::Schema;
 use crate::sandbox::dataverse::exchange::Exchange;
 use crate::sandbox::dataverse::json::{Object, array, quote};
+use crate::sandbox::dataverse::local_time;
 use crate::sandbox::dataverse::refusal::Refusal;
 use crate::sandbox::odata::{Literal, Segment, json_list};
 use crate::sandbox::world::{World, made_id};
@@ -20,14 +21,18 @@ pub(super) fn function(world: &World, exchange: &Exchange<'_>, segment: &Segment
         "RetrieveVersion" => |_, exchange, _| Ok(version(exchange)),
         "RetrieveCurrentOrganization" => |_, exchange, segment| organisation(exchange, segment),
         "RetrieveTotalRecordCount" => total_record_count,
+        "LocalTimeFromUtcTime" => |_, exchange, segment| local_time::to_local(exchange, segment),
+        "UtcTimeFromLocalTime" => |_, exchange, segment| local_time::to_utc(exchange, segment),
         _ => return None,
     };
-    let parameter = match segment.name.as_str() {
-        "RetrieveCurrentOrganization" => "AccessType",
-        "RetrieveTotalRecordCount" => "EntityNames",
-        _ => "",
+    let parameters: &[&str] = match segment.name.as_str() {
+        "RetrieveCurrentOrganization" => &["AccessType"],
+        "RetrieveTotalRecordCount" => &["EntityNames"],
+        "LocalTimeFromUtcTime" => &["TimeZoneCode", "UtcTime"],
+        "UtcTimeFromLocalTime" => &["LocalTime", "TimeZoneCode"],
+        _ => &[],
     };
-    let is_known = |name: Option<&str>| !parameter.is_empty() && name == Some(parameter);
+    let is_known = |name: Option<&str>| name.is_some_and(|name| parameters.contains(&name));
     if segment.arguments.iter().flatten().any(|argument| !is_known(argument.name.as_deref())) {
         return Some(Err(Refusal::unknown_segment(&segment.name)));
     }
@@ -38,7 +43,7 @@ pub(super) fn function(world: &World, exchange: &Exchange<'_>, segment: &Segment
     Some(Err(Refusal::no_resource(&format!("{origin}{}", exchange.request.path))))
 }
 
-fn response(exchange: &Exchange<'_>, name: &str) -> Object {
+pub(super) fn response(exchange: &Exchange<'_>, name: &str) -> Object {
     let mut object = Object::new();
     object.text("@odata.context", &exchange.context(&format!("Microsoft.Dynamics.CRM.{name}Response")));
     object
@@ -58,7 +63,7 @@ fn version(exchange: &Exchange<'_>) -> Outgoing {
 }
 
 /// The value of a function's parameter, through its alias where it has one.
-fn argument<'exchange>(
+pub(super) fn argument<'exchange>(
     exchange: &'exchange Exchange<'_>,
     segment: &'exchange Segment,
     name: &str,

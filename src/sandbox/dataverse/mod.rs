@@ -22,6 +22,7 @@ mod formatted;
 mod functions;
 mod json;
 mod keys;
+mod local_time;
 mod metadata;
 mod mime;
 mod named;

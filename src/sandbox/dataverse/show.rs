@@ -47,7 +47,7 @@ fn property(object: &mut Object, world: &World, exchange: &Exchange<'_>, table: 
     };
     let preferences = &exchange.preferences;
     if preferences.wants(FORMATTED)
-        && let Some(text) = formatted(world, table, row, column, value)
+        && let Some(text) = formatted((world, exchange.caller), table, row, column, value)
     {
         object.text(&format!("{name}@{FORMATTED}"), &text);
     }

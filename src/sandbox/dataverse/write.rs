@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::sandbox::Outgoing;
-use crate::sandbox::data::Table;
+use crate::sandbox::data::{Table, settle};
 use crate::sandbox::dataverse::body::{Members, Purpose, changes};
 use crate::sandbox::dataverse::closed;
 use crate::sandbox::dataverse::condition::Setting;
@@ -159,6 +159,9 @@ pub(super) fn insert(
     check_image(table, &changes)?;
     check_status(table, None, &changes, id)?;
     world.create(table, id, changes, exchange.caller);
+    if table.logical_name == "systemuser" {
+        settle(world, id);
+    }
     Ok(id)
 }
 

@@ -20,6 +20,7 @@ mod connection_strings;
 mod connections;
 mod crm_verbs;
 mod crowd;
+mod days;
 mod device;
 mod digits;
 mod disconnect;

@@ -1,5 +1,5 @@
 //! Days in columns that show a day and keep the moment at which it begins for whoever writes it: in whose zone that is, who
-//! converts it, and what happens where nobody knows. The sandbox has no such column.
+//! converts it, and what happens where nobody knows. What the sandbox makes of it is asked in `features`.
 
 use wiremock::matchers::{method, path, path_regex, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};

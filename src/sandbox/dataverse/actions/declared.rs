@@ -138,6 +138,11 @@ pub(in crate::sandbox::dataverse) const OPERATIONS: &[Operation] = &[
         ],
         Some("mscrm.InitializeFileBlocksUploadResponse"),
     ),
+    function(
+        "LocalTimeFromUtcTime",
+        &[needed("TimeZoneCode", "Edm.Int32"), needed("UtcTime", "Edm.DateTimeOffset")],
+        "mscrm.LocalTimeFromUtcTimeResponse",
+    ),
     action(
         "LoseOpportunity",
         &[needed("OpportunityClose", "mscrm.opportunityclose"), needed("Status", "Edm.Int32")],
@@ -188,6 +193,11 @@ pub(in crate::sandbox::dataverse) const OPERATIONS: &[Operation] = &[
             needed("FileContinuationToken", "Edm.String"),
         ],
         None,
+    ),
+    function(
+        "UtcTimeFromLocalTime",
+        &[needed("LocalTime", "Edm.DateTimeOffset"), needed("TimeZoneCode", "Edm.Int32")],
+        "mscrm.UtcTimeFromLocalTimeResponse",
     ),
     function("WhoAmI", &[], "mscrm.WhoAmIResponse"),
     action(
@@ -249,10 +259,12 @@ pub(in crate::sandbox::dataverse) const RESULTS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("InitializeFileBlocksUploadResponse", &[("FileContinuationToken", "Edm.String")]),
+    ("LocalTimeFromUtcTimeResponse", &[("LocalTime", "Edm.DateTimeOffset")]),
     ("RetrieveCurrentOrganizationResponse", &[("Detail", "Edm.Untyped")]),
     ("RetrieveTotalRecordCountResponse", &[("EntityRecordCountCollection", "Edm.Untyped")]),
     ("RetrieveUserPrivilegesResponse", &[("RolePrivileges", "Collection(Edm.Untyped)")]),
     ("RetrieveVersionResponse", &[("Version", "Edm.String")]),
+    ("UtcTimeFromLocalTimeResponse", &[("UtcTime", "Edm.DateTimeOffset")]),
     ("WhoAmIResponse", &[("BusinessUnitId", "Edm.Guid"), ("UserId", "Edm.Guid"), ("OrganizationId", "Edm.Guid")]),
     ("nl_EscalateResponse", &[("NoteId", "Edm.Guid")]),
     ("nl_OpenValueResponse", &[("Total", "Edm.Decimal"), ("Opportunities", "Edm.Int32")]),

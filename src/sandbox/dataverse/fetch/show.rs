@@ -95,7 +95,7 @@ fn cell(object: &mut Object, world: &World, exchange: &Exchange<'_>, node: &Node
         (None, alias) => format!("{alias}.{}", column.name),
     };
     if exchange.preferences.wants(FORMATTED)
-        && let Some(text) = formatted(world, node.table, row, column, value)
+        && let Some(text) = formatted((world, exchange.caller), node.table, row, column, value)
     {
         object.text(&format!("{name}@{FORMATTED}"), &text);
     }
@@ -152,8 +152,15 @@ fn totals(
         let (at, column) = shown.iter().find(|(_, column)| column.alias.as_deref() == Some(name))?;
         let node = &plan.nodes[*at];
         let is_plain = column.aggregate.is_none() && column.dates.is_none();
-        is_plain
-            .then(|| formatted(world, node.table, &Row::new(uuid::Uuid::nil()), node.column(column.column), value))?
+        is_plain.then(|| {
+            formatted(
+                (world, exchange.caller),
+                node.table,
+                &Row::new(uuid::Uuid::nil()),
+                node.column(column.column),
+                value,
+            )
+        })?
     };
     let size = plan.top.or(plan.count).unwrap_or(usize::MAX);
     let start = (plan.page.unwrap_or(1) - 1).saturating_mul(size);
