@@ -19,7 +19,9 @@ use crate::settings::parse_header_text;
   d365conn accounts delete --key accountnumber=NL-0001
   d365conn contacts delete CONTACT_ID CONTACT_ID_2 --yes
   d365conn accounts delete --filter \"accountnumber eq 'NL-0007'\" --expect-count 1
-  d365conn tasks list --filter \"subject eq 'None'\" -o id | d365conn tasks delete - --yes")]
+
+With `-` in the place of the ids they come on stdin, one a line, as `-o id` writes them: a list
+may be piped into `d365conn tasks delete - --yes`, or `--expect-count N` instead of `--yes`.")]
 pub struct Delete {
     /// The records' ids; `-` alone reads them from stdin, one a line
     #[arg(required_unless_present_any = ["filter", "key"], value_name = "ID")]

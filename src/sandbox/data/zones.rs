@@ -1,6 +1,6 @@
 //! The time zones that the platform numbers, with the rules of the same places. It never holds a moment.
 //!
-//! Source: Microsoft Learn, "TimeZoneDefinition table"; the numbers are those of every organisation.
+//! Source: Microsoft Learn, "`TimeZoneDefinition` table"; the numbers are those of every organisation.
 
 use jiff::tz::TimeZone;
 use uuid::Uuid;
