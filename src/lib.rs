@@ -24,7 +24,7 @@
 //! | 3 | [`net`]: requests out · [`output`]: bytes to the user · [`settings`]: what was meant |
 //! | 2 | [`connection`]: saved identity · [`paths`]: files · [`child`]: other programs · [`sandbox`]: the other side of the wire |
 //! | 1 | [`tenant`], [`record`]: pure values |
-//! | 0 | [`secret`] · [`clock`] · [`environment`] · [`guard`] · [`problem`] |
+//! | 0 | [`secret`] · [`clock`] · [`environment`] · [`guard`] · [`problem`] · `signals` |
 //!
 //! `auth`, `store` and `dataverse` are neighbours: Dataverse never learns what a refresh token is (it is given a
 //! [`net::TokenSource`]), the store never learns what OAuth is (it keeps [`secret::Secret`]s under a name). Only `session`
@@ -105,6 +105,7 @@
 //! | takes a printed record as the values of a change | `dataverse/record_input.rs` |
 //! | tells a change that was sent from one that was shown | `dataverse/dry_run.rs` |
 //! | says which request a command sends | `tests/data/requests`, played by `tests/it/features/requests.rs` |
+//! | holds signals while the terminal is silent | `signals.rs` (door), asked by `output/prompt.rs` |
 //! | makes text inert on a terminal | `output/term.rs` |
 //! | puts a note, a warning or a trace line on stderr | `output/lines.rs` |
 //! | shows a problem, our own bugs too | `output/problem.rs`, called once, in [`cli::start`] |
@@ -153,6 +154,8 @@ pub mod sandbox;
 pub mod secret;
 pub mod session;
 pub mod settings;
+#[cfg(unix)]
+pub mod signals;
 pub mod store;
 pub mod tenant;
 

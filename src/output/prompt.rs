@@ -134,8 +134,8 @@ fn number(answer: &str, count: usize) -> Option<usize> {
     }
 }
 
-/// Key by key, with the terminal's own echo and signals off. Ctrl-C arrives as a key, so the terminal is always put back
-/// in order before anything ends; the signal would leave it silent.
+/// Key by key, with the terminal's own echo and signals off. Ctrl-C arrives as a key, and signals from elsewhere are held
+/// for as long, so the terminal is always put back in order before anything ends; a signal would leave it silent.
 #[cfg(unix)]
 mod keyboard {
     use std::io;
@@ -147,6 +147,7 @@ mod keyboard {
     use crate::output::line::{Line, Step};
     use crate::output::{OutputError, Screen};
     use crate::secret::Secret;
+    use crate::signals::{self, Held};
 
     /// How soon a question that is withdrawn ends.
     const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
@@ -161,7 +162,7 @@ mod keyboard {
 
     fn read_line(screen: &Screen, prompt: &str, echo: bool) -> Result<Secret, OutputError> {
         // The mode first, the prompt second: what is typed on seeing the prompt is never echoed.
-        let _raw = Raw::enter().map_err(OutputError::Unreadable)?;
+        let raw = Raw::enter().map_err(OutputError::Unreadable)?;
         screen.say_inert(prompt);
         let mut line = Line::default();
         loop {
@@ -169,7 +170,22 @@ mod keyboard {
                 screen.say_inert("\n");
                 return Err(over);
             }
-            let step = match next_key().map_err(OutputError::Unreadable)? {
+            let key = next_key();
+            match raw.told() {
+                None => {}
+                // The signal acts once the terminal is put back.
+                Some(Told::End) => {
+                    screen.say_inert("\n");
+                    return Err(OutputError::Interrupted);
+                }
+                Some(Told::Again) => {
+                    raw.again().map_err(OutputError::Unreadable)?;
+                    screen.say_inert(prompt);
+                    line = Line::default();
+                    continue;
+                }
+            }
+            let step = match key.map_err(OutputError::Unreadable)? {
                 Key::None => continue,
                 // The terminal was closed.
                 Key::End => Step::Interrupted,
@@ -218,27 +234,62 @@ mod keyboard {
         }
     }
 
+    /// What a signal says to a question that stands.
+    enum Told {
+        End,
+        Again,
+    }
+
     /// The terminal without echo, line editing and signals; put back as it was when dropped.
     struct Raw {
         before: Termios,
+        silent: Termios,
+        // Fields are dropped after the terminal is put back.
+        held: Option<Held>,
     }
 
     impl Raw {
         fn enter() -> io::Result<Self> {
+            let held = signals::hold();
             let before = tcgetattr(io::stdin())?;
             let mut raw = before.clone();
             raw.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
             raw.special_codes[SpecialCodeIndex::VMIN] = 1;
             raw.special_codes[SpecialCodeIndex::VTIME] = 0;
-            tcsetattr(io::stdin(), OptionalActions::Flush, &raw)?;
-            Ok(Self { before })
+            let entered = Self { before, silent: raw, held };
+            entered.again()?;
+            Ok(entered)
+        }
+
+        /// Takes the terminal again after somebody else had it.
+        fn again(&self) -> io::Result<()> {
+            Ok(tcsetattr(io::stdin(), OptionalActions::Flush, &self.silent)?)
+        }
+
+        /// What a signal has said. Told to stop, the terminal is lent to others for as long as that lasts.
+        fn told(&self) -> Option<Told> {
+            let held = self.held.as_ref()?;
+            if held.ends() {
+                return Some(Told::End);
+            }
+            let stops = held.stops();
+            if stops {
+                self.put_back();
+                let _ = held.stop();
+            }
+            // Whoever had the terminal meanwhile may have left its echo on.
+            (held.goes_on() || stops).then_some(Told::Again)
+        }
+
+        fn put_back(&self) {
+            // Nothing is left to do if the terminal refuses: it has gone.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
         }
     }
 
     impl Drop for Raw {
         fn drop(&mut self) {
-            // Nothing is left to do if the terminal refuses: it has gone.
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+            self.put_back();
         }
     }
 }

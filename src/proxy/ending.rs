@@ -33,7 +33,9 @@ struct Signals {
 impl Signals {
     fn watch() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let signals = Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? };
+        crate::signals::leave_ends_to_another();
+        Ok(signals)
     }
 
     async fn next(&mut self) -> Exit {

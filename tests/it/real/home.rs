@@ -62,6 +62,11 @@ impl Home {
         self.variables.insert(name.to_owned(), value.to_owned());
     }
 
+    /// One variable less from now on.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.remove(name);
+    }
+
     /// A place in this home's folder, beside what the binary calls its home.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)

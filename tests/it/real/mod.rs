@@ -32,6 +32,7 @@ mod proxy;
 mod python;
 mod reported;
 mod search;
+mod signals;
 mod started;
 mod terminal;
 mod transfers;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::home::{Home, binary};
-use super::started::{Finished, Started, sign_in_address};
+use super::started::{Finished, Started, sign_in_address, signal, wait_for};
 
 /// Ctrl-C.
 pub const CTRL_C: &str = "\u{3}";
@@ -34,6 +34,37 @@ impl AtTerminal {
     #[track_caller]
     pub fn address(&self) -> String {
         self.started.hears("sign-in address", sign_in_address)
+    }
+
+    /// Whether the terminal shows what is typed at this moment, as somebody sees it who asks from outside.
+    pub fn echoes(&self) -> bool {
+        let terminal = format!("/proc/{}/fd/0", self.program());
+        let mut command = std::process::Command::new("stty");
+        let asked = command.args(["-a", "-F"]).arg(std::fs::read_link(terminal).unwrap()).output().unwrap();
+        String::from_utf8(asked.stdout).unwrap().split_whitespace().any(|setting| setting == "echo")
+    }
+
+    /// How many bytes the program has read so far, keys among them.
+    pub fn bytes_read(&self) -> usize {
+        let counts = std::fs::read_to_string(format!("/proc/{}/io", self.program())).unwrap();
+        counts.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
+    }
+
+    /// Sends a signal to the program, and to nobody else at the terminal.
+    pub fn signal(&self, name: &str) {
+        signal(self.program(), name);
+    }
+
+    /// The number of the program: a child of the shell that script(1) runs.
+    fn program(&self) -> u32 {
+        let children = |of: u32| -> Vec<u32> {
+            let text = std::fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap_or_default();
+            text.split_whitespace().map(|number| number.parse().unwrap()).collect()
+        };
+        wait_for("the program", || {
+            let shells = children(self.started.id());
+            shells.into_iter().flat_map(children).next()
+        })
     }
 
     /// Presses keys.

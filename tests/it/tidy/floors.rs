@@ -6,7 +6,7 @@ use super::source::{Source, first_word, house, line_after, words};
 /// failures in its words.
 const FLOORS: [&[&str]; 12] = [
     &["problem"],
-    &["secret", "clock", "environment", "guard"],
+    &["secret", "clock", "environment", "guard", "signals"],
     &["tenant", "record"],
     &["connection", "paths", "child", "sandbox"],
     &["net", "output", "settings"],
