@@ -137,3 +137,39 @@ fn whoever_signs_in_ends_although_entra_drips() {
     });
     assert!(asked.lock().unwrap().iter().any(|line| line.contains("/token")), "{:?}", asked.lock().unwrap());
 }
+
+#[test]
+fn connect_ends_although_discovery_or_entra_drips_and_saves_nothing() {
+    let world = World::connected();
+    let saved = world.run("connections list -o json").succeeds();
+    let secret = [("D365CONN_CLIENT_SECRET", "s3cret")];
+    let id = "11111111-2222-4333-8444-555555555555";
+    let (challenging, asked) = dripping(true);
+    let (silent, _) = dripping(false);
+    thread::scope(|scope| {
+        let (world, secret) = (&world, &secret);
+        let running: Vec<_> = [(&challenging, "net/too-slow"), (&silent, "auth/not-dataverse")]
+            .into_iter()
+            .flat_map(|(address, code)| ["secret", "device"].map(|auth| (address, code, auth)))
+            .map(|(address, code, auth)| {
+                let name = format!("{auth}-{}", code.len());
+                let line =
+                    format!("connect --tenant-url {address} --name {name} --store file --auth {auth} --timeout 1s");
+                let line = format!("{line} --client-id {id}");
+                scope.spawn(move || (run(world, &line, address, secret), code, line))
+            })
+            .collect();
+        // Meanwhile whoever has another connection works.
+        let began = Instant::now();
+        world.run("accounts list --top 1").succeeds();
+        assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
+        for running in running {
+            let ((exit, said, took), code, line) = running.join().unwrap();
+            assert!(exit == 6 && said.contains(code), "{line}: {exit} {said}");
+            assert!(took < Duration::from_secs(25), "{line}: {took:?}");
+        }
+    });
+    let asked = asked.lock().unwrap();
+    assert!(asked.iter().any(|line| line.contains("/token") || line.contains("/devicecode")), "{asked:?}");
+    assert_eq!(world.run("connections list -o json").succeeds(), saved);
+}
